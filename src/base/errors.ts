@@ -1,0 +1,124 @@
+/**
+ * Errors that Mobula itself raises. What a user's function throws arrives as it was thrown.
+ *
+ * Grammar of every message: `Cannot <act>: <reason with ids and numbers>`, no final period, then
+ * after a semicolon what to do next. Each class has a stable `code` and its figures as fields.
+ */
+
+const BRAND = Symbol.for("mobula.error");
+
+/** Figures of an error, assigned to it as properties. */
+export type ErrorFields = Readonly<Record<string, unknown>>;
+
+/**
+ * Base of all errors raised by Mobula. `instanceof` holds also for errors that crossed a process
+ * or came from another copy of the package.
+ */
+export class MobulaError extends Error {
+  /** Stable, for programs: `"WORKER_CRASHED"`. */
+  declare readonly code: string;
+
+  constructor(message: string, fields: ErrorFields = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    const className = new.target.name;
+    hidden(this, "name", className);
+    hidden(this, BRAND, className);
+    this.code = codeOf(className);
+    Object.assign(this, fields);
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value !== "object" || value === null) return false;
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    const brand = (value as { [BRAND]?: unknown })[BRAND];
+    return brand !== undefined && (this === MobulaError || brand === this.name);
+  }
+}
+
+function hidden(target: object, key: PropertyKey, value: string): void {
+  Object.defineProperty(target, key, { value, configurable: true, writable: true });
+}
+
+/** `WorkerCrashedError` → `WORKER_CRASHED`. */
+function codeOf(className: string): string {
+  return className.replace(/Error$/, "").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+}
+
+/** An option's name or value is wrong: `option`, `value`. */
+export class InvalidOptionError extends MobulaError {
+  declare readonly option: string;
+  declare readonly value: unknown;
+}
+
+/** The runtime was shut down, or its daemon is gone. */
+export class RuntimeEndedError extends MobulaError {}
+
+/** The runtime or a worker could not start: no writable directory, a worker that exits at once. */
+export class EnvironmentSetupError extends MobulaError {}
+
+/** A value or a function cannot be sent to another process: `path` leads to it. */
+export class SerializationError extends MobulaError {
+  declare readonly path: string;
+}
+
+/** The worker ended while the task ran in it. */
+export class WorkerCrashedError extends MobulaError {
+  declare readonly pid: number;
+  declare readonly exitCode: number | undefined;
+  declare readonly signal: string | undefined;
+  /** Resident memory when the worker was last looked at. */
+  declare readonly residentBytes: number | undefined;
+  declare readonly stderrTail: readonly string[];
+}
+
+/** The worker ran out of heap, or the kernel ended it for its memory. */
+export class OutOfMemoryError extends WorkerCrashedError {}
+
+/** The task ran for longer than its `timeoutMs`. */
+export class TaskTimeoutError extends MobulaError {
+  declare readonly timeoutMs: number;
+}
+
+/** The task was cancelled before it had a result. */
+export class TaskCancelledError extends MobulaError {}
+
+/** `get` waited for its `timeoutMs`; the task goes on. */
+export class GetTimeoutError extends MobulaError {
+  declare readonly timeoutMs: number;
+}
+
+/** No machine of the runtime can ever give what the task asks for. */
+export class UnschedulableError extends MobulaError {
+  declare readonly resource: string;
+  declare readonly requested: number;
+  declare readonly total: number;
+}
+
+/** The value was in a process that is gone. */
+export class OwnerDiedError extends MobulaError {
+  declare readonly objectId: string;
+}
+
+/** The value is no longer there, though its owner is. */
+export class ObjectLostError extends MobulaError {
+  declare readonly objectId: string;
+}
+
+/** By name, for building again an error that crossed a process. */
+export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new Map(
+  [
+    MobulaError,
+    InvalidOptionError,
+    RuntimeEndedError,
+    EnvironmentSetupError,
+    SerializationError,
+    WorkerCrashedError,
+    OutOfMemoryError,
+    TaskTimeoutError,
+    TaskCancelledError,
+    GetTimeoutError,
+    UnschedulableError,
+    OwnerDiedError,
+    ObjectLostError,
+  ].map((errorClass) => [errorClass.name, errorClass]),
+);
