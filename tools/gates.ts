@@ -1,0 +1,37 @@
+/** The gates: what `npm test` runs. What each is for: CONTRIBUTING.md. */
+
+export interface Gate {
+  readonly name: string;
+  /** Words separated by spaces, no shell: a program of `node_modules/.bin` and its arguments. */
+  readonly command: string;
+  /** Runs what `dist/` holds: skipped if the build fails. */
+  readonly runsBuild?: true;
+  /** Closes with the lines of Node's test runner, which the report adds up. */
+  readonly countsTests?: true;
+  /** Takes both cores itself, or measures time: nothing runs beside it. */
+  readonly alone?: true;
+}
+
+/** Comes before all others: tests, examples and snippets import the package as users do. */
+export const build: Gate = { name: "build", command: "tsx tools/build.ts" };
+
+export const gates: readonly Gate[] = [
+  { name: "types", command: "tsc --noEmit" },
+  { name: "lint", command: "eslint . --max-warnings 0" },
+  { name: "format", command: "prettier --check --log-level warn ." },
+  { name: "imports", command: "tsx tools/imports.ts" },
+  { name: "unused", command: "knip" },
+  { name: "unit", command: "tsx tools/test.ts unit", countsTests: true },
+  { name: "type-tests", command: "tsx tools/type-tests.ts", runsBuild: true },
+  { name: "package", command: "tsx tools/test.ts package", runsBuild: true, countsTests: true },
+  { name: "docs", command: "tsx tools/docs.ts", runsBuild: true },
+  { name: "examples", command: "tsx tools/examples.ts", runsBuild: true },
+  { name: "gates", command: "tsx tools/test.ts gates", countsTests: true },
+  {
+    name: "integration",
+    command: "tsx tools/test.ts integration",
+    runsBuild: true,
+    countsTests: true,
+    alone: true,
+  },
+];

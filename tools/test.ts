@@ -1,0 +1,70 @@
+/**
+ * Runs one suite with Node's test runner: `tsx tools/test.ts unit [part of a file name ...]`.
+ * A suite that finds no test has failed. After it, nothing may be left: no process, no file.
+ */
+
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parseClosingLines } from "./closing-lines.ts";
+import { LeakCheck } from "./leaks.ts";
+import { rootDirectory, run, toolEnvironment } from "./run.ts";
+
+/** Suites by folder; of two that match, the longer one owns the file. */
+const suites = {
+  unit: "src/",
+  integration: "tests/",
+  gates: "tests/gates/",
+  package: "tests/package/",
+};
+
+const SUITE_TIMEOUT_MS = 240_000;
+const TEST_TIMEOUT_MS = 120_000;
+
+function findTests(suite: string): string[] {
+  const files = ["src", "tests"].flatMap((folder) =>
+    readdirSync(join(rootDirectory, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+      .map((entry) => relative(rootDirectory, join(entry.parentPath, entry.name))),
+  );
+  return files.filter((file) => suiteOf(file) === suite).sort();
+}
+
+function suiteOf(file: string): string | undefined {
+  return Object.entries(suites)
+    .filter(([, folder]) => file.startsWith(folder))
+    .sort(([, a], [, b]) => b.length - a.length)[0]?.[0];
+}
+
+async function main(): Promise<void> {
+  const [suite = "", ...parts] = process.argv.slice(2);
+  const found = findTests(suite);
+  const files = found.filter(
+    (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
+  );
+  if (files.length === 0) return fail(`Cannot run suite "${suite}": it has no test files`);
+  const leaks = new LeakCheck();
+  const { exitCode, output } = await run(
+    process.execPath,
+    [
+      "--import",
+      "tsx",
+      "--test",
+      "--test-reporter=spec",
+      "--test-concurrency=2",
+      `--test-timeout=${TEST_TIMEOUT_MS}`,
+      ...files,
+    ],
+    { env: toolEnvironment(leaks.mark), timeoutMs: SUITE_TIMEOUT_MS },
+  );
+  process.stdout.write(output);
+  process.exitCode = exitCode;
+  if ((parseClosingLines(output).get("tests") ?? 0) === 0) fail("no test ran");
+  for (const leak of await leaks.find()) fail(`left behind: ${leak}`);
+}
+
+function fail(reason: string): void {
+  process.stdout.write(`✖ ${reason}\n`);
+  process.exitCode = 1;
+}
+
+await main();
