@@ -1,0 +1,68 @@
+/**
+ * Every limit of the runtime, with the reason for its default. Relations between limits are
+ * asserted at the end, when the module is loaded.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Version of the wire protocol; links between different versions are refused by the hello. */
+export const PROTOCOL_VERSION = 1;
+
+/** Body of a frame. Everything larger travels as buffers of its own. */
+export const FRAME_BODY_BYTES_MAX = 1024 * MIB;
+/** One buffer: V8 and `write` handle up to 2 GiB; half of it leaves room for both ends' copies. */
+export const FRAME_BUFFER_BYTES_MAX = 1024 * MIB;
+/** Whole frame. Larger values need the shared-memory store. */
+export const FRAME_BYTES_MAX = 1024 * MIB;
+/** Buffers of one frame; their lengths are sent ahead of them. */
+export const FRAME_BUFFERS_MAX = 0xffff;
+/** What is queued on a link before it is written out without waiting for the end of the tick. */
+export const LINK_FLUSH_BYTES = 64 * KIB;
+/** A link is silent this long after connecting at most: then it has said hello, or is closed. */
+export const HELLO_TIMEOUT_MS = 10_000;
+
+/** Binary parts from this size on travel beside the message instead of inside it. */
+export const OUT_OF_BAND_BYTES_MIN = 4 * KIB;
+
+/** A side that has just been active looks for messages this long before it sleeps. */
+export const POLLING_US = 50;
+
+/** A function that takes less than this, measured, has several tasks in flight on one lease. */
+export const SHORT_TASK_US = 250;
+/** Work sent ahead on one lease: what a long neighbour may delay at most. */
+export const PIPELINE_US = 2_000;
+/** Tasks in flight on one lease. */
+export const PIPELINE_TASKS_MAX = 512;
+/** Results of functions shorter than this wait for each other, up to the end of a batch. */
+export const FLUSH_TOGETHER_US = 50;
+
+/** Leases that one scheduling class of one submitter may ask for at a time. */
+export const LEASES_WANTED_MAX = 1_024;
+/** An idle lease is given back after this time; earlier when somebody else waits for it. */
+export const LEASE_IDLE_MS = 1_000;
+/** A worker whose tasks all wait for refs gives its CPU back after this time. */
+export const PARK_AFTER_MS = 2;
+/** Idle workers beyond the number of cores end after this time. */
+export const WORKER_IDLE_MS = 2_000;
+/** Worker processes of one runtime, whatever is asked for. */
+export const WORKERS_MAX = 512;
+/** A worker that has not said hello after this time is ended and reported. */
+export const WORKER_START_TIMEOUT_MS = 60_000;
+/** Who waits longer than this for resources is named once. */
+export const WAITING_REPORT_MS = 10_000;
+/** Time a task has to end by itself after its deadline or a forced cancel. */
+export const GRACE_MS = 250;
+/** Lines of a worker's standard error kept for the report of its crash. */
+export const STDERR_TAIL_LINES = 20;
+/** Captured bytes of one function above which a warning names the captures. */
+export const CAPTURE_WARNING_BYTES = MIB;
+
+function assertRelation(holds: boolean, relation: string): void {
+  if (!holds) throw new Error(`Cannot load limits: ${relation} does not hold`);
+}
+assertRelation(FRAME_BODY_BYTES_MAX <= FRAME_BYTES_MAX, "a body fits into a frame");
+assertRelation(FRAME_BUFFER_BYTES_MAX <= FRAME_BYTES_MAX, "a buffer fits into a frame");
+assertRelation(FRAME_BYTES_MAX < 0x1_0000_0000, "a frame's length fits into 32 bits");
+assertRelation(SHORT_TASK_US <= PIPELINE_US, "a short task fits into the pipeline");
+assertRelation(FLUSH_TOGETHER_US < SHORT_TASK_US, "only short tasks wait for each other");

@@ -1,0 +1,301 @@
+/**
+ * Leases of one machine: who may push tasks to which worker, and what they hold meanwhile.
+ * Pure: the daemon feeds what happened; decisions go to a sink, in the order they must be done.
+ *
+ * A submitter states, per scheduling class, how many leases it wants in all. It is a level, not
+ * a request: saying it twice changes nothing, and a lower number withdraws what is not granted.
+ */
+
+import { ResourcePool, type Demand, type Shortage } from "./resources.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+
+export interface Lease {
+  readonly leaseId: number;
+  readonly submitterId: number;
+  readonly classId: number;
+  readonly workerId: number;
+  readonly demand: Demand;
+  /** All tasks of the lease wait for refs: its resources are free for others. */
+  parked: boolean;
+}
+
+/** What one submitter wants of one scheduling class. */
+export interface Wish {
+  readonly submitterId: number;
+  readonly classId: number;
+  readonly demand: Demand;
+  readonly environment: string;
+  readonly priority: number;
+  /** Known to run long: never put into a process with waiting tasks. */
+  readonly isLong: boolean;
+  /** Leases in all, those it has included. */
+  readonly wanted: number;
+}
+
+interface Waiting extends Wish {
+  readonly held: Set<number>;
+  /** Order among equal priorities; moves to the end with each grant. */
+  turn: number;
+  waitingSinceMs: number;
+  reported: boolean;
+}
+
+export interface LeaseSink {
+  grant(lease: Lease): void;
+  /** The class can never be served; its wish is forgotten. */
+  reject(wish: Wish, shortage: Shortage): void;
+  /** Asks the holder to give the lease back soon; idle ones at once. */
+  reclaim(lease: Lease): void;
+  startWorker(environment: string): void;
+}
+
+export class Leases {
+  readonly #resources: ResourcePool;
+  readonly #workers: WorkerPool;
+  readonly #sink: LeaseSink;
+  readonly #leases = new Map<number, Lease>();
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #reclaimed = new Set<number>();
+  #nextLeaseId = 1;
+  #nextTurn = 1;
+
+  constructor(total: Demand, workers: WorkerPool, sink: LeaseSink) {
+    this.#resources = new ResourcePool(total);
+    this.#workers = workers;
+    this.#sink = sink;
+  }
+
+  resources(): { total: Record<string, number>; available: Record<string, number> } {
+    return { total: this.#resources.total(), available: this.#resources.available() };
+  }
+
+  want(wish: Wish, nowMs: number): void {
+    const shortage = this.#resources.shortage(wish.demand);
+    if (shortage !== undefined) {
+      this.#sink.reject(wish, shortage);
+      return;
+    }
+    const key = keyOf(wish);
+    const before = this.#waiting.get(key);
+    if (before === undefined && wish.wanted === 0) return;
+    const waiting: Waiting = {
+      ...wish,
+      held: before?.held ?? new Set(),
+      turn: before?.turn ?? this.#nextTurn++,
+      waitingSinceMs: before !== undefined && isPending(before) ? before.waitingSinceMs : nowMs,
+      reported: before?.reported ?? false,
+    };
+    this.#waiting.set(key, waiting);
+    this.#forgetIfDone(key, waiting);
+    this.schedule(nowMs);
+  }
+
+  returned(leaseId: number, nowMs: number): void {
+    this.#end(leaseId, nowMs);
+    this.schedule(nowMs);
+  }
+
+  parked(leaseId: number, nowMs: number): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined || lease.parked) return;
+    lease.parked = true;
+    this.#resources.release(lease.demand);
+    this.#workers.leaseParked(lease.workerId);
+    this.schedule(nowMs);
+  }
+
+  resumed(leaseId: number): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined || !lease.parked) return;
+    lease.parked = false;
+    this.#resources.acquire(lease.demand);
+    this.#workers.leaseResumed(lease.workerId);
+  }
+
+  workerReady(workerId: number, nowMs: number): void {
+    this.#workers.ready(workerId, nowMs);
+    this.schedule(nowMs);
+  }
+
+  /** Ends the worker's leases and forgets what it wanted. */
+  workerExited(workerId: number, nowMs: number): void {
+    this.#workers.exited(workerId);
+    for (const lease of [...this.#leases.values()]) {
+      if (lease.workerId === workerId) this.#end(lease.leaseId, nowMs);
+    }
+    this.submitterGone(workerId, nowMs);
+  }
+
+  submitterGone(submitterId: number, nowMs: number): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (waiting.submitterId === submitterId) this.#waiting.delete(key);
+    }
+    for (const lease of [...this.#leases.values()]) {
+      if (lease.submitterId === submitterId) this.#end(lease.leaseId, nowMs);
+    }
+    this.schedule(nowMs);
+  }
+
+  /** Wishes of an environment whose workers cannot start; they are forgotten. */
+  takeWishes(environment: string): Wish[] {
+    const failed: Wish[] = [];
+    for (const [key, waiting] of this.#waiting) {
+      if (waiting.environment !== environment || !isPending(waiting)) continue;
+      failed.push(waiting);
+      this.#waiting.set(key, { ...waiting, wanted: waiting.held.size });
+      this.#forgetIfDone(key, this.#waiting.get(key)!);
+    }
+    return failed;
+  }
+
+  leasesOf(workerId: number): Lease[] {
+    return [...this.#leases.values()].filter((lease) => lease.workerId === workerId);
+  }
+
+  /** Wishes that have waited for `waitedMs`, each once, and the leases that hold what they lack. */
+  overdue(nowMs: number, waitedMs: number): { wish: Wish; holders: Lease[] }[] {
+    const found: { wish: Wish; holders: Lease[] }[] = [];
+    for (const waiting of this.#waiting.values()) {
+      if (!isPending(waiting) || waiting.reported || nowMs - waiting.waitingSinceMs < waitedMs) {
+        continue;
+      }
+      waiting.reported = true;
+      const missing = this.#resources.missing(waiting.demand);
+      const holders = [...this.#leases.values()].filter((lease) => holdsAny(lease, missing));
+      found.push({ wish: waiting, holders });
+    }
+    return found;
+  }
+
+  /** Grants all that can be granted now, and asks for workers and leases that are missing. */
+  schedule(nowMs: number): void {
+    const blocked = new Set<string>();
+    const tentative: Demand[] = [];
+    const starts = new Map<string, number>();
+    for (const waiting of this.#inOrder()) {
+      let pending = waiting.wanted - waiting.held.size;
+      while (pending > 0) {
+        const missing = this.#resources.missing(waiting.demand);
+        const waitsBehind = waiting.demand.amounts.some(([resource]) => blocked.has(resource));
+        if (missing.length > 0 || waitsBehind) {
+          // Whoever comes first gets what becomes free; smaller demands do not overtake it.
+          for (const resource of missing) blocked.add(resource);
+          this.#reclaimFor(waiting, missing);
+          break;
+        }
+        pending--;
+        const workerId = this.#workerFor(waiting, starts);
+        if (workerId !== undefined) this.#grant(waiting, workerId, nowMs);
+        else {
+          tentative.push(waiting.demand);
+          this.#resources.acquire(waiting.demand);
+        }
+      }
+    }
+    for (const demand of tentative) this.#resources.release(demand);
+  }
+
+  /** A worker to grant now; otherwise one is being started, or nothing can be done yet. */
+  #workerFor(waiting: Waiting, starts: Map<string, number>): number | undefined {
+    const environment = waiting.environment;
+    const idle = this.#workers.takeIdle(environment);
+    if (idle !== undefined) return idle.workerId;
+    const awaited = (starts.get(environment) ?? 0) + 1;
+    if (awaited > this.#workers.countStarting(environment)) {
+      if (this.#workers.mayStart(waiting.isLong)) this.#sink.startWorker(environment);
+      else {
+        return waiting.isLong ? undefined : this.#workers.takeParked(environment)?.workerId;
+      }
+    }
+    starts.set(environment, awaited);
+    return undefined;
+  }
+
+  #grant(waiting: Waiting, workerId: number, nowMs: number): void {
+    const lease: Lease = {
+      leaseId: this.#nextLeaseId++,
+      submitterId: waiting.submitterId,
+      classId: waiting.classId,
+      workerId,
+      demand: waiting.demand,
+      parked: false,
+    };
+    this.#leases.set(lease.leaseId, lease);
+    this.#resources.acquire(lease.demand);
+    waiting.held.add(lease.leaseId);
+    waiting.turn = this.#nextTurn++;
+    waiting.waitingSinceMs = nowMs;
+    waiting.reported = false;
+    this.#sink.grant(lease);
+  }
+
+  #end(leaseId: number, nowMs: number): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    this.#leases.delete(leaseId);
+    this.#reclaimed.delete(leaseId);
+    if (!lease.parked) this.#resources.release(lease.demand);
+    this.#workers.leaseEnded(lease.workerId, lease.parked, nowMs);
+    const key = keyOf(lease);
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    waiting.held.delete(leaseId);
+    this.#forgetIfDone(key, waiting);
+  }
+
+  #reclaimFor(waiting: Waiting, missing: readonly string[]): void {
+    for (const lease of this.#leases.values()) {
+      if (keyOf(lease) === keyOf(waiting) || lease.parked) continue;
+      if (this.#reclaimed.has(lease.leaseId) || !holdsAny(lease, missing)) continue;
+      this.#reclaimed.add(lease.leaseId);
+      this.#sink.reclaim(lease);
+    }
+  }
+
+  #inOrder(): Waiting[] {
+    return [...this.#waiting.values()]
+      .filter(isPending)
+      .sort((a, b) => b.priority - a.priority || a.turn - b.turn);
+  }
+
+  #forgetIfDone(key: string, waiting: Waiting): void {
+    if (waiting.wanted === 0 && waiting.held.size === 0) this.#waiting.delete(key);
+  }
+
+  /** Throws if two fields disagree. */
+  validate(): void {
+    const running = [...this.#leases.values()].filter((lease) => !lease.parked);
+    this.#resources.validate(running.map((lease) => lease.demand));
+    this.#workers.validate();
+    for (const lease of this.#leases.values()) {
+      const worker = this.#workers.find(lease.workerId);
+      const count = this.leasesOf(lease.workerId).length;
+      if (worker?.leases !== count) {
+        throw new Error(
+          `Cannot have lease ${lease.leaseId}: worker ${lease.workerId} counts ` +
+            `${worker?.leases ?? "no"} leases, there are ${count}`,
+        );
+      }
+    }
+    for (const [key, waiting] of this.#waiting) {
+      for (const leaseId of waiting.held) {
+        const lease = this.#leases.get(leaseId);
+        if (lease === undefined || keyOf(lease) !== key) {
+          throw new Error(`Cannot hold lease ${leaseId} for ${key}: it is not there`);
+        }
+      }
+    }
+  }
+}
+
+function keyOf(of: { submitterId: number; classId: number }): string {
+  return `${of.submitterId}/${of.classId}`;
+}
+
+function isPending(waiting: Waiting): boolean {
+  return waiting.wanted > waiting.held.size;
+}
+
+function holdsAny(lease: Lease, resources: readonly string[]): boolean {
+  return lease.demand.amounts.some(([resource]) => resources.includes(resource));
+}

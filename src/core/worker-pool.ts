@@ -1,0 +1,191 @@
+/**
+ * The worker processes of one machine: which are starting, idle, leased, and which should go.
+ * Pure: the daemon reports what happened and starts or retires what it is told to.
+ */
+
+export type WorkerState = "starting" | "idle" | "leased" | "retiring";
+
+export interface WorkerEntry {
+  readonly workerId: number;
+  /** Workers of different environments never stand in for each other. */
+  readonly environment: string;
+  state: WorkerState;
+  /** Leases on this worker, and how many of them wait for refs with all their tasks. */
+  leases: number;
+  parkedLeases: number;
+  idleSinceMs: number;
+}
+
+/** Legal moves; everything else is a bug in the caller. */
+const TRANSITIONS: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
+  starting: ["idle"],
+  idle: ["leased", "retiring"],
+  leased: ["idle"],
+  retiring: ["idle"],
+};
+
+export interface WorkerPoolOptions {
+  /** Workers of the default environment that stay although idle. */
+  readonly warmWorkers: number;
+  /** Beyond this many processes a worker whose tasks all wait is used before one is started. */
+  readonly softLimit: number;
+  readonly hardLimit: number;
+  readonly idleMs: number;
+}
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Map<number, WorkerEntry>();
+  /** Idle workers, the one used last at the end: it is warm, and the others can be trimmed. */
+  #idle: WorkerEntry[] = [];
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  find(workerId: number): WorkerEntry | undefined {
+    return this.#workers.get(workerId);
+  }
+
+  starting(workerId: number, environment: string): void {
+    this.#workers.set(workerId, {
+      workerId,
+      environment,
+      state: "starting",
+      leases: 0,
+      parkedLeases: 0,
+      idleSinceMs: 0,
+    });
+  }
+
+  ready(workerId: number, nowMs: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker !== undefined) this.#becomeIdle(worker, nowMs);
+  }
+
+  exited(workerId: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker === undefined) return;
+    this.#workers.delete(workerId);
+    if (worker.state === "idle") this.#idle = this.#idle.filter((other) => other !== worker);
+  }
+
+  countStarting(environment: string): number {
+    let count = 0;
+    for (const worker of this.#workers.values()) {
+      if (worker.state === "starting" && worker.environment === environment) count++;
+    }
+    return count;
+  }
+
+  /** An idle worker, which is leased from now on. */
+  takeIdle(environment: string): WorkerEntry | undefined {
+    const index = this.#idle.findLastIndex((worker) => worker.environment === environment);
+    if (index < 0) return undefined;
+    const worker = this.#idle[index]!;
+    this.#idle.splice(index, 1);
+    this.#move(worker, "leased");
+    worker.leases = 1;
+    return worker;
+  }
+
+  /** A worker all of whose tasks wait: one lease more, if need be. */
+  takeParked(environment: string): WorkerEntry | undefined {
+    for (const worker of this.#workers.values()) {
+      if (isParked(worker) && worker.environment === environment) {
+        worker.leases++;
+        return worker;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether a new process may be started for a task, as opposed to using a parked one. */
+  mayStart(isLong: boolean): boolean {
+    if (this.#workers.size >= this.#options.hardLimit) return false;
+    if (isLong || this.#workers.size < this.#options.softLimit) return true;
+    for (const worker of this.#workers.values()) if (isParked(worker)) return false;
+    return true;
+  }
+
+  leaseEnded(workerId: number, wasParked: boolean, nowMs: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker === undefined) return;
+    worker.leases--;
+    if (wasParked) worker.parkedLeases--;
+    if (worker.leases === 0) this.#becomeIdle(worker, nowMs);
+  }
+
+  leaseParked(workerId: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker !== undefined) worker.parkedLeases++;
+  }
+
+  leaseResumed(workerId: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker !== undefined) worker.parkedLeases--;
+  }
+
+  /** Idle workers that are to end now. Each either exits or is given back by `retireRefused`. */
+  retire(nowMs: number): WorkerEntry[] {
+    const surplus: WorkerEntry[] = [];
+    let warm = 0;
+    for (const worker of [...this.#idle].reverse()) {
+      if (worker.environment === "" && warm < this.#options.warmWorkers) warm++;
+      else if (nowMs - worker.idleSinceMs >= this.#options.idleMs) surplus.push(worker);
+    }
+    for (const worker of surplus) this.#move(worker, "retiring");
+    this.#idle = this.#idle.filter((worker) => worker.state === "idle");
+    return surplus;
+  }
+
+  /** The worker owns live objects, or a task has just come: it stays. */
+  retireRefused(workerId: number, nowMs: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker !== undefined) this.#becomeIdle(worker, nowMs);
+  }
+
+  /** Throws if two fields disagree. */
+  validate(): void {
+    for (const worker of this.#workers.values()) {
+      const idle = this.#idle.includes(worker);
+      const leasesAgree = worker.state === "leased" ? worker.leases > 0 : worker.leases === 0;
+      if (idle !== (worker.state === "idle") || !leasesAgree || !isParkCountSane(worker)) {
+        throw new Error(
+          `Cannot have worker ${worker.workerId}: state ${worker.state}, ${worker.leases} leases, ` +
+            `${worker.parkedLeases} parked, ${idle ? "" : "not "}in the idle list`,
+        );
+      }
+    }
+    for (const worker of this.#idle) {
+      if (this.#workers.get(worker.workerId) !== worker) {
+        throw new Error(`Cannot have worker ${worker.workerId} idle: it is gone`);
+      }
+    }
+  }
+
+  #becomeIdle(worker: WorkerEntry, nowMs: number): void {
+    this.#move(worker, "idle");
+    worker.idleSinceMs = nowMs;
+    this.#idle.push(worker);
+  }
+
+  #move(worker: WorkerEntry, to: WorkerState): void {
+    if (!TRANSITIONS[worker.state].includes(to)) {
+      throw new Error(`Cannot move worker ${worker.workerId} from ${worker.state} to ${to}`);
+    }
+    worker.state = to;
+  }
+}
+
+function isParked(worker: WorkerEntry): boolean {
+  return worker.state === "leased" && worker.parkedLeases === worker.leases;
+}
+
+function isParkCountSane(worker: WorkerEntry): boolean {
+  return worker.parkedLeases >= 0 && worker.parkedLeases <= worker.leases;
+}

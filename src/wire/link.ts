@@ -1,0 +1,125 @@
+/**
+ * A link carries frames between two processes, in order. What is sent in one tick goes out as one
+ * write. A malformed frame ends the link, nothing else.
+ */
+
+import { FrameParser, FrameWriter, tooLarge, type FrameHandler } from "./frame.ts";
+import { FRAME_BUFFER_BYTES_MAX, LINK_FLUSH_BYTES } from "../base/limits.ts";
+import type { MsgpackWriter } from "../base/msgpack.ts";
+import type { Transport } from "./transport.ts";
+
+/** Called once, when the link is over; `cause` says why if it was not closed on purpose. */
+export type CloseHandler = (cause: Error | undefined) => void;
+
+const NO_BUFFERS: readonly Uint8Array[] = [];
+/** Buffers below this size are copied behind the body; larger ones are written by themselves. */
+const COPIED_BUFFER_BYTES_MAX = 32 * 1024;
+
+export class Link {
+  readonly #transport: Transport;
+  readonly #onClose: CloseHandler;
+  #writer = new FrameWriter();
+  #flushScheduled = false;
+  #open = true;
+
+  constructor(transport: Transport, onFrame: FrameHandler, onClose: CloseHandler) {
+    this.#transport = transport;
+    this.#onClose = onClose;
+    const parser = new FrameParser(onFrame);
+    transport.start({
+      data: (chunk) => {
+        if (!this.#open) return;
+        try {
+          parser.push(chunk);
+        } catch (error) {
+          this.#fail(error instanceof Error ? error : new Error(String(error)));
+        }
+      },
+      closed: (cause) => this.#end(cause),
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Begins a frame and returns where its body is written; `end` must follow in the same turn. */
+  begin(kind: number, bufferCount = 0): MsgpackWriter {
+    this.#writer.begin(kind, bufferCount);
+    return this.#writer.body;
+  }
+
+  /** Ends the frame. `buffers` may be changed by their owner only when they were copied. */
+  end(buffers: readonly Uint8Array[] = NO_BUFFERS): void {
+    if (buffers.length === 0) this.#writer.end();
+    else this.#endWithBuffers(buffers);
+    if (this.#writer.sizeBytes >= LINK_FLUSH_BYTES) this.flush();
+    else if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      queueMicrotask(() => {
+        if (this.#flushScheduled) this.flush();
+      });
+    }
+  }
+
+  /** Takes back the frame that was begun. */
+  abandon(): void {
+    this.#writer.abandon();
+  }
+
+  #endWithBuffers(buffers: readonly Uint8Array[]): void {
+    let sum = 0;
+    buffers.forEach((buffer, index) => {
+      if (buffer.byteLength > FRAME_BUFFER_BYTES_MAX) {
+        this.#writer.abandon();
+        throw tooLarge(buffer.byteLength);
+      }
+      this.#writer.bufferLength(index, buffer.byteLength);
+      sum += buffer.byteLength;
+    });
+    this.#writer.end(sum);
+    for (const buffer of buffers) {
+      if (buffer.byteLength <= COPIED_BUFFER_BYTES_MAX) this.#writer.body.raw(buffer);
+      else {
+        this.flush();
+        if (this.#open) this.#transport.write(asBuffer(buffer));
+      }
+    }
+  }
+
+  /** Writes out what was sent so far. */
+  flush(): void {
+    this.#flushScheduled = false;
+    const body = this.#writer.body;
+    if (body.position === 0) return;
+    const left = this.#open && !this.#transport.write(body.bytes.subarray(0, body.position));
+    if (left) this.#writer = new FrameWriter();
+    else body.position = 0;
+  }
+
+  /** Ends the link after what was sent. `onClose` follows without a cause. */
+  close(): void {
+    if (!this.#open) return;
+    this.flush();
+    this.#transport.close();
+  }
+
+  setReferenced(referenced: boolean): void {
+    this.#transport.setReferenced(referenced);
+  }
+
+  #fail(cause: Error): void {
+    this.#transport.close();
+    this.#end(cause);
+  }
+
+  #end(cause: Error | undefined): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#onClose(cause);
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
