@@ -129,7 +129,7 @@ module.exports = {
       comment: "examples show what users can write",
       severity: "error",
       from: { path: "^(examples|bench)/" },
-      to: { path: "^(src|dist|tests|tools)/" },
+      to: { path: "^(src|dist|tests|tools)/", pathNot: "^dist/(index|testing/index)\\.js$" },
     },
   ],
   options: {

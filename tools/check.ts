@@ -5,8 +5,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { build, gates, type Gate } from "./gates.ts";
-import { run } from "./run.ts";
+import { build, gates, runGateCommand, type Gate } from "./gates.ts";
 import { addClosingLines, formatClosingLines, parseClosingLines } from "./closing-lines.ts";
 
 type Verdict = "ok" | "FAIL" | "skip";
@@ -19,21 +18,14 @@ interface Outcome {
 
 const lanes = Math.max(1, Math.min(2, availableParallelism()));
 
-async function runGate(gate: Gate): Promise<Outcome> {
+async function judge(gate: Gate): Promise<Outcome> {
   const startMs = performance.now();
-  const [command = "", ...args] = commandLine(gate);
-  const { exitCode, output } = await run(command, args);
+  const { exitCode, output } = await runGateCommand(gate);
   const verdict = exitCode === 0 ? "ok" : "FAIL";
   const tests = gate.countsTests ? `${parseClosingLines(output).get("tests") ?? 0} tests` : "";
   report(gate, verdict, `${((performance.now() - startMs) / 1000).toFixed(1)} s`, tests);
   if (verdict === "FAIL") process.stdout.write(`${indent(essence(output))}\n`);
   return { gate, verdict, output };
-}
-
-/** `tsx x.ts` as a Node process of its own: the loader's extra process would only cost time. */
-function commandLine(gate: Gate): string[] {
-  const [command = "", ...args] = gate.command.split(" ");
-  return command === "tsx" ? [process.execPath, "--import", "tsx", ...args] : [command, ...args];
 }
 
 function report(gate: Gate, verdict: Verdict, duration: string, note = ""): void {
@@ -57,7 +49,7 @@ async function runAll(pending: readonly Gate[]): Promise<Outcome[]> {
   const shared = pending.filter((gate) => !gate.alone).values();
   const lane = async (): Promise<void> => {
     for (const gate of shared) {
-      const outcome = runGate(gate);
+      const outcome = judge(gate);
       outcomes.push(outcome);
       await outcome;
     }
@@ -65,7 +57,7 @@ async function runAll(pending: readonly Gate[]): Promise<Outcome[]> {
   await Promise.all(Array.from({ length: lanes }, lane));
   for (const gate of pending) {
     if (!gate.alone) continue;
-    const outcome = runGate(gate);
+    const outcome = judge(gate);
     outcomes.push(outcome);
     await outcome;
   }
@@ -83,7 +75,7 @@ function select(names: readonly string[]): readonly Gate[] {
 
 async function main(): Promise<void> {
   const selected = select(process.argv.slice(2));
-  const built = await runGate(build);
+  const built = await judge(build);
   const runnable = selected.filter((gate) => built.verdict === "ok" || !gate.runsBuild);
   for (const gate of selected) if (!runnable.includes(gate)) report(gate, "skip", "", "no build");
   const outcomes = [built, ...(await runAll(runnable))];
