@@ -1,0 +1,42 @@
+import { SPARSE_ARRAY } from "./extension-types.ts";
+import { Items, PLAIN_ARRAY, Properties } from "./composite.ts";
+import type { Composite } from "./composite.ts";
+
+/**
+ * An array travels as its elements. One with holes travels as the elements it has. Named
+ * properties are looked for only on the arrays to which the language itself gives some, results of
+ * regular expressions and template strings: to find them on others costs more than the elements.
+ */
+export function isPlainArray(array: readonly unknown[]): boolean {
+  return !hasNames(array) && !(array.includes(undefined) && hasHoles(array));
+}
+
+export function arrayParts(array: readonly unknown[]): Composite {
+  if (isPlainArray(array)) return new Items(PLAIN_ARRAY, array.slice());
+  const parts: unknown[] = [array.length];
+  const keepsNames = hasNames(array);
+  for (const key of Object.keys(array)) {
+    const index = arrayIndexOf(key);
+    if (index === undefined && !keepsNames) continue;
+    parts.push(index ?? key, Reflect.get(array, key));
+  }
+  return new Properties(SPARSE_ARRAY, parts, 1);
+}
+
+function hasNames(array: readonly unknown[]): boolean {
+  const named = array as { index?: unknown; raw?: unknown };
+  return named.index !== undefined || named.raw !== undefined;
+}
+
+/** Ends at the first hole: the length of an array says nothing about how much it holds. */
+function hasHoles(array: readonly unknown[]): boolean {
+  for (let i = 0; i < array.length; i++) {
+    if (array[i] === undefined && !Object.hasOwn(array, i)) return true;
+  }
+  return false;
+}
+
+function arrayIndexOf(key: string): number | undefined {
+  const index = Number(key) >>> 0;
+  return String(index) === key && index < 0xffff_ffff ? index : undefined;
+}

@@ -1,0 +1,73 @@
+import { keyLabel, propertyLabel } from "./path.ts";
+
+/**
+ * A value that is written as a header and parts: what the tag of the header is, the parts in
+ * order, and what a path calls each. Also the frame of the stack by which deep values are written:
+ * `index` is the part being written.
+ */
+export abstract class Composite {
+  readonly tag: number;
+  readonly parts: readonly unknown[];
+  index = -1;
+
+  constructor(tag: number, parts: readonly unknown[]) {
+    this.tag = tag;
+    this.parts = parts;
+  }
+
+  /** The step of a path that leads to the part being written. */
+  abstract label(): string;
+}
+
+/** Tags that mean "no tag": the parts are those of an ordinary array or map. */
+export const PLAIN_ARRAY = -1;
+export const PLAIN_MAP = -2;
+
+/** Parts that are known by their place. */
+export class Items extends Composite {
+  label(): string {
+    return `[${this.index}]`;
+  }
+}
+
+/** Parts that a user cannot name: a path goes straight through them. */
+export class InnerParts extends Composite {
+  label(): string {
+    return "";
+  }
+}
+
+/** Head and body of an `Extended`. */
+export class ExtendedParts extends InnerParts {}
+
+/** After `lead` inner parts: key, value, key, value ... */
+export class Properties extends Composite {
+  readonly lead: number;
+
+  constructor(tag: number, parts: readonly unknown[], lead: number) {
+    super(tag, parts);
+    this.lead = lead;
+  }
+
+  label(): string {
+    const pair = this.index - this.lead;
+    const key = this.parts[this.index - (pair & 1)];
+    if (pair < 0) return "";
+    return typeof key === "number" ? `[${key}]` : propertyLabel(String(key));
+  }
+}
+
+export class MapEntries extends Composite {
+  label(): string {
+    const place = this.index >> 1;
+    if ((this.index & 1) === 0) return `.keys()[${place}]`;
+    const key = keyLabel(this.parts[this.index - 1]);
+    return key === undefined ? `.values()[${place}]` : `.get(${key})`;
+  }
+}
+
+export class SetMembers extends Composite {
+  label(): string {
+    return `.values()[${this.index}]`;
+  }
+}

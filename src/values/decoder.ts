@@ -1,0 +1,228 @@
+import type { MsgpackReader } from "../base/msgpack.ts";
+import { MalformedMsgpackError } from "../base/msgpack.ts";
+import type { DecodeContext } from "./decode-context.ts";
+import * as ext from "./extension-types.ts";
+import { ArrayFrame, Frame, ObjectFrame, setProperty, stringOf } from "./frames.ts";
+import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
+import { readRegion, readView } from "./memory.ts";
+import type { Memory } from "./memory.ts";
+import { readBigInt, readUtf16 } from "./primitives.ts";
+import { openFrame } from "./special-frames.ts";
+
+/** Below this number extension types are leaves, from it on tags. */
+const TAG_MIN = ext.PRELUDE;
+const FIXEXT_1 = 0xd4;
+
+/**
+ * Reads one value at a time. Plain objects and arrays go by recursion, which is fastest; below
+ * RECURSION_DEPTH_MAX everything goes by a stack of frames.
+ */
+export class Decoder {
+  #reader!: MsgpackReader;
+  #context!: DecodeContext;
+  /**
+   * What REFERENCE can point to, by number; a frame as long as the object is being read. Kept only
+   * for a value with PRELUDE.
+   */
+  #objects: (object | Frame)[] | undefined;
+  #regions: readonly Memory[] = [];
+  #depth = 0;
+
+  decode(reader: MsgpackReader, context: DecodeContext): unknown {
+    this.#reader = reader;
+    this.#context = context;
+    return this.#value();
+  }
+
+  /** Lets go of the value. */
+  clear(): void {
+    this.#objects = undefined;
+    this.#regions = [];
+    this.#depth = 0;
+  }
+
+  #value(): unknown {
+    const reader = this.#reader;
+    const head = reader.peek();
+    if (head < 0x80) {
+      reader.position++;
+      return head;
+    }
+    if (head < 0x90) return this.#map();
+    if (head < 0xa0) return this.#array();
+    if (head < 0xc0) return reader.string();
+    switch (reader.kind()) {
+      case "nil":
+        reader.position++;
+        return null;
+      case "boolean":
+        return reader.boolean();
+      case "string":
+        return reader.string();
+      case "binary":
+        return this.#track(Buffer.from(reader.binary()));
+      case "array":
+        return this.#array();
+      case "map":
+        return this.#map();
+      case "extension":
+        return this.#leaf();
+      default:
+        return reader.number();
+    }
+  }
+
+  #track<T extends object>(object: T): T {
+    this.#objects?.push(object);
+    return object;
+  }
+
+  #map(): unknown {
+    if (this.#depth >= RECURSION_DEPTH_MAX) return this.#descend();
+    let count = this.#reader.mapHeader();
+    const object = this.#track({});
+    this.#depth++;
+    for (; count > 0; count--) {
+      const key = stringOf(this.#value());
+      setProperty(object, key, this.#value());
+    }
+    this.#depth--;
+    return object;
+  }
+
+  #array(): unknown {
+    if (this.#depth >= RECURSION_DEPTH_MAX) return this.#descend();
+    const count = this.#reader.arrayHeader();
+    const tag = count > 0 ? this.#takeTag() : undefined;
+    if (tag !== undefined) return this.#tagged(tag, count - 1);
+    const array = this.#track<unknown[]>([]);
+    this.#depth++;
+    for (let i = 0; i < count; i++) array.push(this.#value());
+    this.#depth--;
+    return array;
+  }
+
+  #tagged(tag: number, count: number): unknown {
+    if (tag === ext.PRELUDE) return this.#afterPrelude(count);
+    const frame = openFrame(tag, count, this.#context);
+    const number = this.#begin(tag, frame);
+    this.#depth++;
+    while (frame.remaining > 0) take(frame, this.#value());
+    this.#depth--;
+    return this.#finish(frame, number);
+  }
+
+  /** Gives the frame its number; -1 if it needs none. */
+  #begin(tag: number | undefined, frame: Frame): number {
+    const isSymbol = tag === ext.SYMBOL_REGISTERED || tag === ext.SYMBOL_WELL_KNOWN;
+    if (this.#objects === undefined || isSymbol) return -1;
+    return this.#objects.push(frame) - 1;
+  }
+
+  #finish(frame: Frame, number: number): unknown {
+    const value = frame.finish();
+    if (number >= 0) this.#objects![number] = value as object;
+    return value;
+  }
+
+  /** Consumes the tag of an array that stands for something else. */
+  #takeTag(): number | undefined {
+    const { bytes, position, end } = this.#reader;
+    if (bytes[position] !== FIXEXT_1 || end - position < 3) return undefined;
+    const type = bytes[position + 1]!;
+    if (type < TAG_MIN || type > ext.RUNTIME_TYPE_MAX) return undefined;
+    this.#reader.position += 3;
+    return type;
+  }
+
+  #afterPrelude(count: number): unknown {
+    if (this.#objects !== undefined || this.#depth > 0 || count === 0) {
+      throw new MalformedMsgpackError("a prelude in the wrong place");
+    }
+    const regions: Memory[] = [];
+    for (let i = 1; i < count; i++) regions.push(readRegion(this.#reader, this.#context.buffers));
+    this.#regions = regions;
+    this.#objects = [];
+    return this.#value();
+  }
+
+  #leaf(): unknown {
+    const reader = this.#reader;
+    const sizeBytes = reader.extensionHeader();
+    const type = reader.extensionType;
+    switch (type) {
+      case ext.UNDEFINED:
+        expectSize(type, sizeBytes, 1);
+        reader.take(1);
+        return undefined;
+      case ext.BIGINT:
+        return readBigInt(reader, sizeBytes);
+      case ext.STRING_UTF16:
+        return readUtf16(reader, sizeBytes);
+      case ext.DATE:
+        expectSize(type, sizeBytes, 8);
+        return this.#track(new Date(reader.bytes.readDoubleBE(reader.take(8))));
+      case ext.REFERENCE:
+        return this.#reference(sizeBytes);
+      case ext.VIEW:
+        expectSize(type, sizeBytes, 16);
+        return this.#track(readView(reader, this.#regions));
+      default:
+        throw new MalformedMsgpackError(`extension ${type} in the place of a value`);
+    }
+  }
+
+  #reference(sizeBytes: number): object {
+    if (sizeBytes !== 1 && sizeBytes !== 2) expectSize(ext.REFERENCE, sizeBytes, 4);
+    const number = this.#reader.bytes.readUIntBE(this.#reader.take(sizeBytes), sizeBytes);
+    const found = this.#objects?.[number];
+    const object = found instanceof Frame ? found.object : found;
+    if (object === undefined) throw new MalformedMsgpackError(`object ${number} does not exist yet`);
+    return object;
+  }
+
+  /** Reads the array or map that comes next, and all below it, without recursion. */
+  #descend(): unknown {
+    const stack: OpenFrame[] = [];
+    for (;;) {
+      const kind = this.#reader.kind();
+      if (kind === "array" || kind === "map") {
+        if (stack.length === DEPTH_MAX) throw new MalformedMsgpackError("too many levels");
+        stack.push(this.#openFrame(kind));
+      } else take(stack.at(-1)!.frame, this.#value());
+      while (stack.at(-1)!.frame.remaining === 0) {
+        const { frame, number } = stack.pop()!;
+        const value = this.#finish(frame, number);
+        if (stack.length === 0) return value;
+        take(stack.at(-1)!.frame, value);
+      }
+    }
+  }
+
+  #openFrame(kind: "array" | "map"): OpenFrame {
+    let tag: number | undefined;
+    let frame: Frame;
+    if (kind === "map") frame = new ObjectFrame(this.#reader.mapHeader() * 2, {});
+    else {
+      const count = this.#reader.arrayHeader();
+      tag = count > 0 ? this.#takeTag() : undefined;
+      frame = tag === undefined ? new ArrayFrame(count) : openFrame(tag, count - 1, this.#context);
+    }
+    return { frame, number: this.#begin(tag, frame) };
+  }
+}
+
+interface OpenFrame {
+  readonly frame: Frame;
+  readonly number: number;
+}
+
+function take(frame: Frame, part: unknown): void {
+  frame.remaining--;
+  frame.accept(part);
+}
+
+function expectSize(type: number, sizeBytes: number, expected: number): void {
+  if (sizeBytes === expected) return;
+  throw new MalformedMsgpackError(`extension ${type} of ${sizeBytes} bytes, not ${expected}`);
+}

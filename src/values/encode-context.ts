@@ -1,0 +1,20 @@
+/** A value that the runtime knows how to build again elsewhere. */
+export interface Extended {
+  readonly type: number;
+  /** Encoded before `body`; the receiver creates the object from it. */
+  readonly head: unknown;
+  /** May point back at the object. */
+  readonly body: unknown;
+}
+
+export interface EncodeContext {
+  /** Names the root in error paths: "args[0]", "result". */
+  readonly root: string;
+  /** Large binary parts are appended here as views, in order, not copied. */
+  readonly buffers: Uint8Array[];
+  /**
+   * Asked for every function and every object whose prototype is none that the format knows.
+   * `undefined`: not known. `path` is valid during the call.
+   */
+  readonly extend: (value: object, path: () => string) => Extended | undefined;
+}

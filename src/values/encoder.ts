@@ -1,0 +1,220 @@
+import type { MsgpackWriter } from "../base/msgpack.ts";
+import { MobulaError, SerializationError } from "../base/errors.ts";
+import { isPlainArray } from "./arrays.ts";
+import { ExtendedParts, InnerParts, PLAIN_ARRAY, PLAIN_MAP } from "./composite.ts";
+import type { Composite } from "./composite.ts";
+import type { EncodeContext } from "./encode-context.ts";
+import { errorParts, findErrorTwin, isError, nearestErrorParts } from "./errors.ts";
+import * as ext from "./extension-types.ts";
+import { findKind } from "./kinds.ts";
+import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
+import { formatPath } from "./path.ts";
+import type { Step } from "./path.ts";
+import { insertPrelude } from "./prelude.ts";
+import { writePrimitive, writeText } from "./primitives.ts";
+import { readFailure, refusal } from "./refusal.ts";
+import { SeenObjects } from "./seen-objects.ts";
+import { findWellKnownName } from "./symbols.ts";
+import { Views } from "./views.ts";
+
+const objectPrototype = Object.prototype;
+const arrayPrototype = Array.prototype as object;
+
+/**
+ * Writes one value at a time. Plain objects and arrays go by recursion, which is fastest;
+ * everything else is a `Composite`, and so is everything below RECURSION_DEPTH_MAX, where the
+ * composites on the trail are the stack.
+ */
+export class Encoder {
+  #writer!: MsgpackWriter;
+  #context!: EncodeContext;
+  readonly #seen = new SeenObjects();
+  #views: Views | undefined;
+  #hasReferences = false;
+  /** Extended objects of this value: they do not exist before their head is read. */
+  #extended: Map<object, ExtendedParts> | undefined;
+  /** The first `#depth` steps lead to what is being written. */
+  #trail: Step[] = [];
+  #depth = 0;
+  readonly #path = (): string => formatPath(this.#context.root, this.#trail, this.#depth);
+  readonly #viewsOnDemand = (): Views => (this.#views ??= new Views());
+
+  encode(writer: MsgpackWriter, value: object | symbol, context: EncodeContext): void {
+    const start = writer.position;
+    const bufferCount = context.buffers.length;
+    this.#writer = writer;
+    this.#context = context;
+    try {
+      this.#object(value);
+      if (this.#views !== undefined || this.#hasReferences) {
+        insertPrelude(writer, start, this.#views?.regions(writer) ?? [], context.buffers);
+      }
+    } catch (error) {
+      writer.position = start;
+      context.buffers.length = bufferCount;
+      throw error instanceof MobulaError ? error : readFailure(error, this.#path());
+    }
+  }
+
+  /** Lets go of the value. */
+  clear(): void {
+    this.#seen.clear();
+    this.#views = undefined;
+    this.#hasReferences = false;
+    this.#extended = undefined;
+    this.#depth = 0;
+    if (this.#trail.length > 0) this.#trail = [];
+  }
+
+  #object(value: object | symbol): void {
+    if (typeof value === "symbol") return this.#recurse(this.#openSymbol(value));
+    if (this.#isReference(value)) return;
+    if (this.#depth >= RECURSION_DEPTH_MAX) return this.#descend(value);
+    const prototype = typeof value === "object" ? Reflect.getPrototypeOf(value) : null;
+    if (prototype === objectPrototype) this.#plainObject(value as Record<string, unknown>);
+    else if (prototype === arrayPrototype && Array.isArray(value) && isPlainArray(value)) {
+      this.#plainArray(value);
+    } else {
+      const composite = this.#open(value);
+      if (composite !== undefined) this.#recurse(composite);
+    }
+  }
+
+  #plainObject(object: Record<string, unknown>): void {
+    const keys = Object.keys(object);
+    const depth = this.#depth++;
+    const writer = this.#writer;
+    writer.mapHeader(keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      this.#trail[depth] = key;
+      writeText(writer, key);
+      const value = object[key];
+      if (!writePrimitive(writer, value)) this.#object(value as object | symbol);
+    }
+    this.#depth = depth;
+  }
+
+  #plainArray(array: readonly unknown[]): void {
+    const length = array.length;
+    const depth = this.#depth++;
+    const writer = this.#writer;
+    writer.arrayHeader(length);
+    for (let i = 0; i < length; i++) {
+      this.#trail[depth] = i;
+      const value = array[i];
+      if (!writePrimitive(writer, value)) this.#object(value as object | symbol);
+    }
+    this.#depth = depth;
+  }
+
+  #recurse(composite: Composite): void {
+    const { parts } = composite;
+    const depth = this.#depth++;
+    this.#trail[depth] = composite;
+    while (++composite.index < parts.length) {
+      const part = parts[composite.index];
+      if (!writePrimitive(this.#writer, part)) this.#object(part as object | symbol);
+    }
+    this.#depth = depth;
+  }
+
+  /** Writes `root`, which was met already, and all below it without recursion. */
+  #descend(root: object): void {
+    const floor = this.#depth;
+    this.#push(this.#open(root));
+    while (this.#depth > floor) {
+      const top = this.#trail[this.#depth - 1] as Composite;
+      if (++top.index < top.parts.length) this.#push(this.#openPart(top.parts[top.index]));
+      else this.#depth--;
+    }
+  }
+
+  #push(composite: Composite | undefined): void {
+    if (composite === undefined) return;
+    if (this.#depth >= DEPTH_MAX) {
+      const path = this.#path();
+      const advice = "send it in a flatter form, such as an array";
+      const message = `Cannot send ${path}: it is nested deeper than ${DEPTH_MAX} levels; ${advice}`;
+      throw new SerializationError(message, { path });
+    }
+    this.#trail[this.#depth++] = composite;
+  }
+
+  #openPart(part: unknown): Composite | undefined {
+    if (writePrimitive(this.#writer, part)) return undefined;
+    if (typeof part === "symbol") return this.#openSymbol(part);
+    const value = part as object;
+    return this.#isReference(value) ? undefined : this.#open(value);
+  }
+
+  /** Writes a REFERENCE if the object was met before. */
+  #isReference(value: object): boolean {
+    const number = this.#seen.meet(value);
+    if (number < 0) return false;
+    if (this.#extended?.get(value)?.index === 0) {
+      const path = this.#path();
+      const message = `Cannot send ${path}: an object is needed to build its own class or code`;
+      throw new SerializationError(`${message}; keep it out of there`, { path });
+    }
+    this.#hasReferences = true;
+    writeReference(this.#writer, number);
+    return true;
+  }
+
+  /** Writes a leaf whole, of everything else the header. */
+  #open(value: object): Composite | undefined {
+    const composite = this.#opened(value);
+    if (composite !== undefined) writeHeader(this.#writer, composite);
+    return composite;
+  }
+
+  #opened(value: object): Composite | undefined {
+    if (typeof value === "function") return this.#extend(value);
+    const prototype = Reflect.getPrototypeOf(value);
+    const kind = findKind(value, prototype);
+    if (kind !== undefined) return kind.open(value, this.#writer, this.#viewsOnDemand);
+    const twin = isError(value) && prototype !== null ? findErrorTwin(value, prototype) : undefined;
+    return twin === undefined ? this.#extend(value) : errorParts(value as Error, twin);
+  }
+
+  #extend(value: object): Composite {
+    const extended = this.#context.extend(value, this.#path);
+    if (extended === undefined) {
+      if (isError(value)) return nearestErrorParts(value);
+      throw refusal(value, this.#path());
+    }
+    const { type, head, body } = extended;
+    if (!(type >= ext.RUNTIME_TYPE_MIN && type <= ext.RUNTIME_TYPE_MAX)) {
+      throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
+    }
+    const parts = new ExtendedParts(type, [head, body]);
+    (this.#extended ??= new Map()).set(value, parts);
+    return parts;
+  }
+
+  #openSymbol(symbol: symbol): Composite {
+    const wellKnown = findWellKnownName(symbol);
+    const name = wellKnown ?? Symbol.keyFor(symbol);
+    if (name === undefined) throw refusal(symbol, this.#path());
+    const tag = wellKnown === undefined ? ext.SYMBOL_REGISTERED : ext.SYMBOL_WELL_KNOWN;
+    const composite = new InnerParts(tag, [name]);
+    writeHeader(this.#writer, composite);
+    return composite;
+  }
+}
+
+function writeHeader(writer: MsgpackWriter, { tag, parts }: Composite): void {
+  if (tag === PLAIN_ARRAY) return writer.arrayHeader(parts.length);
+  if (tag === PLAIN_MAP) return writer.mapHeader(parts.length / 2);
+  writer.arrayHeader(parts.length + 1);
+  writer.extensionHeader(tag, 1);
+  writer.integer(0);
+}
+
+function writeReference(writer: MsgpackWriter, number: number): void {
+  const sizeBytes = number < 0x100 ? 1 : number < 0x10000 ? 2 : 4;
+  writer.extensionHeader(ext.REFERENCE, sizeBytes);
+  const at = writer.reserve(sizeBytes);
+  writer.bytes.writeUIntBE(number, at, sizeBytes);
+}

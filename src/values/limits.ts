@@ -1,0 +1,11 @@
+/** Binary parts of this size and more travel beside the skeleton, uncopied. */
+export const OUT_OF_BAND_BYTES_MIN = 4096;
+
+/** Levels encoded and decoded by recursion; deeper ones go by a stack on the heap. */
+export const RECURSION_DEPTH_MAX = 200;
+
+/** Levels a value may have. One byte of input can open a level, so it must not be unbounded. */
+export const DEPTH_MAX = 1_000_000;
+
+/** V8's own limit for a BigInt: 2^30 bits. */
+export const BIGINT_BYTES_MAX = 2 ** 27;

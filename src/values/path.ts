@@ -1,0 +1,41 @@
+/** One level of a path while a value is written: a key, an index, or what can name itself. */
+export type Step = string | number | { label(): string };
+
+/** Levels shown of a very long path, at its beginning and at its end. */
+const STEPS_SHOWN = 16;
+
+/** `args[0].client.socket`: where in a value something lies. */
+export function formatPath(root: string, trail: readonly Step[], depth: number): string {
+  let path = root;
+  const gap = depth - 2 * STEPS_SHOWN;
+  for (let i = 0; i < depth; i++) {
+    if (gap > 1 && i === STEPS_SHOWN) {
+      path += `...(${gap} levels)...`;
+      i += gap;
+    }
+    path += formatStep(trail[i]!);
+  }
+  return path;
+}
+
+function formatStep(step: Step): string {
+  if (typeof step === "string") return propertyLabel(step);
+  if (typeof step === "number") return `[${step}]`;
+  return step.label();
+}
+
+export function propertyLabel(key: string): string {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${quote(key)}]`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+}
+
+/** A key of a Map as it is written in source; objects have no short form. */
+export function keyLabel(key: unknown): string | undefined {
+  if (typeof key === "string") return quote(key);
+  if (typeof key === "bigint") return `${key}n`;
+  if (typeof key === "object" || typeof key === "function") return key === null ? "null" : undefined;
+  return String(key);
+}

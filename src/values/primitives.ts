@@ -1,0 +1,81 @@
+import type { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
+import { MalformedMsgpackError } from "../base/msgpack.ts";
+import { BIGINT, STRING_UTF16, UNDEFINED } from "./extension-types.ts";
+import { BIGINT_BYTES_MAX } from "./limits.ts";
+
+/** Node 20 has it; TypeScript's ES2023 does not know it yet. */
+declare global {
+  interface String {
+    isWellFormed(): boolean;
+  }
+}
+
+/** Writes everything that is no object, function or symbol; of those writes nothing: `false`. */
+export function writePrimitive(writer: MsgpackWriter, value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+      writeText(writer, value);
+      return true;
+    case "number":
+      writer.number(value);
+      return true;
+    case "boolean":
+      writer.boolean(value);
+      return true;
+    case "undefined":
+      writer.extensionHeader(UNDEFINED, 1);
+      writer.integer(0);
+      return true;
+    case "bigint":
+      writeBigInt(writer, value);
+      return true;
+    case "object":
+      if (value !== null) return false;
+      writer.nil();
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function writeText(writer: MsgpackWriter, text: string): void {
+  if (text.isWellFormed()) return writer.string(text);
+  const sizeBytes = text.length * 2;
+  writer.extensionHeader(STRING_UTF16, sizeBytes);
+  const at = writer.reserve(sizeBytes);
+  writer.bytes.write(text, at, "utf16le");
+}
+
+function writeBigInt(writer: MsgpackWriter, value: bigint): void {
+  if (BigInt.asIntN(64, value) === value) {
+    writer.extensionHeader(BIGINT, 8);
+    const at = writer.reserve(8);
+    writer.bytes.writeBigInt64BE(value, at);
+    return;
+  }
+  const magnitude = value < 0n ? ~value : value;
+  // Hexadecimal is linear in the length, both ways. One more bit than the magnitude for the sign.
+  const sizeBytes = (magnitude.toString(16).length >> 1) + 1;
+  const digits = BigInt.asUintN(sizeBytes * 8, value).toString(16).padStart(sizeBytes * 2, "0");
+  writer.extensionHeader(BIGINT, sizeBytes);
+  const at = writer.reserve(sizeBytes);
+  writer.bytes.write(digits, at, "hex");
+}
+
+/** Reads the payload of a BIGINT. */
+export function readBigInt(reader: MsgpackReader, sizeBytes: number): bigint {
+  const at = reader.take(sizeBytes);
+  if (sizeBytes === 8) return reader.bytes.readBigInt64BE(at);
+  if (sizeBytes === 0 || sizeBytes > BIGINT_BYTES_MAX) {
+    throw new MalformedMsgpackError(`a BigInt of ${sizeBytes} bytes`);
+  }
+  const digits = reader.bytes.toString("hex", at, at + sizeBytes);
+  return BigInt.asIntN(sizeBytes * 8, BigInt(`0x${digits}`));
+}
+
+/** Reads the payload of a STRING_UTF16. */
+export function readUtf16(reader: MsgpackReader, sizeBytes: number): string {
+  if (sizeBytes % 2 !== 0) throw new MalformedMsgpackError(`UTF-16 in ${sizeBytes} bytes`);
+  const at = reader.take(sizeBytes);
+  return reader.bytes.toString("utf16le", at, at + sizeBytes);
+}

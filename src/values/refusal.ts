@@ -1,0 +1,72 @@
+import { types } from "node:util";
+import { SerializationError } from "../base/errors.ts";
+
+/** The error for a value that cannot leave its process: what it is, why, and what to do instead. */
+export function refusal(value: unknown, path: string): SerializationError {
+  return new SerializationError(`Cannot send ${path}: ${reasonOf(value)}`, { path });
+}
+
+/** What was thrown by the user's own code (a getter, a proxy) while `path` was read. */
+export function readFailure(cause: unknown, path: string): SerializationError {
+  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const message = `Cannot send ${path}: reading it threw ${text}; send a plain copy of the data`;
+  return new SerializationError(message, { path }, cause);
+}
+
+function reasonOf(value: unknown): string {
+  if (typeof value === "symbol") return symbolReason(value);
+  if (typeof value === "function") return functionReason(value);
+  const object = value as object;
+  if (types.isPromise(object)) return "it is a Promise; await it first";
+  if (types.isSharedArrayBuffer(object)) return sharedMemoryReason("it is a SharedArrayBuffer");
+  if (ArrayBuffer.isView(object) && types.isSharedArrayBuffer(object.buffer)) {
+    return sharedMemoryReason("it looks at a SharedArrayBuffer");
+  }
+  for (const [is, reason] of REASONS) if (is(object)) return reason;
+  return instanceReason(object);
+}
+
+const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
+  [types.isWeakMap, "it is a WeakMap, whose entries cannot be listed; send a Map"],
+  [types.isWeakSet, "it is a WeakSet, whose members cannot be listed; send a Set"],
+  [(value) => value instanceof WeakRef, "it is a WeakRef; send what it refers to"],
+  [types.isProxy, "it is a Proxy; send the object behind it or a plain copy"],
+  [types.isGeneratorObject, "it is a running generator; collect its values in an array"],
+  [isTransferred, "its memory was transferred to another thread; send a copy made before that"],
+  [isStream, "it is a stream or a socket, bound to this process; send what is needed to open it"],
+];
+
+function isTransferred(value: object): boolean {
+  const memory = ArrayBuffer.isView(value) ? value.buffer : value;
+  return types.isArrayBuffer(memory) && memory.byteLength === 0;
+}
+
+function isStream(value: object): boolean {
+  const stream = value as { pipe?: unknown; pipeTo?: unknown; write?: unknown; getWriter?: unknown };
+  return [stream.pipe, stream.pipeTo, stream.getWriter].some((it) => typeof it === "function");
+}
+
+function sharedMemoryReason(what: string): string {
+  return `${what}, and processes cannot share its memory; send a copy (slice) or put() the data`;
+}
+
+function symbolReason(symbol: symbol): string {
+  const advice = `use Symbol.for(${JSON.stringify(symbol.description ?? "name")})`;
+  return `${String(symbol)} exists only in this process; ${advice}`;
+}
+
+function functionReason(value: { readonly name: string }): string {
+  return `it is the function ${value.name || "(anonymous)"}; send data, and wrap code in remote()`;
+}
+
+function instanceReason(value: object): string {
+  const name = classNameOf(value);
+  const what = name === undefined ? "an object of an unknown class" : `an instance of ${name}`;
+  return `it is ${what}, which cannot be built again elsewhere; send plain data`;
+}
+
+function classNameOf(value: object): string | undefined {
+  const constructor: unknown = Reflect.get(value, "constructor");
+  if (typeof constructor !== "function" || constructor.name === "") return undefined;
+  return constructor.name;
+}
