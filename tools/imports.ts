@@ -19,9 +19,10 @@ function countSources(): number {
     .filter((path) => /\.[cm]?ts$/.test(path)).length;
 }
 
-const { exitCode, output } = await run("depcruise", folders);
+const { output } = await run("depcruise", folders);
 process.stdout.write(output);
-process.exitCode = exitCode;
+// Its exit code is the number of violations, of which the system keeps one byte.
+if (!output.includes("no dependency violations found")) process.exitCode = 1;
 
 const seen = Number(/\((\d+) modules|(\d+) modules,/.exec(output)?.slice(1).find(Boolean) ?? 0);
 const expected = countSources();

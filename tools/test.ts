@@ -18,7 +18,7 @@ const suites = {
 };
 
 const SUITE_TIMEOUT_MS = 240_000;
-const TEST_TIMEOUT_MS = 120_000;
+const testTimeoutMs = Number(process.env["TEST_TIMEOUT_MS"] ?? 120_000);
 
 function findTests(suite: string): string[] {
   const files = ["src", "tests"].flatMap((folder) =>
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
       "--test",
       "--test-reporter=spec",
       "--test-concurrency=2",
-      `--test-timeout=${TEST_TIMEOUT_MS}`,
+      `--test-timeout=${testTimeoutMs}`,
       ...files,
     ],
     { env: toolEnvironment(leaks.mark), timeoutMs: SUITE_TIMEOUT_MS },
@@ -59,7 +59,13 @@ async function main(): Promise<void> {
   process.stdout.write(output);
   process.exitCode = exitCode;
   if ((parseClosingLines(output).get("tests") ?? 0) === 0) fail("no test ran");
+  for (const file of findFilesWithoutTest(output)) fail(`${file} has no test`);
   for (const leak of await leaks.find()) fail(`left behind: ${leak}`);
+}
+
+/** Node takes a file that declares no test for a test of its own, which passes. */
+function findFilesWithoutTest(output: string): string[] {
+  return [...output.matchAll(/^✔ (\S+\.test\.ts) \(/gm)].map(([, file = ""]) => file);
 }
 
 function fail(reason: string): void {

@@ -45,6 +45,10 @@ export class Fixture implements Disposable {
     }
   }
 
+  remove(path: string): void {
+    rmSync(join(this.path, path));
+  }
+
   copy(path: string): void {
     cpSync(join(root, path), join(this.path, path), { recursive: true });
   }
@@ -52,7 +56,10 @@ export class Fixture implements Disposable {
   run(name: string): Promise<RunResult> {
     const gate = [build, ...gates].find((candidate) => candidate.name === name);
     assert(gate, `there is no gate "${name}"`);
-    return runGateCommand(gate, { cwd: this.path, env: toolEnvironment() });
+    return runGateCommand(gate, {
+      cwd: this.path,
+      env: toolEnvironment({ TEST_TIMEOUT_MS: "5000" }),
+    });
   }
 
   async assertPasses(name: string): Promise<void> {
@@ -70,7 +77,7 @@ export class Fixture implements Disposable {
     this.write(files);
     const { exitCode, output } = await this.run(name);
     for (const [path, text] of before) {
-      if (text === undefined) rmSync(join(this.path, path));
+      if (text === undefined) this.remove(path);
       else this.write({ [path]: text });
     }
     assert.notEqual(exitCode, 0, `${name} found nothing:\n${output}`);

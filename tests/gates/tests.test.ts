@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync } from "node:fs";
+import { userInfo } from "node:os";
+import { after, before, test } from "node:test";
+import { Fixture } from "./fixture.ts";
+
+let fixture: Fixture;
+before(async () => {
+  fixture = new Fixture();
+  await fixture.assertPasses("build");
+});
+after(() => fixture[Symbol.dispose]());
+
+const failing = `import assert from "node:assert/strict";
+import { test } from "node:test";
+test("two is three", () => assert.equal(2, 3));
+`;
+
+test("unit finds a failing test", async () => {
+  await fixture.assertPasses("unit");
+  const output = await fixture.assertFinds("unit", { "src/base/wrong.test.ts": failing });
+  assert.match(output, /✖ failing tests:[^]*two is three[^]*2 !== 3/);
+  assert.match(output, /^ℹ tests 2$/m);
+  assert.match(output, /^ℹ fail 1$/m);
+});
+
+test("unit finds a test that never ends", async () => {
+  const hanging = `import { test } from "node:test";
+test("for ever", () => new Promise(() => setInterval(() => {}, 1_000)));
+`;
+  const files = { "src/base/hanging.test.ts": hanging };
+  await fixture.assertFinds("unit", files, "hanging.test.ts", "ℹ cancelled 1");
+});
+
+test("integration finds a failing test", async () => {
+  await fixture.assertPasses("integration");
+  const output = await fixture.assertFinds("integration", { "tests/wrong.test.ts": failing });
+  assert.match(output, /✖ failing tests:[^]*two is three/);
+});
+
+test("integration finds a process that was left behind", async () => {
+  const leaving = `import { spawn } from "node:child_process";
+import { test } from "node:test";
+test("leaves a process", () => {
+  const args = ["-e", "setTimeout(() => {}, 60_000)"];
+  spawn(process.execPath, args, { detached: true, stdio: "ignore" }).unref();
+});
+`;
+  const output = await fixture.assertFinds("integration", { "tests/leaving.test.ts": leaving });
+  const pid = /✖ left behind: process (\d+): \S*node -e setTimeout/.exec(output)?.[1];
+  assert(pid, output);
+  process.kill(Number(pid), "SIGKILL");
+});
+
+test("integration finds a session's folder that was left behind", async () => {
+  const folder = `/dev/shm/mobula-${userInfo().uid}/planted-${process.pid}`;
+  const leaving = `import { mkdirSync } from "node:fs";
+import { test } from "node:test";
+test("leaves a folder", () => void mkdirSync("${folder}", { recursive: true }));
+`;
+  try {
+    const files = { "tests/leaving.test.ts": leaving };
+    await fixture.assertFinds("integration", files, `✖ left behind: folder ${folder}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  mkdirSync(folder, { recursive: true });
+  try {
+    await fixture.assertPasses("integration"); // it was there before: not this run's fault
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a suite without tests has failed", async () => {
+  const empty = { "src/base/numbers.test.ts": "export {};\n" };
+  await fixture.assertFinds("gates", {}, `suite "gates": it has no test files`);
+  await fixture.assertFinds("unit", empty, "base/numbers.test.ts has no test");
+});
