@@ -1,0 +1,35 @@
+/** All cases, in the order in which they run. */
+import type { Case } from "../harness/types.ts";
+import { firstResult } from "./first-result.ts";
+import { getContainingRefs } from "./get-containing-refs.ts";
+import { idle } from "./idle.ts";
+import { makespan } from "./makespan.ts";
+import { nestedFib } from "./nested-fib.ts";
+import { queuedTasks } from "./queued-tasks.ts";
+import { refArguments } from "./ref-arguments.ts";
+import { returns } from "./returns.ts";
+import { tasksAsync } from "./tasks-async.ts";
+import { tasksSync } from "./tasks-sync.ts";
+import { waitRefs } from "./wait-refs.ts";
+
+export const CASES: readonly Case[] = [
+  tasksSync,
+  tasksAsync,
+  firstResult,
+  queuedTasks,
+  refArguments,
+  returns,
+  waitRefs,
+  getContainingRefs,
+  nestedFib,
+  makespan,
+  idle,
+];
+
+/** The case of that name; throws naming all there are. */
+export function getCase(name: string): Case {
+  const found = CASES.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = CASES.map((each) => `  ${each.name}`).join("\n");
+  throw new Error(`Cannot run case "${name}": there is no such case; choose one of\n${names}`);
+}
