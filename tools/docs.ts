@@ -16,6 +16,7 @@ const compilerOptions = {
   moduleDetection: "force",
   types: ["node"],
   strict: true,
+  skipLibCheck: true,
   noEmit: true,
 };
 

@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build, gates, runGateCommand } from "../../tools/gates.ts";
-import { toolEnvironment, type RunResult } from "../../tools/run.ts";
+import { run, toolEnvironment, type RunResult } from "../../tools/run.ts";
 import { miniature } from "./miniature.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -31,6 +31,8 @@ function manifest(): string {
 
 export class Fixture implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "mobula-gates-"));
+  /** Added to the environment of the gates. */
+  environment: Readonly<Record<string, string>> = {};
 
   constructor() {
     for (const path of copied) cpSync(join(root, path), join(this.path, path), { recursive: true });
@@ -58,8 +60,14 @@ export class Fixture implements Disposable {
     assert(gate, `there is no gate "${name}"`);
     return runGateCommand(gate, {
       cwd: this.path,
-      env: toolEnvironment({ TEST_TIMEOUT_MS: "5000" }),
+      env: toolEnvironment(this.environment),
     });
+  }
+
+  /** What `npm test` runs. */
+  check(...names: readonly string[]): Promise<RunResult> {
+    const args = ["--import", "tsx", "tools/check.ts", ...names];
+    return run(process.execPath, args, { cwd: this.path, env: toolEnvironment(this.environment) });
   }
 
   async assertPasses(name: string): Promise<void> {

@@ -46,7 +46,8 @@ export const decode = (bytes: any): number => Number(bytes);\n`,
   ],
   [
     "src/wire/value-import.ts",
-    `import { Frame } from "./frame.ts";\nexport const size = (frame: Frame): number => frame.size;\n`,
+    `import { Frame } from "./frame.ts";
+export const size = (frame: Frame): number => frame.size;\n`,
     "@typescript-eslint/consistent-type-imports",
   ],
   [
@@ -123,7 +124,8 @@ export const size = (frame: Frame): number => frame.size;\n`,
 /** What looks like a violation and is none. */
 const innocent: Readonly<Record<string, string>> = {
   "src/wire/frame.ts": "export interface Frame {\n  readonly size: number;\n}\n",
-  "src/wire/any-with-reason.ts": `// eslint-disable-next-line @typescript-eslint/no-explicit-any -- bytes of any origin
+  "src/wire/any-with-reason.ts": `
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- bytes of any origin
 export const decode = (bytes: any): number => Number(bytes);\n`,
   "src/wire/explained-catch.ts": `export function parse(text: string): unknown {
   try {

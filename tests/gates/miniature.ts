@@ -1,6 +1,6 @@
 /**
- * A package of a few lines with everything the gates look at: layers, tests, type tests, an example,
- * a page. It passes all gates; a test plants one violation and sees it found.
+ * A package of a few lines with everything the gates look at: layers, tests, type tests, an
+ * example, a page. It passes all gates; a test plants one violation and sees it found.
  */
 
 export const miniature: Readonly<Record<string, string>> = {

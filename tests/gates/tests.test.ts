@@ -29,7 +29,9 @@ test("unit finds a test that never ends", async () => {
 test("for ever", () => new Promise(() => setInterval(() => {}, 1_000)));
 `;
   const files = { "src/base/hanging.test.ts": hanging };
+  fixture.environment = { TEST_TIMEOUT_MS: "5000" };
   await fixture.assertFinds("unit", files, "hanging.test.ts", "ℹ cancelled 1");
+  fixture.environment = {};
 });
 
 test("integration finds a failing test", async () => {

@@ -1,0 +1,52 @@
+/** The tarball as users get it: what is in it, and whether every kind of program can use it. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { rootDirectory, run, type RunResult } from "../../tools/run.ts";
+
+const project = mkdtempSync(join(tmpdir(), "mobula-package-"));
+let tarball = "";
+let packedFiles: readonly string[] = [];
+
+async function succeed(command: string, ...args: string[]): Promise<RunResult> {
+  const result = await run(command, args);
+  assert.equal(result.exitCode, 0, `${command} ${args.join(" ")}:\n${result.output}`);
+  return result;
+}
+
+before(async () => {
+  // The build gate has built `dist/`; `prepack` would build it again.
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", project];
+  const [packed] = JSON.parse((await succeed("npm", ...args)).stdout);
+  tarball = join(project, packed.filename);
+  packedFiles = packed.files.map((file: { path: string }) => file.path).sort();
+});
+after(() => rmSync(project, { recursive: true }));
+
+test("the tarball holds the compiled sources, the papers, and nothing else", () => {
+  const compiled = readdirSync(join(rootDirectory, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .flatMap((path) => [path.replace(/\.ts$/, ".js"), path.replace(/\.ts$/, ".d.ts")])
+    .map((path) => `dist/${path}`);
+  const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+  assert.deepEqual(packedFiles, [...compiled, ...papers].sort());
+});
+
+test("publint has nothing to say", async () => {
+  await succeed("publint", "--strict", tarball);
+});
+
+test("every resolution mode finds the types", async () => {
+  // Mobula is ESM: CommonJS programs load it by `require` too, on every Node that it supports, so
+  // that "resolves to ESM" is no fault. Resolution as before Node 12 (node10) knows no `exports`.
+  const modes = ["--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm"];
+  const format = ["--no-definitely-typed", "--format", "ascii", "--no-emoji"];
+  const { output } = await succeed("attw", tarball, ...modes, ...format);
+  // A package without any types passes: see that there were some.
+  for (const mode of ["node16 (from CJS)", "node16 (from ESM)", "bundler"]) {
+    assert(output.includes(`${mode}: OK`), output);
+  }
+});
