@@ -1,0 +1,148 @@
+/**
+ * Names of the platform's own functions and objects: what cannot be shipped as source is named,
+ * and found again under that name at the other end.
+ */
+
+import { builtinModules, createRequire } from "node:module";
+
+/** Module (empty: the global object) and the way from there; `@@name` is a well-known symbol. */
+export interface BuiltinName {
+  readonly specifier: string;
+  readonly path: readonly string[];
+}
+
+const OBJECT_DEPTH = 3;
+/** These lead to the whole program (`process.mainModule`, `Module._cache`): no further. */
+const SHALLOW_MODULES = new Set(["process", "module", "cluster", "domain", "repl"]);
+/** Platform objects a program may hold in a variable; functions are recognised in any place. */
+const GLOBAL_OBJECTS = ["Atomics", "Intl", "JSON", "Math", "Reflect", "WebAssembly", "globalThis"];
+const PROCESS_OBJECTS = ["stdin", "stdout", "stderr"];
+
+/** In rebuilt code `$value(module.f)(x)` calls `f` without the module as `this`. */
+export function asValue<Value>(value: Value): Value {
+  return value;
+}
+
+const require = createRequire(import.meta.url);
+/** What rebuilt code is given by us: functions inside it, sent on, name it too. */
+const OWN_SPECIFIER = "mobula:";
+const own = { asValue };
+const names = new WeakMap<object, BuiltinName>();
+const walked = new Set<string>();
+
+/** The caller knows that `value` is the platform's: a program's own globals are found as well. */
+export function findBuiltinName(value: object): BuiltinName | undefined {
+  if (value === asValue) return { specifier: OWN_SPECIFIER, path: ["asValue"] };
+  if (walked.size === 0) walkGlobals();
+  return names.get(value) ?? findAgain(value);
+}
+
+/** Objects (not functions) are named only if they are surely the platform's. */
+export function findBuiltinObject(value: object): BuiltinName | undefined {
+  for (const name of GLOBAL_OBJECTS) {
+    if (Reflect.get(globalThis, name) === value) return { specifier: "", path: [name] };
+  }
+  if (value === process) return { specifier: "node:process", path: [] };
+  if (value === console) return { specifier: "", path: ["console"] };
+  for (const id of loadedModules()) {
+    if (require(id) === value) return { specifier: `node:${id}`, path: [] };
+  }
+  return findStandardStream(value);
+}
+
+function findStandardStream(value: object): BuiltinName | undefined {
+  if (!("fd" in value) || !("writable" in value || "readable" in value)) return undefined;
+  const name = PROCESS_OBJECTS.find((stream) => Reflect.get(process, stream) === value);
+  return name === undefined ? undefined : { specifier: "node:process", path: [name] };
+}
+
+/** Precondition: `name` came from `findBuiltinName` or `findBuiltinObject` of some process. */
+export function getBuiltin({ specifier, path }: BuiltinName): unknown {
+  let value = rootOf(specifier);
+  for (const [index, step] of path.entries()) {
+    if (value === undefined || value === null) {
+      const where = [specifier, ...path.slice(0, index)].join(" ");
+      throw new TypeError(`Cannot find ${path.join(".")}: this Node has no ${where}`);
+    }
+    value = Reflect.get(Object(value), keyOf(step)) as unknown;
+  }
+  return value;
+}
+
+function rootOf(specifier: string): unknown {
+  if (specifier === "") return globalThis;
+  return specifier === OWN_SPECIFIER ? own : require(specifier);
+}
+
+function keyOf(step: string): PropertyKey {
+  if (!step.startsWith("@@")) return step;
+  return Reflect.get(Symbol, step.slice(2)) as symbol;
+}
+
+/** Modules loaded since the last walk, and globals that are made on first use. */
+function findAgain(value: object): BuiltinName | undefined {
+  for (const id of loadedModules()) {
+    if (walked.has(id)) continue;
+    walked.add(id);
+    const depthMax = SHALLOW_MODULES.has(id) ? 1 : OBJECT_DEPTH;
+    walk(require(id), { specifier: `node:${id}`, path: [] }, depthMax);
+  }
+  const found = names.get(value);
+  if (found !== undefined || typeof value !== "function") return found;
+  const { name } = value;
+  if (Reflect.get(globalThis, name) !== value) return undefined;
+  return { specifier: "", path: [name] };
+}
+
+function walkGlobals(): void {
+  walked.add("");
+  for (const name of GLOBAL_OBJECTS) {
+    if (name === "globalThis") continue;
+    walk(Reflect.get(globalThis, name), { specifier: "", path: [name] }, OBJECT_DEPTH);
+  }
+  // Above Int8Array and its like, where their methods are; it has no name of its own.
+  const typedArray = { specifier: "", path: ["Int8Array", "__proto__"] };
+  walk(Object.getPrototypeOf(Int8Array), typedArray, OBJECT_DEPTH);
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const value: unknown = Reflect.getOwnPropertyDescriptor(globalThis, name)?.value;
+    if (typeof value !== "function" || names.has(value)) continue;
+    names.set(value, { specifier: "", path: [name] });
+    walk(value, { specifier: "", path: [name] }, OBJECT_DEPTH);
+  }
+}
+
+/** Public built-in modules that this process has loaded: the others hold nothing it could have. */
+function loadedModules(): string[] {
+  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
+  const loaded = new Set(moduleLoadList?.map((entry) => entry.replace(/^NativeModule /, "")));
+  return builtinModules.filter((id) => !id.startsWith("_") && loaded.has(id));
+}
+
+/** Breadth first, so that the shortest name wins; getters are not called. */
+function walk(root: unknown, rootName: BuiltinName, depthMax: number): void {
+  let level: [object, BuiltinName][] = [[root as object, rootName]];
+  for (let depth = 0; depth < depthMax; depth++) {
+    const next: [object, BuiltinName][] = [];
+    for (const [owner, { specifier, path }] of level) {
+      for (const key of Reflect.ownKeys(owner)) {
+        const step = stepOf(key);
+        const value: unknown = Reflect.getOwnPropertyDescriptor(owner, key)?.value;
+        if (step === undefined || !isObject(value) || names.has(value)) continue;
+        const name = { specifier, path: [...path, step] };
+        names.set(value, name);
+        next.push([value, name]);
+      }
+    }
+    level = next;
+  }
+}
+
+function stepOf(key: string | symbol): string | undefined {
+  if (typeof key === "string") return key.startsWith("@@") ? undefined : key;
+  const name = key.description?.replace(/^Symbol\./, "");
+  return name !== undefined && Reflect.get(Symbol, name) === key ? `@@${name}` : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

@@ -1,0 +1,195 @@
+/**
+ * A function or class by value: its code object, worked out once for each place in a source file,
+ * and the values its variables have now.
+ */
+
+import { analyseClass, type ClassSyntax } from "./class-syntax.ts";
+import { CannotShip } from "./cannot-ship.ts";
+import { valueCode, type ClassCode, type ValueCode } from "./code.ts";
+import { applyEdits, type Edit } from "./edits.ts";
+import { findFreeVariables, type FreeVariables, type Outer, type Use } from "./free-variables.ts";
+import { findState, type FunctionSource, type FunctionState } from "./function-state.ts";
+import { ImportCells, META_CELL } from "./imports.ts";
+import { inspectPrivateFields, type Inspected, type Location, type Scope } from "./inspect.ts";
+import { getScriptFile, type ScriptFile } from "./scripts.ts";
+import { parseFunction, type Syntax } from "./syntax.ts";
+import { findScope, isModule, readVariable } from "./variables.ts";
+
+export interface Captured {
+  readonly code: ValueCode;
+  /** Values of `code.cells` by name. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly state: FunctionState | undefined;
+}
+
+/** Whether `specifier` in the file `url` is the program's entry, which nobody else may load. */
+export type IsEntryImport = (specifier: string, url: string) => boolean;
+
+/** What one place in a source file gives, whoever is made there. */
+interface Template {
+  readonly code: ValueCode;
+  readonly source: FunctionSource;
+  readonly staticPrivateFields: readonly string[];
+}
+
+/** More places than this means code made at run time: start again rather than grow for ever. */
+const PLACES_MAX = 20_000;
+
+export class Captures {
+  readonly #isEntryImport: IsEntryImport;
+  readonly #templates = new Map<string, Template>();
+
+  constructor(isEntryImport: IsEntryImport) {
+    this.#isEntryImport = isEntryImport;
+  }
+
+  capture(subject: Function, text: string, { location, scopes }: Inspected): Captured {
+    if (location === undefined) throw new CannotShip("its source text is not known to the engine");
+    const template = this.#getTemplate(subject, text, location, scopes);
+    const { code, source, staticPrivateFields } = template;
+    const file = getScriptFile(location);
+    const values: Record<string, unknown> = {};
+    for (const name of code.cells) values[name] = readVariable(name, scopes, file);
+    const privates = staticPrivateFields.length > 0 ? inspectPrivateFields(subject) : [];
+    const statics = staticPrivateFields.map(
+      (name) => privates.find((field) => field.name === `#${name}`)?.value,
+    );
+    return { code, values, state: findState(subject, source, statics) };
+  }
+
+  #getTemplate(
+    subject: Function,
+    text: string,
+    at: Location,
+    scopes: readonly Scope[],
+  ): Template {
+    const place = `${at.scriptId}:${at.line}:${at.column}`;
+    let template = this.#templates.get(place);
+    if (template === undefined) {
+      if (this.#templates.size >= PLACES_MAX) this.#templates.clear();
+      template = this.#analyse(subject, text, at, scopes);
+      this.#templates.set(place, template);
+    }
+    return template;
+  }
+
+  #analyse(subject: Function, text: string, at: Location, scopes: readonly Scope[]): Template {
+    const file = getScriptFile(at);
+    const syntax = parseFunction(text);
+    if (syntax === undefined) throw new CannotShip("its source text cannot be parsed");
+    const strict = isStrict(subject, syntax, scopes, file);
+    const free = findFreeVariables(syntax.node, strict);
+    refuseOuter(free);
+    const { source } = syntax;
+    const { node } = syntax;
+    const shape = node.type === "ClassExpression" ? analyseClass(node, source) : undefined;
+    const { cells, imports } = this.#resolve(free, shape, source, scopes, file);
+    const edits = [...imports.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
+    const { position } = file.findStart(text, at);
+    const name = findName(subject);
+    const code = valueCode({
+      form: syntax.form,
+      text: applyEdits(source, edits),
+      url: file.url,
+      line: position.line,
+      column: Math.max(0, position.column - syntax.prefixLength),
+      strict,
+      name,
+      length: lengthOf(subject),
+      cells,
+      imports: imports.imports,
+      valueCell: imports.valueCell,
+      metaCell: free.metas.length > 0 ? META_CELL : undefined,
+      class: shape && classCode(syntax, shape, cells, free),
+    });
+    return {
+      code,
+      source: { name, length: code.length, methods: shape?.methods ?? [] },
+      staticPrivateFields: shape?.staticPrivateFields ?? [],
+    };
+  }
+
+  /** What each free name stands for: an import, a captured variable, or a global. */
+  #resolve(
+    free: FreeVariables,
+    shape: ClassSyntax | undefined,
+    source: string,
+    scopes: readonly Scope[],
+    file: ScriptFile,
+  ): { cells: string[]; imports: ImportCells } {
+    const cells: string[] = [];
+    const imports = new ImportCells(source);
+    for (const [name, allUses] of free.names) {
+      const uses = allUses.filter((use) => !isRemoved(use, shape));
+      const scope = uses.length > 0 ? findScope(name, scopes) : undefined;
+      if (scope === undefined) continue;
+      const binding = isModule(scope) ? file.module.imports.get(name) : undefined;
+      const byValue = binding === undefined || this.#isEntryImport(binding.specifier, file.url);
+      if (byValue) cells.push(name);
+      else imports.add(name, binding, uses);
+    }
+    return { cells, imports };
+  }
+}
+
+function isRemoved({ start, end }: Use, shape: ClassSyntax | undefined): boolean {
+  return shape?.edits.some((edit) => edit.start <= start && end <= edit.end) ?? false;
+}
+
+function metaEdit({ start, end }: FreeVariables["metas"][number]): Edit {
+  return { start, end, text: META_CELL };
+}
+
+function classCode(
+  { node }: Syntax,
+  { isStamped, privateFields, keys }: ClassSyntax,
+  cells: readonly string[],
+  { names }: FreeVariables,
+): ClassCode {
+  const inKey = ({ start, end }: Use): boolean =>
+    keys.some((key) => key.start <= start && end <= key.end);
+  return {
+    isDerived: node.type === "ClassExpression" && Boolean(node.superClass),
+    isStamped,
+    privateFields,
+    keyCells: cells.filter((cell) => names.get(cell)?.some(inKey)),
+  };
+}
+
+/** A class may have a static method or field of that name. */
+function findName(subject: Function): string | undefined {
+  const name: unknown = Object.getOwnPropertyDescriptor(subject, "name")?.value;
+  return typeof name === "string" ? name : undefined;
+}
+
+function lengthOf(subject: Function): number {
+  const length: unknown = Object.getOwnPropertyDescriptor(subject, "length")?.value;
+  return typeof length === "number" ? length : 0;
+}
+
+const OUTER_ADVICE: Readonly<Record<Outer, string>> = {
+  this: "`this`; take what it needs into a constant outside, or pass it as an argument",
+  arguments: "`arguments`; use a rest parameter there and capture that",
+  "new.target": "`new.target`; take it into a constant outside",
+  super: "`super`; call a function instead, or make it a method of a class",
+};
+
+function refuseOuter({ outer }: FreeVariables): void {
+  for (const what of outer) {
+    throw new CannotShip(`it uses of the function or object around it ${OUTER_ADVICE[what]}`);
+  }
+}
+
+/** Of arrows and methods only their file tells: the engine marks sloppy functions alone. */
+function isStrict(
+  subject: Function,
+  { node, form }: Syntax,
+  scopes: readonly Scope[],
+  file: ScriptFile,
+): boolean {
+  if (node.type === "ClassExpression" || scopes.some(isModule)) return true;
+  if (node.type === "FunctionExpression" && form === "expression") {
+    if (!node.generator && !node.async) return !Object.hasOwn(subject, "caller");
+  }
+  return file.isStrict;
+}

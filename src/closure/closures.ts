@@ -1,0 +1,97 @@
+/**
+ * Functions, classes and their instances as values that can be sent. The value codec asks `extend`
+ * when it meets one, and `create` and `fill` when it reads one; code objects travel beside the
+ * values.
+ */
+
+import { SerializationError } from "../base/errors.ts";
+import { CLASS_INSTANCE } from "../values/extension-types.ts";
+import type { Extended } from "../values/encode.ts";
+import { CannotShip } from "./cannot-ship.ts";
+import type { CodeObject } from "./code.ts";
+import { Entry } from "./entry.ts";
+import { Incoming } from "./incoming.ts";
+import { Instances } from "./instances.ts";
+import { loadModules } from "./modules.ts";
+import { Outgoing } from "./outgoing.ts";
+import { Registry } from "./registry.ts";
+import { Standin } from "./standins.ts";
+
+export type { CodeObject } from "./code.ts";
+
+export interface ClosuresOptions {
+  /**
+   * URL of the program's entry module: its exports never go by reference, for its top level never
+   * runs in another process.
+   */
+  readonly entryUrl: string | undefined;
+}
+
+export class Closures {
+  readonly #registry = new Registry();
+  readonly #outgoing: Outgoing;
+  readonly #incoming = new Incoming(this.#registry);
+  readonly #instances: Instances;
+
+  constructor({ entryUrl }: ClosuresOptions) {
+    this.#outgoing = new Outgoing(this.#registry, new Entry(entryUrl));
+    this.#instances = new Instances(this.#outgoing, this.#incoming);
+  }
+
+  /**
+   * For functions, classes and instances of classes; `undefined`: not its business. Adds to
+   * `codes` the hash of the code object the receiver needs. Throws SerializationError with the
+   * path of what cannot be sent.
+   */
+  extend(value: object, path: () => string, codes: Set<string>): Extended | undefined {
+    try {
+      if (typeof value === "function") return this.#outgoing.extendFunction(value, codes);
+      if (value instanceof Standin) return this.#outgoing.extendStandin(value, codes);
+      return this.#instances.extend(value);
+    } catch (error) {
+      if (!(error instanceof CannotShip)) throw error;
+      const where = path();
+      const message = `Cannot send ${labelOf(value)} (${where}): ${error.message}`;
+      throw new SerializationError(message, { path: where });
+    }
+  }
+
+  /** To send. Precondition: `extend` named it, or `addCode` brought it. */
+  getCode(hash: string): CodeObject {
+    return this.#registry.getCode(hash);
+  }
+
+  addCode(code: CodeObject): void {
+    this.#registry.keep(code);
+  }
+
+  hasCode(hash: string): boolean {
+    return this.#registry.codes.has(hash);
+  }
+
+  /** Loads the modules that these code objects need; rejects with what a module threw. */
+  async prepare(hashes: Iterable<string>): Promise<void> {
+    await Promise.all(Array.from(hashes, (hash) => loadModules(this.getCode(hash))));
+  }
+
+  /** Precondition: `prepare` of the code objects sent with the value is done. */
+  create(type: number, head: unknown): object {
+    return type === CLASS_INSTANCE
+      ? this.#instances.create(head)
+      : this.#incoming.createFunction(head);
+  }
+
+  /** Completes what `create` gave; `body` may lead back to it. */
+  fill(type: number, created: object, body: unknown): void {
+    if (type === CLASS_INSTANCE) this.#instances.fill(created, body);
+    else this.#incoming.fillFunction(created, body);
+  }
+}
+
+function labelOf(value: object): string {
+  if (typeof value !== "function") {
+    return `instance of ${(value.constructor as Function | undefined)?.name ?? "no class"}`;
+  }
+  const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
+  return value.name === "" ? kind : `${kind} ${value.name}`;
+}

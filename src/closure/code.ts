@@ -1,0 +1,112 @@
+/**
+ * Code objects: a function or class apart from what it captures. Plain data, immutable, named by
+ * their content; sent once per link and kept for as long as the process lives.
+ */
+
+import { createHash } from "node:crypto";
+
+/** `with { type: "json" }` as pairs. */
+export type ImportAttributes = readonly (readonly [string, string])[];
+
+/** A namespace the code imports: `cell` is the variable of the code that holds it. */
+export interface Import {
+  readonly cell: string;
+  readonly specifier: string;
+  readonly attributes: ImportAttributes;
+}
+
+/** How the function is got out of the object literal that `text` had to be wrapped into. */
+export type Form = "expression" | "method" | "get" | "set";
+
+/** What receivers must know of a class; see `class-syntax.ts`. */
+export interface ClassCode {
+  /** It has a base class, which `fill` brings. */
+  readonly isDerived: boolean;
+  /** Its instances have private fields or methods, and the constructor can stamp them. */
+  readonly isStamped: boolean;
+  readonly privateFields: readonly string[];
+  /** Cells that names of members are made from: they are needed before the class is. */
+  readonly keyCells: readonly string[];
+}
+
+/** A function or class as source text. */
+export interface ValueCode {
+  readonly kind: "value";
+  readonly language: "javascript";
+  readonly hash: string;
+  readonly form: Form;
+  /** An expression: the function, the class, or an object literal with the method. */
+  readonly text: string;
+  /** Where the text began: a URL, or what the engine calls code without a file. */
+  readonly url: string;
+  readonly line: number;
+  readonly column: number;
+  readonly strict: boolean;
+  /** `undefined` where the function has an own `name` that is no string. */
+  readonly name: string | undefined;
+  readonly length: number;
+  /** Variables that `fill` sets. */
+  readonly cells: readonly string[];
+  readonly imports: readonly Import[];
+  /** Variable that holds `asValue`, if a call of an imported function needs it. */
+  readonly valueCell: string | undefined;
+  /** Variable that stands for `import.meta`, if the text uses it. */
+  readonly metaCell: string | undefined;
+  /** Only for classes. */
+  readonly class: ClassCode | undefined;
+}
+
+/**
+ * What the receiver has itself:
+ * - `import`, `require`: a module's export, or with an empty `path` the module;
+ * - `builtin`: what the platform calls by that name;
+ * - `require-function`, `import-meta`: what belongs to the file `specifier`.
+ */
+export type ReferenceVia = "import" | "require" | "builtin" | "require-function" | "import-meta";
+
+export interface ReferenceCode {
+  readonly kind: "reference";
+  readonly language: "javascript";
+  readonly hash: string;
+  readonly via: ReferenceVia;
+  /** Module, relative to `parent`; empty for names of the global object. */
+  readonly specifier: string;
+  readonly parent: string;
+  readonly attributes: ImportAttributes;
+  readonly path: readonly string[];
+  /** Of the function's text, to notice a file that changed meanwhile; empty if not checked. */
+  readonly textHash: string;
+}
+
+export type CodeObject = ValueCode | ReferenceCode;
+
+export function valueCode(fields: Omit<ValueCode, "kind" | "language" | "hash">): ValueCode {
+  return withHash({ kind: "value", language: "javascript", ...fields });
+}
+
+export function referenceCode(
+  via: ReferenceVia,
+  specifier: string,
+  options: Partial<Pick<ReferenceCode, "parent" | "attributes" | "path" | "textHash">> = {},
+): ReferenceCode {
+  return withHash({
+    kind: "reference",
+    language: "javascript",
+    via,
+    specifier,
+    parent: "",
+    attributes: [],
+    path: [],
+    textHash: "",
+    ...options,
+  });
+}
+
+/** The hash covers all fields, in the order they were written. */
+function withHash<Code extends object>(code: Code): Code & { readonly hash: string } {
+  return { ...code, hash: sha256(JSON.stringify(code)) };
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

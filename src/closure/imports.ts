@@ -1,0 +1,70 @@
+/**
+ * Import bindings of shipped code. Each becomes a namespace imported again where the code runs,
+ * relative to the file it came from, and each use of the name a look into that namespace: so the
+ * binding stays live, and a module's state is that of the process the code runs in.
+ */
+
+import type { Import } from "./code.ts";
+import type { Edit } from "./edits.ts";
+import type { Use } from "./free-variables.ts";
+import type { ImportBinding } from "./module-syntax.ts";
+
+/** As long as `import.meta`, whose place it takes. */
+export const META_CELL = "$importMeta";
+
+export class ImportCells {
+  readonly imports: Import[] = [];
+  readonly edits: Edit[] = [];
+  /** Holds `asValue`; `undefined`: not needed. */
+  valueCell: string | undefined;
+  readonly #text: string;
+  readonly #cells = new Map<string, string>();
+
+  /** `text`: the code, so that no cell gets a name that occurs in it. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  add(local: string, binding: ImportBinding, uses: readonly Use[]): void {
+    const { specifier, attributes, name } = binding;
+    if (name === "*") {
+      this.imports.push({ cell: local, specifier, attributes });
+      return;
+    }
+    const member = access(this.#cellFor(binding), name);
+    for (const { start, end, position } of uses) {
+      const text =
+        position === "shorthand" ? `${local}:${member}`
+        : position === "callee" ? `${this.#getValueCell()}(${member})`
+        : member;
+      this.edits.push({ start, end, text });
+    }
+  }
+
+  #getValueCell(): string {
+    return (this.valueCell ??= freshName("$value", this.#text));
+  }
+
+  #cellFor({ specifier, attributes }: ImportBinding): string {
+    const key = JSON.stringify([specifier, attributes]);
+    let cell = this.#cells.get(key);
+    if (cell === undefined) {
+      cell = freshName(`$module${this.#cells.size}`, this.#text);
+      this.#cells.set(key, cell);
+      this.imports.push({ cell, specifier, attributes });
+    }
+    return cell;
+  }
+}
+
+function access(cell: string, name: string): string {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+    ? `${cell}.${name}`
+    : `${cell}[${JSON.stringify(name)}]`;
+}
+
+function freshName(wanted: string, text: string): string {
+  let name = wanted;
+  while (text.includes(name)) name += "_";
+  return name;
+}

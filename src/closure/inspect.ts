@@ -1,0 +1,194 @@
+/**
+ * What the engine knows of a function and JavaScript does not tell: the variables it captured,
+ * where it was defined, what a bound function is bound to, private fields. Read through an
+ * inspector session on the own thread, which answers before `post` returns.
+ */
+
+import type { Debugger, Session } from "node:inspector";
+import { SerializationError } from "../base/errors.ts";
+import { inspector } from "./lazy.ts";
+
+/** Variables of one scope by name, as of now; a copy. */
+export interface Scope {
+  /** As the engine says: "Module", "Closure (outer)", "Block", "Script", "Global", ... */
+  readonly description: string;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export interface Location {
+  readonly scriptId: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Inspected {
+  /** Innermost first. */
+  readonly scopes: readonly Scope[];
+  readonly location: Location | undefined;
+  readonly bound: { readonly target: object; self: unknown; args: unknown[] } | undefined;
+}
+
+export interface Script {
+  readonly url: string;
+  /** As it was loaded, e.g. after type stripping. */
+  readonly source: string;
+  readonly startLine: number;
+}
+
+interface Property {
+  readonly name: string;
+  readonly value?: {
+    readonly value?: unknown;
+    readonly unserializableValue?: string;
+    readonly objectId?: string;
+  };
+}
+interface Properties {
+  readonly internalProperties?: readonly Property[];
+  readonly privateProperties?: readonly Property[];
+}
+interface Remote {
+  readonly result: { readonly objectId?: string };
+}
+
+/** Through here values pass between the session and this module, both ways. */
+const DOOR = Symbol.for("mobula.inspect");
+const GROUP = "mobula";
+const door: { subject: unknown; received: unknown[] } = { subject: undefined, received: [] };
+/** Strict, so that a symbol arrives unboxed. */
+const TAKE = `function () {
+  "use strict"; globalThis[Symbol.for("mobula.inspect")].received.push(this);
+}`;
+
+let session: Session | undefined;
+const scripts = new Map<string, Script>();
+/** By script id, filled while `readScript` has the debugger on. */
+const parsed = new Map<string, Debugger.ScriptParsedEventDataType>();
+
+/** Synchronous: the callback runs inside `post`. */
+function post<Result>(method: string, parameters: object = {}): Result {
+  session ??= connect();
+  let outcome: { error: Error | null; result: unknown } | undefined;
+  session.post(method, parameters, (error, result) => (outcome = { error, result }));
+  if (outcome === undefined) throw new Error(`Cannot inspect: ${method} was not answered`);
+  if (outcome.error !== null) {
+    throw new Error(`Cannot inspect: ${method}: ${outcome.error.message}`);
+  }
+  return outcome.result as Result;
+}
+
+function connect(): Session {
+  try {
+    const opened = new (inspector().Session)();
+    opened.connect();
+    opened.on("Debugger.scriptParsed", ({ params }) => parsed.set(params.scriptId, params));
+    return opened;
+  } catch (cause) {
+    throw new SerializationError(
+      "Cannot read the variables of a function: this Node has no inspector (--permission, or " +
+        "built without); export the function from a module of its own",
+      {},
+      cause,
+    );
+  }
+}
+
+/** Runs `look` on the inspector's handle of `subject`; everything is released afterwards. */
+function withHandle<Result>(subject: object, look: (objectId: string) => Result): Result {
+  door.subject = subject;
+  Object.defineProperty(globalThis, DOOR, { value: door, configurable: true });
+  try {
+    const { result } = post<Remote>("Runtime.evaluate", {
+      expression: `globalThis[Symbol.for("mobula.inspect")].subject`,
+      objectGroup: GROUP,
+    });
+    if (result.objectId === undefined) throw new Error("Cannot inspect: the value has no handle");
+    return look(result.objectId);
+  } finally {
+    door.subject = undefined;
+    door.received = [];
+    Reflect.deleteProperty(globalThis, DOOR);
+    post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
+  }
+}
+
+/** The value behind a handle, or the primitive that stands in its place. */
+function valueOf(property: Property | undefined): unknown {
+  const { objectId, unserializableValue, value } = property?.value ?? {};
+  if (unserializableValue !== undefined) return parseNumber(unserializableValue);
+  if (objectId === undefined) return value;
+  post("Runtime.callFunctionOn", { objectId, functionDeclaration: TAKE });
+  return door.received.pop();
+}
+
+export function inspectFunction(subject: object): Inspected {
+  return withHandle(subject, (objectId) => {
+    const { internalProperties = [] } = post<Properties>("Runtime.getProperties", {
+      objectId,
+      ownProperties: true,
+    });
+    const find = (name: string) => internalProperties.find((property) => property.name === name);
+    const location = find("[[FunctionLocation]]")?.value?.value as
+      | { scriptId: string; lineNumber: number; columnNumber: number }
+      | undefined;
+    const target = valueOf(find("[[TargetFunction]]")) as object | undefined;
+    return {
+      scopes: Array.from((valueOf(find("[[Scopes]]")) as ArrayLike<Scope> | undefined) ?? []),
+      location: location && {
+        scriptId: location.scriptId,
+        line: location.lineNumber,
+        column: location.columnNumber,
+      },
+      bound: target && {
+        target,
+        self: valueOf(find("[[BoundThis]]")),
+        args: Array.from((valueOf(find("[[BoundArgs]]")) as unknown[] | undefined) ?? []),
+      },
+    };
+  });
+}
+
+export interface PrivateField {
+  /** With `#`. */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** In the order they were put there, base class first; methods and accessors are left out. */
+export function inspectPrivateFields(subject: object): PrivateField[] {
+  return withHandle(subject, (objectId) => {
+    const { privateProperties = [] } = post<Properties>("Runtime.getProperties", {
+      objectId,
+      ownProperties: true,
+    });
+    const fields = privateProperties.filter((property) => property.value !== undefined);
+    return fields.map((property) => ({ name: property.name, value: valueOf(property) }));
+  });
+}
+
+/** `NaN`, `-0`, `-Infinity`, `12n`: what JSON cannot say. */
+function parseNumber(text: string): number | bigint {
+  return text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
+}
+
+/**
+ * The script a function was compiled from. The debugger lists all scripts when it is switched on;
+ * it is switched off at once, for while on it slows every `await`.
+ */
+export function readScript(scriptId: string): Script {
+  const known = scripts.get(scriptId);
+  if (known !== undefined) return known;
+  post("Debugger.enable");
+  try {
+    const { scriptSource } = post<{ scriptSource: string }>("Debugger.getScriptSource", {
+      scriptId,
+    });
+    const { url = "", startLine = 0 } = parsed.get(scriptId) ?? {};
+    const script = { url, source: scriptSource, startLine };
+    scripts.set(scriptId, script);
+    return script;
+  } finally {
+    post("Debugger.disable");
+    parsed.clear();
+  }
+}

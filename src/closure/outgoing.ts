@@ -1,0 +1,111 @@
+/** How functions and classes go out: by reference where the receiver can load them, else by value. */
+
+import { types } from "node:util";
+import { FUNCTION } from "../values/extension-types.ts";
+import type { Extended } from "../values/encode.ts";
+import { asValue, findBuiltinName } from "./builtins.ts";
+import { CannotShip } from "./cannot-ship.ts";
+import { Captures, type Captured } from "./capture.ts";
+import type { ReferenceCode } from "./code.ts";
+import type { Entry } from "./entry.ts";
+import { inspectFunction, type Inspected } from "./inspect.ts";
+import { builtinReference, findReference } from "./references.ts";
+import type { Origin, Registry } from "./registry.ts";
+import { getScriptFile } from "./scripts.ts";
+import { findStandin, Standin } from "./standins.ts";
+
+/** Head of a bound function, which needs no code object. */
+export type BoundHead = readonly ["bound", string, number];
+/** Head of a class by value: hash, id, values of `keyCells`. */
+export type ClassHead = readonly [string, string, Readonly<Record<string, unknown>>?];
+
+/** Keys of a body that no captured variable can have. */
+export const STATE_KEY = "<state>";
+
+const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
+
+export class Outgoing {
+  readonly #registry: Registry;
+  readonly #entry: Entry;
+  readonly #captures: Captures;
+
+  constructor(registry: Registry, entry: Entry) {
+    this.#registry = registry;
+    this.#entry = entry;
+    this.#captures = new Captures((specifier, url) => entry.isImport(specifier, url));
+  }
+
+  extendFunction(subject: Function, codes: Set<string>): Extended {
+    const { hash, head, body } = this.#registry.origins.get(subject) ?? this.#examine(subject);
+    if (hash !== "") codes.add(hash);
+    return { type: FUNCTION, head, body };
+  }
+
+  extendStandin({ code }: Standin, codes: Set<string>): Extended {
+    const hash = this.#registry.keep(code);
+    codes.add(hash);
+    return { type: FUNCTION, head: hash, body: undefined };
+  }
+
+  #examine(subject: Function): Origin {
+    if (types.isProxy(subject)) throw new CannotShip("it is a Proxy; send what it stands for");
+    const text = Function.prototype.toString.call(subject);
+    const isNative = NATIVE.test(text);
+    const builtin = isNative || subject === asValue ? findBuiltinName(subject) : undefined;
+    const known = builtin ? builtinReference(builtin) : findStandin(subject, () => false);
+    if (known !== undefined) return this.#keepReference(subject, known);
+    const inspected = inspectFunction(subject);
+    if (inspected.bound !== undefined) return bound(subject, inspected.bound);
+    const reference = this.#findReference(subject, text, inspected);
+    if (reference !== undefined) return this.#keepReference(subject, reference);
+    return this.#byValue(subject, this.#captures.capture(subject, text, inspected));
+  }
+
+  #findReference(subject: Function, text: string, inspected: Inspected): ReferenceCode | undefined {
+    const url = inspected.location && getScriptFile(inspected.location).url;
+    if (url === undefined || url.startsWith("node:")) {
+      const builtin = findBuiltinName(subject);
+      if (builtin !== undefined) return builtinReference(builtin);
+      throw new CannotShip("it is native code, or Node's own without a public name");
+    }
+    return this.#entry.is(url) ? undefined : findReference(subject, text, inspected);
+  }
+
+  #keepReference(subject: Function, code: ReferenceCode): Origin {
+    const hash = this.#registry.keep(code);
+    const origin = { hash, head: hash, body: undefined };
+    this.#registry.origins.set(subject, origin);
+    return origin;
+  }
+
+  #byValue(subject: Function, { code, values, state }: Captured): Origin {
+    const hash = this.#registry.keep(code);
+    const body: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(values)) body[name] = this.#standFor(value);
+    if (state !== undefined) body[STATE_KEY] = state;
+    if (code.class === undefined && state?.prototype === undefined) {
+      return { hash, head: hash, body };
+    }
+    const early = code.class?.keyCells ?? [];
+    const id = this.#registry.classId(subject);
+    const head: ClassHead =
+      early.length === 0
+        ? [hash, id]
+        : [hash, id, Object.fromEntries(early.map((name) => [name, body[name]]))];
+    return { hash, head, body };
+  }
+
+  #standFor(value: unknown): unknown {
+    const origin = typeof value === "object" && value && this.#registry.origins.get(value);
+    const code = origin ? this.#registry.getCode(origin.hash) : undefined;
+    if (code?.kind === "reference") return new Standin(code);
+    if (typeof value === "function") return value;
+    const found = findStandin(value, (url) => this.#entry.is(url));
+    return found === undefined ? value : new Standin(found);
+  }
+}
+
+function bound(subject: Function, parts: NonNullable<Inspected["bound"]>): Origin {
+  const head: BoundHead = ["bound", subject.name, subject.length];
+  return { hash: "", head, body: { target: parts.target, this: parts.self, arguments: parts.args } };
+}

@@ -1,0 +1,92 @@
+/** Functions that are exports of ordinary modules: their module and name are sent, no text. */
+
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { referenceCode, sha256, type ReferenceCode } from "./code.ts";
+import type { BuiltinName } from "./builtins.ts";
+import type { Inspected, Location, Scope } from "./inspect.ts";
+import { getScriptFile, type ScriptFile } from "./scripts.ts";
+
+const { cache } = createRequire(import.meta.url);
+
+/** `undefined`: it is no export, or its module is still being evaluated. */
+export function findReference(
+  subject: Function,
+  text: string,
+  { location, scopes }: Inspected,
+): ReferenceCode | undefined {
+  if (location === undefined) return undefined;
+  const file = getScriptFile(location);
+  if (!/^(file|data):/.test(file.url)) return undefined;
+  const scope = scopes.find(({ description }) => description === "Module");
+  return scope === undefined
+    ? findInCommonJs(subject, text, file)
+    : findInModule(subject, text, file, scope, location);
+}
+
+function findInModule(
+  subject: Function,
+  text: string,
+  file: ScriptFile,
+  scope: Scope,
+  location: Location,
+): ReferenceCode | undefined {
+  const name = findExportName(subject, text, file, scope, location);
+  // Whoever imports a module waits until its top level is done: it must not wait for itself.
+  if (name === undefined || file.findProgress() !== undefined) return undefined;
+  return reference("import", file.url, [name], text);
+}
+
+function findExportName(
+  subject: Function,
+  text: string,
+  file: ScriptFile,
+  scope: Scope,
+  location: Location,
+): string | undefined {
+  const { exports, defaultStart } = file.module;
+  for (const [local, exported] of exports) {
+    if (readOr(scope, local) === subject) return exported;
+  }
+  if (defaultStart === undefined) return undefined;
+  return file.findStart(text, location).offset === defaultStart ? "default" : undefined;
+}
+
+/** A variable that is not initialised yet throws in newer engines: it is nobody's export yet. */
+function readOr(scope: Scope, name: string): unknown {
+  try {
+    return scope.object[name];
+  } catch {
+    return undefined;
+  }
+}
+
+function findInCommonJs(
+  subject: Function,
+  text: string,
+  { url }: ScriptFile,
+): ReferenceCode | undefined {
+  if (!url.startsWith("file:")) return undefined;
+  const module = cache[fileURLToPath(url)];
+  if (module === undefined || !module.loaded) return undefined;
+  const exports: unknown = module.exports;
+  if (exports === subject) return reference("require", url, [], text);
+  if (typeof exports !== "object" && typeof exports !== "function") return undefined;
+  if (exports === null) return undefined;
+  // Compilers export through getters, which do nothing but return a variable.
+  const name = Object.keys(exports).find((key) => Reflect.get(exports, key) === subject);
+  return name === undefined ? undefined : reference("require", url, [name], text);
+}
+
+function reference(
+  via: "import" | "require",
+  url: string,
+  path: readonly string[],
+  text: string,
+): ReferenceCode {
+  return referenceCode(via, url, { path, textHash: sha256(text) });
+}
+
+export function builtinReference({ specifier, path }: BuiltinName): ReferenceCode {
+  return referenceCode("builtin", specifier, { path });
+}

@@ -1,0 +1,53 @@
+/** What one runtime knows of shipped functions: their code, how each goes, which classes are one. */
+
+import { randomBytes } from "node:crypto";
+import type { CodeObject } from "./code.ts";
+
+/** How a function went or came before: it goes the same way again. */
+export interface Origin {
+  readonly hash: string;
+  readonly head: unknown;
+  readonly body: unknown;
+}
+
+export class Registry {
+  readonly codes = new Map<string, CodeObject>();
+  /** Exports, built-ins, and functions that were received: nothing is captured for them again. */
+  readonly origins = new WeakMap<object, Origin>();
+  readonly #classIds = new WeakMap<object, string>();
+  readonly #classes = new Map<string, WeakRef<Function>>();
+  readonly #collected = new FinalizationRegistry((id: string) => this.#classes.delete(id));
+  readonly #prefix = randomBytes(9).toString("base64url");
+  #count = 0;
+
+  getCode(hash: string): CodeObject {
+    const code = this.codes.get(hash);
+    if (code === undefined) throw new Error(`Cannot use code ${hash}: it was not received`);
+    return code;
+  }
+
+  keep(code: CodeObject): string {
+    this.codes.set(code.hash, code);
+    return code.hash;
+  }
+
+  /**
+   * A class that goes by value is one class in each process, however often it is sent, and the
+   * original where it came from: `instanceof` holds.
+   */
+  classId(subject: Function): string {
+    let id = this.#classIds.get(subject);
+    if (id === undefined) this.addClass((id = `${this.#prefix}${this.#count++}`), subject);
+    return id;
+  }
+
+  addClass(id: string, subject: Function): void {
+    this.#classIds.set(subject, id);
+    this.#classes.set(id, new WeakRef(subject));
+    this.#collected.register(subject, id);
+  }
+
+  findClass(id: string): Function | undefined {
+    return this.#classes.get(id)?.deref();
+  }
+}

@@ -1,0 +1,82 @@
+/** The files functions come from: where a position lies, what they import and export. */
+
+import { findExecutingPositions, type Position } from "./evaluation.ts";
+import { readScript, type Location } from "./inspect.ts";
+import { parseModule, type ModuleSyntax } from "./module-syntax.ts";
+
+const scriptFiles = new Map<string, ScriptFile>();
+
+export function getScriptFile({ scriptId }: Location): ScriptFile {
+  let file = scriptFiles.get(scriptId);
+  if (file === undefined) {
+    const { url, source, startLine } = readScript(scriptId);
+    scriptFiles.set(scriptId, (file = new ScriptFile(url, source, startLine)));
+  }
+  return file;
+}
+
+export class ScriptFile {
+  readonly url: string;
+  readonly source: string;
+  readonly #startLine: number;
+  #lineStarts: readonly number[] | undefined;
+  #module: ModuleSyntax | undefined;
+
+  constructor(url: string, source: string, startLine: number) {
+    this.url = url;
+    this.source = source;
+    this.#startLine = startLine;
+  }
+
+  /** Precondition: the script is an ECMAScript module. */
+  get module(): ModuleSyntax {
+    return (this.#module ??= parseModule(this.source));
+  }
+
+  /** Whether the whole file is strict by a directive; modules are strict without one. */
+  get isStrict(): boolean {
+    return /^(?:#!.*\n)?(?:\s+|\/\/.*\n|\/\*[^]*?\*\/)*(["'])use strict\1/.test(this.source);
+  }
+
+  /** Where the `text` begins that contains `position`. */
+  findStart(text: string, position: Position): { offset: number; position: Position } {
+    const offset = this.source.lastIndexOf(text, this.#offsetAt(position));
+    return { offset, position: offset < 0 ? position : this.#positionAt(offset) };
+  }
+
+  /**
+   * Offset up to which the module's top level has come, if it is being executed by whoever calls;
+   * `undefined`: it is done, as far as the stack shows.
+   */
+  findProgress(): number | undefined {
+    const offsets = findExecutingPositions(this.url).map((position) => this.#offsetAt(position));
+    const { functions } = this.module;
+    return offsets.find((at) => !functions.some(([start, end]) => start <= at && at < end));
+  }
+
+  #offsetAt({ line, column }: Position): number {
+    return (this.#lines()[line - this.#startLine] ?? 0) + column;
+  }
+
+  #positionAt(offset: number): Position {
+    const lines = this.#lines();
+    let low = 0;
+    for (let high = lines.length; high - low > 1; ) {
+      const middle = (low + high) >>> 1;
+      if ((lines[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + this.#startLine, column: offset - (lines[low] ?? 0) };
+  }
+
+  #lines(): readonly number[] {
+    if (this.#lineStarts === undefined) {
+      const starts = [0];
+      for (const match of this.source.matchAll(/\r\n?|[\n\u2028\u2029]/g)) {
+        starts.push(match.index + match[0].length);
+      }
+      this.#lineStarts = starts;
+    }
+    return this.#lineStarts;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Captured values that are not data but belong to the process: module namespaces, `require`, the
+ * platform's own objects. The receiver takes its own.
+ */
+
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { types } from "node:util";
+import { findBuiltinObject } from "./builtins.ts";
+import { referenceCode, type ReferenceCode } from "./code.ts";
+import { findImported, findImportMetaUrl } from "./modules.ts";
+import { builtinReference } from "./references.ts";
+
+/** Put in the place of such a value; `Closures.extend` sends its code, `create` finds the value. */
+export class Standin {
+  readonly code: ReferenceCode;
+  constructor(code: ReferenceCode) {
+    this.code = code;
+  }
+}
+
+const ownRequire = createRequire(import.meta.url);
+
+/** `isEntry`: of a path; nobody else may load the entry. `undefined`: an ordinary value. */
+export function findStandin(
+  value: unknown,
+  isEntry: (url: string) => boolean,
+): ReferenceCode | undefined {
+  if (typeof value === "function") return findRequire(value);
+  if (typeof value !== "object" || value === null) return undefined;
+  const imported = findImported(value);
+  if (imported !== undefined) return referenceCode("import", imported.specifier, imported);
+  const metaUrl = findImportMetaUrl(value);
+  if (metaUrl !== undefined) return referenceCode("import-meta", metaUrl);
+  const builtin = findBuiltinObject(types.isModuleNamespaceObject(value) ? defaultOf(value) : value);
+  if (builtin !== undefined) {
+    return types.isModuleNamespaceObject(value)
+      ? referenceCode("import", builtin.specifier)
+      : builtinReference(builtin);
+  }
+  return findCommonJsExports(value, isEntry);
+}
+
+function defaultOf(namespace: object): object {
+  const value: unknown = Object.hasOwn(namespace, "default") && Reflect.get(namespace, "default");
+  return typeof value === "object" && value !== null ? value : namespace;
+}
+
+/** The `require` of a CommonJS module, or what `createRequire` made. */
+function findRequire(value: Function): ReferenceCode | undefined {
+  const { cache, resolve } = value as Partial<NodeJS.Require>;
+  if (cache !== ownRequire.cache || typeof resolve !== "function") return undefined;
+  const [folder] = resolve.paths("_") ?? [];
+  if (folder === undefined) return undefined;
+  // The first folder searched lies beside the file; its name does not matter.
+  return referenceCode("require-function", pathToFileURL(`${folder}/../_`).href);
+}
+
+function findCommonJsExports(
+  value: object,
+  isEntry: (url: string) => boolean,
+): ReferenceCode | undefined {
+  for (const [filename, module] of Object.entries(ownRequire.cache)) {
+    if (module?.exports !== value || !module.loaded) continue;
+    const url = pathToFileURL(filename).href;
+    return isEntry(url) ? undefined : referenceCode("require", url);
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+/** The source text of a function or class, as `toString` gives it, parsed. */
+
+import type {
+  AnyNode,
+  ArrowFunctionExpression,
+  ClassExpression,
+  Expression,
+  FunctionExpression,
+  Node,
+} from "acorn";
+import type { Form } from "./code.ts";
+import { acorn } from "./lazy.ts";
+
+export interface Syntax {
+  /** An expression that holds the function; its offsets are those of the nodes. */
+  readonly source: string;
+  /** Length of what was put before the function's own text. */
+  readonly prefixLength: number;
+  readonly form: Form;
+  readonly node: FunctionExpression | ArrowFunctionExpression | ClassExpression;
+}
+
+/** A text may be an expression or a method, which parses only inside an object or a class. */
+const WRAPPINGS = [
+  { before: "(", after: "\n)" },
+  { before: "({", after: "\n})" },
+  { before: "(class{", after: "\n})" },
+] as const;
+
+export const PARSE_OPTIONS = {
+  ecmaVersion: "latest",
+  allowReserved: true,
+  allowImportExportEverywhere: true,
+  allowSuperOutsideMethod: true,
+  checkPrivateFields: false,
+} as const;
+
+/** `undefined`: the text is no JavaScript of ours, e.g. `[native code]`. */
+export function parseFunction(text: string): Syntax | undefined {
+  for (const { before, after } of WRAPPINGS) {
+    const source = before + text + after;
+    const expression = tryParse(source);
+    if (expression === undefined) continue;
+    const found = functionOf(expression);
+    if (found !== undefined) return { source, prefixLength: before.length, ...found };
+  }
+  return undefined;
+}
+
+function tryParse(source: string): Expression | undefined {
+  try {
+    return acorn().parseExpressionAt(source, 0, PARSE_OPTIONS);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function functionOf(node: Expression): Pick<Syntax, "form" | "node"> | undefined {
+  switch (node.type) {
+    case "FunctionExpression":
+    case "ArrowFunctionExpression":
+    case "ClassExpression":
+      return { form: "expression", node };
+    case "ObjectExpression": {
+      const property = node.properties[0];
+      if (property?.type !== "Property" || property.value.type !== "FunctionExpression") return;
+      return { form: property.kind === "init" ? "method" : property.kind, node: property.value };
+    }
+    default:
+      return undefined;
+  }
+}
+
+export function isNode(value: unknown): value is AnyNode {
+  return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
+}
+
+/** Calls `visit` for each node directly below `node`, in source order. */
+export function forEachChild(node: AnyNode, visit: (child: AnyNode) => void): void {
+  for (const value of Object.values(node)) {
+    if (isNode(value)) visit(value);
+    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) visit(item);
+  }
+}
