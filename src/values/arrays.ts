@@ -31,7 +31,7 @@ function hasNames(array: readonly unknown[]): boolean {
 /** Ends at the first hole: the length of an array says nothing about how much it holds. */
 function hasHoles(array: readonly unknown[]): boolean {
   for (let i = 0; i < array.length; i++) {
-    if (array[i] === undefined && !Object.hasOwn(array, i)) return true;
+    if (array[i] === undefined && !(i in array)) return true;
   }
   return false;
 }

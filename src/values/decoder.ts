@@ -3,6 +3,7 @@ import { MalformedMsgpackError } from "../base/msgpack.ts";
 import type { DecodeContext } from "./decode-context.ts";
 import * as ext from "./extension-types.ts";
 import { ArrayFrame, Frame, ObjectFrame, setProperty, stringOf } from "./frames.ts";
+import { takeKey } from "./keys.ts";
 import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
 import { readRegion, readView } from "./memory.ts";
 import type { Memory } from "./memory.ts";
@@ -51,25 +52,39 @@ export class Decoder {
     if (head < 0x90) return this.#map();
     if (head < 0xa0) return this.#array();
     if (head < 0xc0) return reader.string();
-    switch (reader.kind()) {
-      case "nil":
-        reader.position++;
-        return null;
-      case "boolean":
-        return reader.boolean();
-      case "string":
-        return reader.string();
-      case "binary":
-        return this.#track(Buffer.from(reader.binary()));
-      case "array":
-        return this.#array();
-      case "map":
-        return this.#map();
-      case "extension":
-        return this.#leaf();
-      default:
-        return reader.number();
+    if (head >= 0xe0) {
+      reader.position++;
+      return head - 0x100;
     }
+    return this.#long(head);
+  }
+
+  /** An item whose first byte says only what it is. In the order of these bytes. */
+  #long(head: number): unknown {
+    const reader = this.#reader;
+    if (head < 0xc4) return this.#constant(head);
+    if (head < 0xc7) return this.#track(Buffer.from(reader.binary()));
+    if (head < 0xca) return this.#leaf();
+    if (head < 0xd4) return this.#number(head);
+    if (head < 0xd9) return this.#leaf();
+    if (head < 0xdc) return reader.string();
+    if (head < 0xde) return this.#array();
+    return this.#map();
+  }
+
+  #constant(head: number): boolean | null {
+    if (head === 0xc1) throw new MalformedMsgpackError("reserved byte 0xc1");
+    this.#reader.position++;
+    return head === 0xc0 ? null : head === 0xc3;
+  }
+
+  #number(head: number): number {
+    const number = this.#reader.number();
+    const isInteger = head > 0xcb;
+    if (isInteger && !Number.isSafeInteger(number)) {
+      throw new MalformedMsgpackError(`the integer ${number} is not exact; it must be a BIGINT`);
+    }
+    return number;
   }
 
   #track<T extends object>(object: T): T {
@@ -83,7 +98,7 @@ export class Decoder {
     const object = this.#track({});
     this.#depth++;
     for (; count > 0; count--) {
-      const key = stringOf(this.#value());
+      const key = takeKey(this.#reader) ?? stringOf(this.#value());
       setProperty(object, key, this.#value());
     }
     this.#depth--;
@@ -177,7 +192,8 @@ export class Decoder {
     const number = this.#reader.bytes.readUIntBE(this.#reader.take(sizeBytes), sizeBytes);
     const found = this.#objects?.[number];
     const object = found instanceof Frame ? found.object : found;
-    if (object === undefined) throw new MalformedMsgpackError(`object ${number} does not exist yet`);
+    if (object === undefined)
+      throw new MalformedMsgpackError(`object ${number} does not exist yet`);
     return object;
   }
 

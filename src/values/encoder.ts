@@ -1,5 +1,5 @@
 import type { MsgpackWriter } from "../base/msgpack.ts";
-import { MobulaError, SerializationError } from "../base/errors.ts";
+import { MobulaError } from "../base/errors.ts";
 import { isPlainArray } from "./arrays.ts";
 import { ExtendedParts, InnerParts, PLAIN_ARRAY, PLAIN_MAP } from "./composite.ts";
 import type { Composite } from "./composite.ts";
@@ -7,12 +7,13 @@ import type { EncodeContext } from "./encode-context.ts";
 import { errorParts, findErrorTwin, isError, nearestErrorParts } from "./errors.ts";
 import * as ext from "./extension-types.ts";
 import { findKind } from "./kinds.ts";
-import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
+import type { Sink } from "./kinds.ts";
+import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
 import { formatPath } from "./path.ts";
 import type { Step } from "./path.ts";
 import { insertPrelude } from "./prelude.ts";
 import { writePrimitive, writeText } from "./primitives.ts";
-import { readFailure, refusal } from "./refusal.ts";
+import { cannotSend, readFailure, refusal } from "./refusal.ts";
 import { SeenObjects } from "./seen-objects.ts";
 import { findWellKnownName } from "./symbols.ts";
 import { Views } from "./views.ts";
@@ -25,8 +26,8 @@ const arrayPrototype = Array.prototype as object;
  * everything else is a `Composite`, and so is everything below RECURSION_DEPTH_MAX, where the
  * composites on the trail are the stack.
  */
-export class Encoder {
-  #writer!: MsgpackWriter;
+export class Encoder implements Sink {
+  writer!: MsgpackWriter;
   #context!: EncodeContext;
   readonly #seen = new SeenObjects();
   #views: Views | undefined;
@@ -37,23 +38,34 @@ export class Encoder {
   #trail: Step[] = [];
   #depth = 0;
   readonly #path = (): string => formatPath(this.#context.root, this.#trail, this.#depth);
-  readonly #viewsOnDemand = (): Views => (this.#views ??= new Views());
+
+  get views(): Views {
+    return (this.#views ??= new Views());
+  }
 
   encode(writer: MsgpackWriter, value: object | symbol, context: EncodeContext): void {
     const start = writer.position;
     const bufferCount = context.buffers.length;
-    this.#writer = writer;
+    this.writer = writer;
     this.#context = context;
     try {
       this.#object(value);
-      if (this.#views !== undefined || this.#hasReferences) {
-        insertPrelude(writer, start, this.#views?.regions(writer) ?? [], context.buffers);
-      }
+      this.#finish(start);
     } catch (error) {
       writer.position = start;
       context.buffers.length = bufferCount;
       throw error instanceof MobulaError ? error : readFailure(error, this.#path());
     }
+  }
+
+  #finish(start: number): void {
+    if (this.#views === undefined && !this.#hasReferences) return;
+    const regions = this.#views?.regions(this.writer) ?? [];
+    if (regions.length > REGIONS_MAX) {
+      const reason = `it holds ${regions.length} pieces of memory, at most ${REGIONS_MAX} can be`;
+      throw cannotSend(this.#context.root, `${reason}; send fewer and larger ones`);
+    }
+    insertPrelude(this.writer, start, regions, this.#context.buffers);
   }
 
   /** Lets go of the value. */
@@ -63,7 +75,7 @@ export class Encoder {
     this.#hasReferences = false;
     this.#extended = undefined;
     this.#depth = 0;
-    if (this.#trail.length > 0) this.#trail = [];
+    this.#trail = [];
   }
 
   #object(value: object | symbol): void {
@@ -83,7 +95,7 @@ export class Encoder {
   #plainObject(object: Record<string, unknown>): void {
     const keys = Object.keys(object);
     const depth = this.#depth++;
-    const writer = this.#writer;
+    const writer = this.writer;
     writer.mapHeader(keys.length);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
@@ -98,7 +110,7 @@ export class Encoder {
   #plainArray(array: readonly unknown[]): void {
     const length = array.length;
     const depth = this.#depth++;
-    const writer = this.#writer;
+    const writer = this.writer;
     writer.arrayHeader(length);
     for (let i = 0; i < length; i++) {
       this.#trail[depth] = i;
@@ -114,7 +126,7 @@ export class Encoder {
     this.#trail[depth] = composite;
     while (++composite.index < parts.length) {
       const part = parts[composite.index];
-      if (!writePrimitive(this.#writer, part)) this.#object(part as object | symbol);
+      if (!writePrimitive(this.writer, part)) this.#object(part as object | symbol);
     }
     this.#depth = depth;
   }
@@ -133,16 +145,14 @@ export class Encoder {
   #push(composite: Composite | undefined): void {
     if (composite === undefined) return;
     if (this.#depth >= DEPTH_MAX) {
-      const path = this.#path();
-      const advice = "send it in a flatter form, such as an array";
-      const message = `Cannot send ${path}: it is nested deeper than ${DEPTH_MAX} levels; ${advice}`;
-      throw new SerializationError(message, { path });
+      const reason = `it is nested deeper than ${DEPTH_MAX} levels`;
+      throw cannotSend(this.#path(), `${reason}; send it in a flatter form, such as an array`);
     }
     this.#trail[this.#depth++] = composite;
   }
 
   #openPart(part: unknown): Composite | undefined {
-    if (writePrimitive(this.#writer, part)) return undefined;
+    if (writePrimitive(this.writer, part)) return undefined;
     if (typeof part === "symbol") return this.#openSymbol(part);
     const value = part as object;
     return this.#isReference(value) ? undefined : this.#open(value);
@@ -151,21 +161,25 @@ export class Encoder {
   /** Writes a REFERENCE if the object was met before. */
   #isReference(value: object): boolean {
     const number = this.#seen.meet(value);
-    if (number < 0) return false;
+    if (number < 0) {
+      if (this.#seen.isFull) {
+        const reason = `with it there are ${OBJECTS_MAX} objects, more than one value can hold`;
+        throw cannotSend(this.#path(), `${reason}; send them in several values`);
+      }
+      return false;
+    }
     if (this.#extended?.get(value)?.index === 0) {
-      const path = this.#path();
-      const message = `Cannot send ${path}: an object is needed to build its own class or code`;
-      throw new SerializationError(`${message}; keep it out of there`, { path });
+      throw cannotSend(this.#path(), "it is needed to build its own class or code; take it out");
     }
     this.#hasReferences = true;
-    writeReference(this.#writer, number);
+    writeReference(this.writer, number);
     return true;
   }
 
   /** Writes a leaf whole, of everything else the header. */
   #open(value: object): Composite | undefined {
     const composite = this.#opened(value);
-    if (composite !== undefined) writeHeader(this.#writer, composite);
+    if (composite !== undefined) writeHeader(this.writer, composite);
     return composite;
   }
 
@@ -173,7 +187,7 @@ export class Encoder {
     if (typeof value === "function") return this.#extend(value);
     const prototype = Reflect.getPrototypeOf(value);
     const kind = findKind(value, prototype);
-    if (kind !== undefined) return kind.open(value, this.#writer, this.#viewsOnDemand);
+    if (kind !== undefined) return kind.open(value, this);
     const twin = isError(value) && prototype !== null ? findErrorTwin(value, prototype) : undefined;
     return twin === undefined ? this.#extend(value) : errorParts(value as Error, twin);
   }
@@ -199,7 +213,7 @@ export class Encoder {
     if (name === undefined) throw refusal(symbol, this.#path());
     const tag = wellKnown === undefined ? ext.SYMBOL_REGISTERED : ext.SYMBOL_WELL_KNOWN;
     const composite = new InnerParts(tag, [name]);
-    writeHeader(this.#writer, composite);
+    writeHeader(this.writer, composite);
     return composite;
   }
 }

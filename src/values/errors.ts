@@ -3,6 +3,7 @@ import { mobulaErrorClasses } from "../base/errors.ts";
 import { Properties } from "./composite.ts";
 import type { Composite } from "./composite.ts";
 import { DOM_EXCEPTION, ERROR } from "./extension-types.ts";
+import { findLocalTwin } from "./realm.ts";
 
 type ErrorClass = new (message: string) => Error;
 
@@ -16,7 +17,13 @@ function register(name: string, errorClass: ErrorClass): void {
   namesByPrototype.set(errorClass.prototype as object, name);
 }
 for (const name of [
-  "Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError",
+  "Error",
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
   "SuppressedError",
 ]) {
   const errorClass: unknown = Reflect.get(globalThis, name);
@@ -56,18 +63,23 @@ export function domExceptionParts(error: DOMException): Composite {
 
 /** The parts of an error of any class: it arrives as the nearest class that exists everywhere. */
 export function nearestErrorParts(error: Error): Composite {
-  let base: object | null = error;
-  let className: string | undefined;
-  do {
-    base = Reflect.getPrototypeOf(base);
-    if (base === DOMException.prototype) return domExceptionParts(error as DOMException);
-    className = base === null ? "Error" : namesByPrototype.get(base);
-  } while (className === undefined);
+  const base = nearestPrototype(error);
+  if (base === DOMException.prototype) return domExceptionParts(error as DOMException);
+  const className = namesByPrototype.get(base)!;
   const composite = errorParts(error, className);
   if (Object.hasOwn(error, "name") || error.name === className) return composite;
   const [, hiddenCount, ...properties] = composite.parts;
   const parts = [className, (hiddenCount as number) + 1, "name", error.name, ...properties];
   return new Properties(ERROR, parts, 2);
+}
+
+function nearestPrototype(error: Error): object {
+  let next: object | null = error;
+  while ((next = Reflect.getPrototypeOf(next)) !== null) {
+    const base = findLocalTwin(next) ?? next;
+    if (base === DOMException.prototype || namesByPrototype.has(base)) return base;
+  }
+  return Error.prototype;
 }
 
 /** Count of hidden properties, then key, value ... of these and of the others. */

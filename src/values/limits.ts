@@ -9,3 +9,9 @@ export const DEPTH_MAX = 1_000_000;
 
 /** V8's own limit for a BigInt: 2^30 bits. */
 export const BIGINT_BYTES_MAX = 2 ** 27;
+
+/** VIEW names its region in 3 bytes. */
+export const REGIONS_MAX = 2 ** 24;
+
+/** V8's own limit for a Set or Map. */
+export const OBJECTS_MAX = 2 ** 24 - 1;

@@ -34,8 +34,15 @@ function quote(text: string): string {
 
 /** A key of a Map as it is written in source; objects have no short form. */
 export function keyLabel(key: unknown): string | undefined {
-  if (typeof key === "string") return quote(key);
-  if (typeof key === "bigint") return `${key}n`;
-  if (typeof key === "object" || typeof key === "function") return key === null ? "null" : undefined;
-  return String(key);
+  switch (typeof key) {
+    case "string":
+      return quote(key);
+    case "bigint":
+      return `${key}n`;
+    case "object":
+    case "function":
+      return key === null ? "null" : undefined;
+    default:
+      return String(key);
+  }
 }

@@ -3,9 +3,6 @@ import { OUT_OF_BAND, OUT_OF_BAND_WHOLE, PRELUDE } from "./extension-types.ts";
 import { OUT_OF_BAND_BYTES_MIN } from "./limits.ts";
 import type { Region } from "./views.ts";
 
-/** Of the 3 bytes in which a VIEW names its region. */
-const REGIONS_MAX = 2 ** 24;
-
 /**
  * Puts a PRELUDE with these regions before the value that was written from `start` on. Large
  * regions are appended to `buffers` as views.
@@ -16,9 +13,6 @@ export function insertPrelude(
   regions: readonly Region[],
   buffers: Uint8Array[],
 ): void {
-  if (regions.length > REGIONS_MAX) {
-    throw new RangeError(`it holds ${regions.length} pieces of memory, at most ${REGIONS_MAX} can be`);
-  }
   const sizeBytes = writer.position - start;
   const preludeBytes = preludeSizeBytes(regions);
   writer.reserve(preludeBytes);

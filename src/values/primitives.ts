@@ -12,30 +12,14 @@ declare global {
 
 /** Writes everything that is no object, function or symbol; of those writes nothing: `false`. */
 export function writePrimitive(writer: MsgpackWriter, value: unknown): boolean {
-  switch (typeof value) {
-    case "string":
-      writeText(writer, value);
-      return true;
-    case "number":
-      writer.number(value);
-      return true;
-    case "boolean":
-      writer.boolean(value);
-      return true;
-    case "undefined":
-      writer.extensionHeader(UNDEFINED, 1);
-      writer.integer(0);
-      return true;
-    case "bigint":
-      writeBigInt(writer, value);
-      return true;
-    case "object":
-      if (value !== null) return false;
-      writer.nil();
-      return true;
-    default:
-      return false;
-  }
+  if (typeof value === "string") writeText(writer, value);
+  else if (typeof value === "number") writer.number(value);
+  else if (typeof value === "boolean") writer.boolean(value);
+  else if (value === null) writer.nil();
+  else if (value === undefined) writeUndefined(writer);
+  else if (typeof value === "bigint") writeBigInt(writer, value);
+  else return false;
+  return true;
 }
 
 export function writeText(writer: MsgpackWriter, text: string): void {
@@ -44,6 +28,14 @@ export function writeText(writer: MsgpackWriter, text: string): void {
   writer.extensionHeader(STRING_UTF16, sizeBytes);
   const at = writer.reserve(sizeBytes);
   writer.bytes.write(text, at, "utf16le");
+}
+
+function writeUndefined(writer: MsgpackWriter): void {
+  const at = writer.reserve(3);
+  const { bytes } = writer;
+  bytes[at] = 0xd4; // An extension with one byte of payload.
+  bytes[at + 1] = UNDEFINED;
+  bytes[at + 2] = 0;
 }
 
 function writeBigInt(writer: MsgpackWriter, value: bigint): void {
@@ -56,7 +48,9 @@ function writeBigInt(writer: MsgpackWriter, value: bigint): void {
   const magnitude = value < 0n ? ~value : value;
   // Hexadecimal is linear in the length, both ways. One more bit than the magnitude for the sign.
   const sizeBytes = (magnitude.toString(16).length >> 1) + 1;
-  const digits = BigInt.asUintN(sizeBytes * 8, value).toString(16).padStart(sizeBytes * 2, "0");
+  const digits = BigInt.asUintN(sizeBytes * 8, value)
+    .toString(16)
+    .padStart(sizeBytes * 2, "0");
   writer.extensionHeader(BIGINT, sizeBytes);
   const at = writer.reserve(sizeBytes);
   writer.bytes.write(digits, at, "hex");

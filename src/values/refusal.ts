@@ -3,14 +3,18 @@ import { SerializationError } from "../base/errors.ts";
 
 /** The error for a value that cannot leave its process: what it is, why, and what to do instead. */
 export function refusal(value: unknown, path: string): SerializationError {
-  return new SerializationError(`Cannot send ${path}: ${reasonOf(value)}`, { path });
+  return cannotSend(path, reasonOf(value));
+}
+
+/** `reason` ends with what to do instead. */
+export function cannotSend(path: string, reason: string, cause?: unknown): SerializationError {
+  return new SerializationError(`Cannot send ${path}: ${reason}`, { path }, cause);
 }
 
 /** What was thrown by the user's own code (a getter, a proxy) while `path` was read. */
 export function readFailure(cause: unknown, path: string): SerializationError {
   const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  const message = `Cannot send ${path}: reading it threw ${text}; send a plain copy of the data`;
-  return new SerializationError(message, { path }, cause);
+  return cannotSend(path, `reading it threw ${text}; send a plain copy of the data`, cause);
 }
 
 function reasonOf(value: unknown): string {
@@ -42,7 +46,12 @@ function isTransferred(value: object): boolean {
 }
 
 function isStream(value: object): boolean {
-  const stream = value as { pipe?: unknown; pipeTo?: unknown; write?: unknown; getWriter?: unknown };
+  const stream = value as {
+    pipe?: unknown;
+    pipeTo?: unknown;
+    write?: unknown;
+    getWriter?: unknown;
+  };
   return [stream.pipe, stream.pipeTo, stream.getWriter].some((it) => typeof it === "function");
 }
 

@@ -1,3 +1,5 @@
+import { OBJECTS_MAX } from "./limits.ts";
+
 /**
  * Numbers the objects of one value by order of appearance and finds those that appear again.
  *
@@ -9,6 +11,11 @@ export class SeenObjects {
   #first: object | undefined;
   #set: Set<object> | undefined;
   #numbers: Map<object, number> | undefined;
+
+  /** V8 throws a bare RangeError at the next object. */
+  get isFull(): boolean {
+    return this.#count >= OBJECTS_MAX;
+  }
 
   /** The number of an object that was met before; else it gets the next number: -1. */
   meet(object: object): number {

@@ -118,7 +118,10 @@ class SparseArrayFrame extends Frame {
       const name = stringOf(key);
       if (name === "length") throw new MalformedMsgpackError("an array's length as named property");
       Object.defineProperty(this.object, name, {
-        value, writable: true, enumerable: true, configurable: true,
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
       });
     }
   }

@@ -1,12 +1,14 @@
 /** Symbols as values: the same symbol exists elsewhere if it is well-known or registered. */
 
 const wellKnownByName = new Map<string, symbol>();
-for (const name of Object.getOwnPropertyNames(Symbol)) {
-  const symbol: unknown = Reflect.get(Symbol, name);
-  if (typeof symbol === "symbol") wellKnownByName.set(name, symbol);
-}
 const nameByWellKnown = new Map<symbol, string>();
-for (const [name, symbol] of wellKnownByName) nameByWellKnown.set(symbol, name);
+for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(Symbol))) {
+  const symbol: unknown = property.value;
+  // What libraries add to `Symbol` can be changed, and may not exist elsewhere.
+  if (typeof symbol !== "symbol" || property.writable === true) continue;
+  wellKnownByName.set(name, symbol);
+  nameByWellKnown.set(symbol, name);
+}
 
 /** `"iterator"` for `Symbol.iterator`; `undefined` if the symbol is not well-known. */
 export function findWellKnownName(symbol: symbol): string | undefined {

@@ -24,9 +24,7 @@ interface PendingView {
   readonly endBytes: number;
 }
 
-const kindNumbers = new Map<ViewKind, number>(
-  VIEW_KINDS.map((kind, number) => [kind, number]),
-);
+const kindNumbers = new Map<ViewKind, number>(VIEW_KINDS.map((kind, number) => [kind, number]));
 
 /**
  * The typed arrays, DataViews, Buffers and ArrayBuffers of one value. Views of one ArrayBuffer keep

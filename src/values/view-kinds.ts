@@ -1,0 +1,42 @@
+import { types } from "node:util";
+import type { MsgpackWriter } from "../base/msgpack.ts";
+import type { ViewKind } from "./extension-types.ts";
+import { OUT_OF_BAND_BYTES_MIN } from "./limits.ts";
+import type { Views } from "./views.ts";
+
+const typedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype)!;
+
+/** By what it is inside: `value` may have borrowed its prototype or come from another realm. */
+export function isViewOf(kind: ViewKind, value: object): boolean {
+  if (kind === "ArrayBuffer") return types.isArrayBuffer(value);
+  if (kind === "DataView") return types.isDataView(value);
+  const name: unknown = Reflect.get(typedArrayPrototype, Symbol.toStringTag, value);
+  return name === (kind === "Buffer" ? "Uint8Array" : kind);
+}
+
+/** Memory that is neither shared with threads nor transferred away. */
+export function isOwnMemory(view: object): boolean {
+  const memory = ArrayBuffer.isView(view) ? view.buffer : view;
+  if (!types.isArrayBuffer(memory)) return false;
+  if (memory.byteLength > 0) return true;
+  try {
+    return new Uint8Array(memory).length === 0;
+  } catch {
+    return false; // It was transferred: no view can be made.
+  }
+}
+
+export function writeView(
+  kind: ViewKind,
+  view: ArrayBufferView | ArrayBuffer,
+  writer: MsgpackWriter,
+  views: Views,
+): undefined {
+  // Most Buffers are slices of Node's pool.
+  if (kind === "Buffer" && isSmallSlice(view as Buffer)) writer.binary(view as Buffer);
+  else views.write(writer, kind, view);
+}
+
+function isSmallSlice(buffer: Buffer): boolean {
+  return buffer.length < OUT_OF_BAND_BYTES_MIN && buffer.length < buffer.buffer.byteLength;
+}
