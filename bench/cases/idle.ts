@@ -12,8 +12,8 @@ export const idle: Case = {
   name: "idle program",
   what: `after some tasks nothing is called for ${IDLE_MS / 1_000} s; CPU of all processes`,
   figures: [
-    { name: "CPU", unit: "% of a core", better: "lower" },
     { name: "largest worker", unit: "MiB RSS", better: "lower" },
+    { name: "CPU", unit: "% of a core", better: "lower" },
     { name: "processes", unit: "with the driver", better: "lower" },
   ],
   contenders: ["mobula", "tinypool processes", "workerpool processes"],
@@ -39,6 +39,7 @@ async function rest(): Promise<Record<string, number>> {
   const usedMs = cpuMs(all) - beforeMs;
   const elapsedMs = performance.now() - startMs;
   const workersBytes = children.filter(isWorker).map(residentBytes);
+  if (workersBytes.length === 0) throw new Error("Cannot find the workers: none is a child");
   return {
     CPU: (usedMs / elapsedMs) * 100,
     "largest worker": Math.max(...workersBytes) / MIB,

@@ -19,7 +19,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #commands: Writable;
   readonly #answers: AsyncIterator<string>;
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<unknown[]>;
 
   private constructor(command: string, args: readonly string[]) {
     this.#process = spawn(command, args, { stdio: ["pipe", "inherit", "inherit", "pipe"] });
@@ -69,11 +69,17 @@ export class Child {
     const line = await this.#answers.next();
     clearTimeout(timer);
     if (late) throw new Error(`Gave up: no answer within ${timeoutMs / 1_000} s`);
-    if (line.done === true) throw new Error("The process ended without an answer");
+    if (line.done === true) throw new Error(await this.#ending());
     const answer = JSON.parse(line.value) as Answer;
     if ("skipped" in answer) throw new Skipped(answer.skipped);
     if ("failed" in answer) throw new Error(answer.failed);
     return answer;
+  }
+
+  async #ending(): Promise<string> {
+    const [code, signal] = await this.#exited;
+    const how = typeof signal === "string" ? signal : `exit code ${String(code)}`;
+    return `The process ended without an answer (${how})`;
   }
 }
 

@@ -17,7 +17,8 @@ export function renderReport(report: Report): string {
   const measured = report.results.filter((result) => medianOf(result, first.name) !== undefined);
   for (const result of measured) table.push(row(result, report.figures, best));
   const title = `${report.case}: ${report.what}`;
-  return [title, table.toString(), ...notes(report), ...goals(report)].join("\n");
+  const rows = measured.length === 0 ? [] : [table.toString()];
+  return [title, ...rows, ...notes(report), ...goals(report)].join("\n");
 }
 
 function row(result: Result, figures: readonly Figure[], best: number | undefined): string[] {
