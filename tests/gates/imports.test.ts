@@ -14,7 +14,11 @@ const violations: readonly (readonly [path: string, code: string, ...rules: stri
   ],
   ["src/core/up.ts", `import "../control/plane.ts";`, "not-upward-from-core"],
   ["src/control/up.ts", `import "../daemon/daemon.ts";`, "not-upward-from-control"],
-  ["src/daemon/up.ts", `import "../api/remote.ts";`, "not-upward-from-runtime-daemon-worker"],
+  [
+    "src/daemon/up.ts",
+    `import "../api/remote.ts";`,
+    "not-upward-from-runtime-daemon-worker-driver",
+  ],
   ["src/api/up.ts", `import "../testing/simulator.ts";`, "not-to-the-outside"],
   ["src/worker/up.ts", `import "../index.ts";`, "not-to-the-outside"],
   ["src/wire/sideways.ts", `import "../values/codec.ts";`, "not-sideways"],
@@ -34,7 +38,7 @@ const violations: readonly (readonly [path: string, code: string, ...rules: stri
   [
     "src/wire/native.ts",
     `import "koffi";`,
-    "native-calls-in-store-only",
+    "native-calls-in-few-places",
     "no-development-packages",
   ],
   ["src/wire/parse.ts", `import "acorn";`, "no-development-packages", "parser-in-closure-only"],
@@ -51,6 +55,9 @@ const innocent: Readonly<Record<string, string>> = {
   "src/wire/frame.ts":
     "export interface Frame { size: number }\nexport const frame: Frame = { size: 1 };",
   "src/values/codec.ts": `export type { Frame } from "../wire/frame.ts";`,
+  "src/values/extension-types.ts": "export const FUNCTION = 64;",
+  "src/closure/types.ts": `import { FUNCTION } from "../values/extension-types.ts";
+export const type = FUNCTION;`,
   "src/core/queue.ts": `export type { Frame } from "../wire/frame.ts";`,
   "src/core/text.ts": `import { inspect } from "node:util";\nexport const show = inspect;`,
   "src/control/plane.ts": `import "../core/text.ts";`,

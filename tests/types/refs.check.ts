@@ -48,7 +48,8 @@ async function* numbers(): AsyncGenerator<number> {
 // A ref of less is a ref of more, not the other way round.
 export const wide: ObjectRef<number | string> = square(1);
 // @ts-expect-error it may hold a string
-export const narrow: ObjectRef<number> = wide;
+const narrow: ObjectRef<number> = wide;
+void narrow;
 
 // @ts-expect-error a forgotten `await`: a ref is always true
 if (negate(true)) {
