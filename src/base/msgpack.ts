@@ -281,19 +281,22 @@ export class MsgpackReader {
   }
 
   string(): string {
-    const head = this.#head();
-    let length: number;
-    if (head >= 0xa0 && head < 0xc0) length = head & 0x1f;
-    else if (head === 0xd9) length = this.bytes[this.take(1)]!;
-    else if (head === 0xda) length = this.bytes.readUInt16BE(this.take(2));
-    else if (head === 0xdb) length = this.bytes.readUInt32BE(this.take(4));
-    else throw unexpected("a string", head);
+    const length = this.#stringLength();
     const start = this.take(length);
     if (length < 16) {
       const short = this.#shortAscii(start, length);
       if (short !== undefined) return short;
     }
     return this.bytes.toString("utf8", start, start + length);
+  }
+
+  #stringLength(): number {
+    const head = this.#head();
+    if (head >= 0xa0 && head < 0xc0) return head & 0x1f;
+    if (head === 0xd9) return this.bytes[this.take(1)]!;
+    if (head === 0xda) return this.bytes.readUInt16BE(this.take(2));
+    if (head === 0xdb) return this.bytes.readUInt32BE(this.take(4));
+    throw unexpected("a string", head);
   }
 
   #shortAscii(start: number, length: number): string | undefined {
@@ -348,6 +351,38 @@ export class MsgpackReader {
     this.extensionType = this.bytes[this.take(1)]!;
     if (length > this.end - this.position) throw new MalformedMsgpackError("an extension is cut off");
     return length;
+  }
+
+  /** Passes over one whole value. Iterative: what nests deeply cannot overflow the stack. */
+  skip(): void {
+    let left = 1;
+    while (left > 0) {
+      left--;
+      switch (this.kind()) {
+        case "nil":
+        case "boolean":
+          this.position++;
+          break;
+        case "integer":
+        case "float":
+          this.number();
+          break;
+        case "string":
+          this.take(this.#stringLength());
+          break;
+        case "binary":
+          this.binary();
+          break;
+        case "array":
+          left += this.arrayHeader();
+          break;
+        case "map":
+          left += 2 * this.mapHeader();
+          break;
+        case "extension":
+          this.take(this.extensionHeader());
+      }
+    }
   }
 
   /** Type of the extension whose header was read last. */

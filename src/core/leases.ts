@@ -65,6 +65,11 @@ export class Leases {
     this.#sink = sink;
   }
 
+  /** Somebody holds a lease or waits for one. */
+  get isActive(): boolean {
+    return this.#waiting.size > 0 || this.#leases.size > 0;
+  }
+
   resources(): { total: Record<string, number>; available: Record<string, number> } {
     return { total: this.#resources.total(), available: this.#resources.available() };
   }

@@ -51,6 +51,8 @@ interface Borrowed {
 
 interface Forwarding {
   readonly ownerId: number;
+  /** Borrowers that are told once the new owner has confirmed: before, it would not know them. */
+  untold: number[];
   /** Processes that may still address this one as the owner. */
   readonly awaited: Set<number>;
 }
@@ -250,9 +252,9 @@ export class Ownership {
   transfer(key: number, toId: number, isHeld: boolean): [borrowerId: number, grants: number][] {
     const borrowers = this.#owned.get(key)!;
     this.#owned.delete(key);
-    this.#forwarded.set(key, { ownerId: toId, awaited: new Set(borrowers.keys()) });
     borrowers.delete(toId);
-    for (const borrowerId of borrowers.keys()) this.#sink.moved(borrowerId, key, toId);
+    const untold = [...borrowers.keys()];
+    this.#forwarded.set(key, { ownerId: toId, untold, awaited: new Set([toId]) });
     if (isHeld) {
       borrowers.set(this.#selfId, 1);
       this.#newBorrowed(key, toId).grants = 1;
@@ -298,6 +300,12 @@ export class Ownership {
     const forwarding = this.#forwarded.get(key);
     if (forwarding === undefined) return;
     forwarding.awaited.delete(borrowerId);
+    for (const untoldId of forwarding.untold) {
+      if (this.#gone.has(untoldId)) continue;
+      forwarding.awaited.add(untoldId);
+      this.#sink.moved(untoldId, key, forwarding.ownerId);
+    }
+    forwarding.untold = [];
     if (forwarding.awaited.size === 0) this.#forwarded.delete(key);
   }
 
@@ -317,8 +325,10 @@ export class Ownership {
       this.#sink.lost(key);
     }
     for (const [key, forwarding] of [...this.#forwarded]) {
-      if (forwarding.ownerId === processId) this.#forwarded.delete(key);
-      else this.moveConfirmed(key, processId);
+      if (forwarding.ownerId === processId) {
+        this.#forwarded.delete(key);
+        for (const untoldId of forwarding.untold) this.#sink.borrowed(untoldId, key, 0);
+      } else if (forwarding.awaited.has(processId)) this.moveConfirmed(key, processId);
     }
   }
 

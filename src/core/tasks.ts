@@ -125,6 +125,10 @@ export class Tasks<T extends Task> {
     return found;
   }
 
+  classes(): readonly SchedulingClass[] {
+    return this.#classList;
+  }
+
   getClass(classId: number): SchedulingClass | undefined {
     return this.#classList[classId - 1];
   }
@@ -216,7 +220,8 @@ export class Tasks<T extends Task> {
     for (const candidate of this.#classList) {
       if (candidate.environment !== environment || !isWithin(candidate.demand, held)) continue;
       const task = candidate.queue.newest();
-      if (task === undefined || (bestTask !== undefined && !isBefore(task, bestTask))) continue;
+      if (task === undefined || task.isExclusive) continue;
+      if (bestTask !== undefined && !isBefore(task, bestTask)) continue;
       best = candidate;
       bestTask = task;
     }

@@ -1,0 +1,43 @@
+/** `context`: what the running code may know of the task it belongs to. */
+
+import { objectName } from "../runtime/object-record.ts";
+import { RunningTask } from "../runtime/running-task.ts";
+import { currentScope } from "../runtime/task-scope.ts";
+import { runtimeForCalls } from "./init.ts";
+
+/** The task that the running code belongs to; in a driver, the program itself. */
+export interface Context {
+  /** Undefined in a driver. */
+  readonly taskId: string | undefined;
+  readonly taskName: string | undefined;
+  /** Of the process, within the runtime. */
+  readonly workerId: string;
+  readonly nodeId: string;
+  readonly jobId: string;
+  /** 1 for the first run of the task. */
+  readonly attempt: number;
+  /** Aborted when the task is cancelled or its time is up. */
+  readonly signal: AbortSignal;
+  /** What the task holds, by resource. */
+  readonly resources: Readonly<Record<string, number>>;
+}
+
+/** Of a driver, which nobody cancels. */
+const never = new AbortController().signal;
+
+/** @example const { signal } = context(); await fetch(url, { signal }); */
+export function context(): Context {
+  const { identity } = runtimeForCalls();
+  const scope = currentScope();
+  const task = scope instanceof RunningTask ? scope : undefined;
+  return {
+    taskId: task && objectName(task.id),
+    taskName: task?.name,
+    workerId: String(identity.processId),
+    nodeId: "local",
+    jobId: identity.sessionId,
+    attempt: 1,
+    signal: task?.signal ?? never,
+    resources: task === undefined ? {} : (task.extras.resources ?? { CPU: 1 }),
+  };
+}

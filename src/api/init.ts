@@ -1,0 +1,165 @@
+/** Starts and ends the runtime of this program. */
+
+import { pathToFileURL } from "node:url";
+import fs from "node:fs";
+import { InvalidOptionError, RuntimeEndedError } from "../base/errors.ts";
+import { CPU, MEMORY } from "../core/resources.ts";
+import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
+import { Driver } from "../driver/driver.ts";
+import { inheritedExecArgv, inheritedNodeOptions } from "../driver/exec-arguments.ts";
+import { currentRuntime, setCurrentRuntime } from "../runtime/current.ts";
+import type { Runtime as InternalRuntime } from "../runtime/runtime.ts";
+import { POLLING_US } from "../base/limits.ts";
+import {
+  checkOptions,
+  isAmount,
+  isBoolean,
+  isCount,
+  isRecordOf,
+  isStringArray,
+  type Rules,
+} from "./options.ts";
+import { remoteFunctions } from "./remote-function.ts";
+
+/** Options of `init`. */
+export interface InitOptions {
+  /** Cores to use. Default: those this process may use, by affinity and container quota. */
+  readonly numCpus?: number;
+  /** Further resources of this machine, by any name: `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Memory that tasks may reserve, in bytes. Default: the machine's, or the container's. */
+  readonly memoryBytes?: number;
+  /** Environment variables of workers, beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Node's arguments for workers. Default: this process's, without those for debugging. */
+  readonly execArgv?: readonly string[];
+  /** Print what workers write. Default true. */
+  readonly logToDriver?: boolean;
+  /** Start workers with an open inspector, so that breakpoints in remote functions bind. */
+  readonly inspect?: boolean;
+  /** Look for messages some microseconds before going to sleep. Default true. */
+  readonly polling?: boolean;
+}
+
+/** A running runtime. `await using runtime = await init()` shuts it down at the end of the block. */
+export interface Runtime extends AsyncDisposable {
+  /** Ends the runtime: pending calls reject, no process and no file is left. */
+  shutdown(): Promise<void>;
+  /** What the machine offers, and what of it is free now; by resource. */
+  resources(): Promise<{
+    total: Readonly<Record<string, number>>;
+    available: Readonly<Record<string, number>>;
+  }>;
+}
+
+const isString = (value: unknown): string | undefined =>
+  typeof value === "string" ? undefined : "must be a string";
+
+const RULES: Rules & Readonly<Record<keyof InitOptions, unknown>> = {
+  numCpus: isAmount,
+  resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
+  memoryBytes: isCount(1),
+  env: isRecordOf(isString, "strings by name"),
+  execArgv: isStringArray,
+  logToDriver: isBoolean,
+  inspect: isBoolean,
+  polling: isBoolean,
+};
+
+let driver: Driver | undefined;
+let driverOptions: string | undefined;
+let hasEnded = false;
+
+/**
+ * Starts the runtime, with a daemon and a worker per core. Optional: the first remote call starts
+ * it with defaults.
+ *
+ * @throws InvalidOptionError if an option is wrong, or the runtime runs with other options
+ * @throws EnvironmentSetupError if it cannot start
+ * @example
+ * await using runtime = await init({ numCpus: 4, resources: { gpu: 1 } });
+ */
+export async function init(options: InitOptions = {}): Promise<Runtime> {
+  checkOptions(options, RULES, "init");
+  const wanted = fingerprint(options);
+  if (driver === undefined) start(options);
+  else if (wanted !== driverOptions && wanted !== fingerprint({})) {
+    throw new InvalidOptionError(
+      "Cannot init: the runtime runs already, with other options; " +
+        "call init() before the first remote call, or shut the runtime down first",
+      { option: "options", value: options },
+    );
+  }
+  const started = driver!;
+  await started.started;
+  return {
+    shutdown: () => started.shutdown(),
+    resources: () => {
+      started.runtime.submitter.returnIdleLeases();
+      return started.resources();
+    },
+    [Symbol.asyncDispose]: () => started.shutdown(),
+  };
+}
+
+/** The runtime to call in; starts one if this program never had one. */
+export function runtimeForCalls(): InternalRuntime {
+  const runtime = currentRuntime();
+  if (runtime !== undefined) return runtime;
+  if (hasEnded) {
+    throw new RuntimeEndedError(
+      "Cannot call remote function: the runtime was shut down; call init() to start a new one",
+    );
+  }
+  return start({});
+}
+
+function start(options: InitOptions): InternalRuntime {
+  const started: Driver = new Driver({
+    resources: {
+      ...options.resources,
+      [CPU]: options.numCpus ?? availableCores(),
+      [MEMORY]: options.memoryBytes ?? availableMemoryBytes(),
+    },
+    env: { ...process.env, ...options.env },
+    nodeOptions: nodeOptions(options),
+    execArgv: options.execArgv ?? inheritedExecArgv(process.execArgv),
+    entryUrl: entryUrl(),
+    logToDriver: options.logToDriver ?? true,
+    inspect: options.inspect ?? false,
+    pollingUs: options.polling === false ? 0 : POLLING_US,
+    remoteFunctions,
+    onEnded: () => {
+      if (driver !== started) return;
+      driver = undefined;
+      hasEnded = true;
+      setCurrentRuntime(undefined);
+    },
+  });
+  driver = started;
+  driverOptions = fingerprint(options);
+  setCurrentRuntime(started.runtime);
+  return started.runtime;
+}
+
+function nodeOptions(options: InitOptions): string | undefined {
+  const text = options.env?.["NODE_OPTIONS"] ?? process.env["NODE_OPTIONS"];
+  return text === undefined ? undefined : inheritedNodeOptions(text);
+}
+
+/** The program's main module, whose top level runs in this process only. */
+function entryUrl(): string | undefined {
+  const file = process.argv[1];
+  if (file === undefined) return undefined;
+  try {
+    return pathToFileURL(fs.realpathSync(file)).href;
+  } catch {
+    // Not a file: the code came from standard input or an argument.
+    return undefined;
+  }
+}
+
+function fingerprint(options: InitOptions): string {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

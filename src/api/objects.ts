@@ -1,0 +1,219 @@
+/** Functions on refs: `put`, `get`, `wait`, `asCompleted`, `cancel`. */
+
+import { GetTimeoutError, InvalidOptionError } from "../base/errors.ts";
+import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts";
+import type { Box, ObjectRecord } from "../runtime/object-record.ts";
+import { currentScope } from "../runtime/task-scope.ts";
+import { runtimeForCalls } from "./init.ts";
+import { checkOptions, describe, isBoolean, isCount, isSignal, isTimeout } from "./options.ts";
+import type { GetOptions, ObjectRef, RefIterable, WaitOptions } from "./types.ts";
+
+/**
+ * Stores a copy of `value` as it is now, and gives a ref to it at once. Pass the ref to many
+ * tasks instead of the value.
+ *
+ * @throws SerializationError if the value cannot be sent
+ */
+export function put<T>(value: T): ObjectRef<T> {
+  if (typeof value === "object" && value !== null && recordOf(value) !== undefined) {
+    throw new InvalidOptionError(
+      "Cannot put a ref: it stands for a stored value already; pass the ref itself",
+      { option: "value", value },
+    );
+  }
+  const { objects } = runtimeForCalls();
+  const content = objects.contentOf(value, "value");
+  const record = objects.create();
+  objects.settle(record, content);
+  return new Handle(record) as unknown as ObjectRef<T>;
+}
+
+/**
+ * The value of a ref, or of several in their order, with a deadline.
+ *
+ * @throws GetTimeoutError after `timeoutMs`; the tasks go on
+ */
+export function get<T>(ref: ObjectRef<T>, options?: GetOptions): Promise<T>;
+export function get<const R extends readonly ObjectRef<unknown>[]>(
+  refs: R,
+  options?: GetOptions,
+): Promise<{ -readonly [K in keyof R]: Awaited<R[K]> }>;
+export async function get(
+  refs: ObjectRef<unknown> | readonly ObjectRef<unknown>[],
+  options: GetOptions = {},
+): Promise<unknown> {
+  checkOptions(options, { timeoutMs: isTimeout, signal: isSignal }, "get");
+  if (!Array.isArray(refs)) {
+    const [box] = await within(options, [waitFor(recordFor(refs, "get"))]);
+    return box!.value;
+  }
+  const boxes = await within(
+    options,
+    refs.map((ref: unknown) => waitFor(recordFor(ref, "get"))),
+  );
+  return boxes.map((box) => box.value);
+}
+
+async function within(options: GetOptions, waits: readonly Promise<Box>[]): Promise<Box[]> {
+  const all = Promise.all(waits);
+  const { timeoutMs, signal } = options;
+  if (timeoutMs === undefined && signal === undefined) return all;
+  return new Promise((resolve, reject) => {
+    const stop = watch(options, reject, (ms) => {
+      const text = `Cannot get ${waits.length} values: not ready within timeoutMs of ${ms}; the tasks go on`;
+      reject(new GetTimeoutError(text, { timeoutMs: ms }));
+    });
+    all.then(resolve, reject).finally(stop);
+  });
+}
+
+/** Calls back on abort and on the deadline, until the returned function is called. */
+function watch(
+  { timeoutMs, signal }: GetOptions,
+  aborted: (reason: unknown) => void,
+  timedOut: (timeoutMs: number) => void,
+): () => void {
+  const abort = (): void => aborted(signal!.reason);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  const timer =
+    timeoutMs === undefined || timeoutMs === Infinity
+      ? undefined
+      : setTimeout(() => timedOut(timeoutMs), timeoutMs);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  };
+}
+
+/**
+ * Waits until `count` of the refs are ready, failed ones included. `ready` has at most `count`
+ * refs, `pending` the others, both in the order given.
+ *
+ * @example
+ * const { ready, pending } = await wait(refs, { count: 1, timeoutMs: 1_000 });
+ */
+export async function wait<T>(
+  refs: Iterable<ObjectRef<T>>,
+  options: WaitOptions = {},
+): Promise<{ ready: ObjectRef<T>[]; pending: ObjectRef<T>[] }> {
+  checkOptions(options, { count: isCount(1), timeoutMs: isTimeout, signal: isSignal }, "wait");
+  const list = Array.isArray(refs) ? (refs as ObjectRef<T>[]) : [...refs];
+  const records = list.map((ref) => recordFor(ref, "wait"));
+  const count = Math.min(options.count ?? 1, list.length);
+  await settledCount(records, count, options);
+  return split(list, records, count);
+}
+
+/** Hot path: programs call `wait` in a loop over what is left. */
+function split<T>(
+  refs: readonly ObjectRef<T>[],
+  records: readonly ObjectRecord[],
+  count: number,
+): { ready: ObjectRef<T>[]; pending: ObjectRef<T>[] } {
+  const ready: ObjectRef<T>[] = [];
+  const pending: ObjectRef<T>[] = [];
+  let index = 0;
+  for (; index < refs.length && ready.length < count; index++) {
+    (records[index]!.isPending ? pending : ready).push(refs[index]!);
+  }
+  return { ready, pending: index < refs.length ? pending.concat(refs.slice(index)) : pending };
+}
+
+/** Resolves when `count` of the records are settled, or at the deadline. */
+function settledCount(
+  records: readonly ObjectRecord[],
+  count: number,
+  options: GetOptions,
+): Promise<void> {
+  let missing = count;
+  for (let i = 0; i < records.length && missing > 0; i++) if (!records[i]!.isPending) missing--;
+  if (missing === 0) return Promise.resolve();
+  const scope = currentScope();
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      stop();
+      scope?.waitEnds(rejectWait);
+      for (const record of records) record.forget(settled);
+      settle();
+    };
+    const settled = (): void => {
+      if (--missing === 0) finish(resolve);
+    };
+    const rejectWait = (reason: unknown): void => finish(() => reject(reason));
+    const stop = watch(options, rejectWait, () => finish(resolve));
+    scope?.waitBegins(rejectWait);
+    for (const record of records) if (record.isPending) record.whenSettled(settled);
+  });
+}
+
+/** Iterates refs in the order in which they become ready, failed ones included. */
+export function asCompleted<T>(refs: Iterable<ObjectRef<T>>): RefIterable<T> {
+  const waiting = [...refs].map((ref) => ({ ref, record: recordFor(ref, "asCompleted") }));
+  return { [Symbol.asyncIterator]: () => new Completions(waiting) };
+}
+
+type Completion<T> = IteratorResult<ObjectRef<T>, void>;
+
+/** By hand: a generator would unwrap the refs that it yields. */
+class Completions<T> {
+  readonly #ready: ObjectRef<T>[] = [];
+  readonly #asking: (() => void)[] = [];
+  #left: number;
+
+  constructor(waiting: readonly { ref: ObjectRef<T>; record: ObjectRecord }[]) {
+    this.#left = waiting.length;
+    for (const { ref, record } of waiting) {
+      record.whenSettled(() => {
+        this.#ready.push(ref);
+        this.#asking.shift()?.();
+      });
+    }
+  }
+
+  next(): Promise<Completion<T>> {
+    if (this.#left === 0) return Promise.resolve({ done: true, value: undefined });
+    this.#left--;
+    const taken = (): Completion<T> => ({ done: false, value: this.#ready.shift()! });
+    if (this.#ready.length > 0) return Promise.resolve(taken());
+    const scope = currentScope();
+    return new Promise((resolve, reject) => {
+      scope?.waitBegins(reject);
+      this.#asking.push(() => {
+        scope?.waitEnds(reject);
+        resolve(taken());
+      });
+    });
+  }
+
+  return(): Promise<Completion<T>> {
+    this.#left = 0;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
+
+/** Options of `cancel`. */
+export interface CancelOptions {
+  /** End the worker if the task has not ended by itself after a moment. Default false. */
+  readonly force?: boolean;
+}
+
+/**
+ * Cancels the task that makes the object: its refs reject with TaskCancelledError at once. A task
+ * that runs is asked to end: `context().signal` aborts, and what it awaits rejects.
+ */
+export function cancel(ref: ObjectRef<unknown>, options: CancelOptions = {}): void {
+  checkOptions(options, { force: isBoolean }, "cancel");
+  runtimeForCalls().submitter.cancel(recordFor(ref, "cancel"), options.force ?? false);
+}
+
+function recordFor(ref: unknown, act: string): ObjectRecord {
+  const record = typeof ref === "object" && ref !== null ? recordOf(ref) : undefined;
+  if (record === undefined) {
+    throw new InvalidOptionError(
+      `Cannot ${act} ${describe(ref)}: it is no ObjectRef; pass what put() or a remote call returned`,
+      { option: "ref", value: ref },
+    );
+  }
+  return record;
+}

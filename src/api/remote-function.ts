@@ -1,0 +1,168 @@
+/**
+ * Remote functions: what `remote(fn)` returns, and what arrives in a worker that was sent one.
+ * Hot path: `call`.
+ */
+
+import { createHash } from "node:crypto";
+import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
+const describeFunction = (fn: (...a: unknown[]) => unknown) => ({ name: fn.name, parameterCount: fn.length, unlimited: true });
+import { CPU, demandOf, MEMORY } from "../core/resources.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import { FunctionRecord, type Callable } from "../runtime/function-record.ts";
+import { ObjectRef } from "../runtime/object-ref.ts";
+import type { ObjectRecord } from "../runtime/object-record.ts";
+import type { RemoteFunctions } from "../runtime/packer.ts";
+import { sizeOf } from "../runtime/payload.ts";
+import type { CallOptions } from "../runtime/remote-task.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { currentScope } from "../runtime/task-scope.ts";
+import { runtimeForCalls } from "./init.ts";
+import { checkTaskOptions } from "./task-options.ts";
+import type { TaskOptions } from "./types.ts";
+
+/** A function that can be called remotely; shared by all its configured copies. */
+export class RemoteSource {
+  /** The function itself; undefined if it was made in another process. */
+  readonly callable: Callable | undefined;
+  #record: FunctionRecord | undefined;
+  #runtime: Runtime | undefined;
+  #isDefining = false;
+
+  constructor(callable: Callable | undefined, received?: FunctionRecord) {
+    this.callable = callable;
+    this.#record = received;
+    if (received !== undefined) this.#runtime = currentRuntime();
+  }
+
+  /** The function as `runtime` knows it; a later runtime gets a record of its own. */
+  recordIn(runtime: Runtime): FunctionRecord {
+    if (this.#record !== undefined && this.#runtime === runtime) return this.#record;
+    const { name, parameterCount, unlimited } = describeFunction(this.callable!);
+    this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
+    this.#runtime = runtime;
+    collected.register(this, { runtime, record: this.#record });
+    return this.#record;
+  }
+
+  /** Captures the function at its first use. */
+  define(runtime: Runtime): void {
+    const record = this.recordIn(runtime);
+    // A recursive function meets itself while it is being captured.
+    if (record.definition !== undefined || this.#isDefining) return;
+    this.#isDefining = true;
+    try {
+      runtime.defineFunction(record, this.callable!);
+    } finally {
+      this.#isDefining = false;
+    }
+    const sizeBytes = sizeOf(record.definition!);
+    if (sizeBytes > CAPTURE_WARNING_BYTES) {
+      runtime.warn(
+        `Function ${record.name} captures ${Math.round(sizeBytes / 2 ** 20)} MiB, which are sent ` +
+          "to every worker that runs it; put() large values and pass the ref\n",
+      );
+    }
+  }
+}
+
+/** When a function goes, its definition goes from the processes that were sent it. */
+const collected = new FinalizationRegistry<{ runtime: Runtime; record: FunctionRecord }>(
+  ({ runtime, record }) => runtime.retireFunction(record),
+);
+
+interface Configured {
+  readonly source: RemoteSource;
+  readonly options: TaskOptions;
+}
+
+/** Options as one runtime uses them. */
+interface Bound {
+  readonly runtime: Runtime;
+  readonly record: FunctionRecord;
+  readonly options: CallOptions;
+}
+
+const configurations = new WeakMap<object, Configured>();
+
+/** Precondition: the options are checked. */
+export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): Callable {
+  let bound: Bound | undefined;
+  const call = (...args: unknown[]): unknown => {
+    const runtime = runtimeForCalls();
+    if (bound?.runtime !== runtime) bound = bind(source, options, runtime);
+    const { record } = bound;
+    if (args.length > record.parameterCount) args.length = record.parameterCount;
+    if (record.definition === undefined) source.define(runtime);
+    const site = runtime.callSites.take(call);
+    const task = runtime.submitter.submit(record, bound.options, args, site, currentScope());
+    const returns = task.returns;
+    return Array.isArray(returns)
+      ? returns.map((one: ObjectRecord) => new ObjectRef(one))
+      : new ObjectRef(returns as ObjectRecord);
+  };
+  const methods = {
+    options: (changes: TaskOptions) => {
+      checkTaskOptions(changes);
+      return makeRemoteFunction(source, { ...options, ...changes });
+    },
+  };
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(call, name, { value, configurable: true, writable: true });
+  }
+  Object.defineProperty(call, "name", { value: source.callable?.name ?? "", configurable: true });
+  configurations.set(call, { source, options });
+  return call;
+}
+
+function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bound {
+  const environment = defineEnvironment(options, runtime);
+  const demand = demandOf({
+    ...options.resources,
+    [CPU]: options.numCpus ?? 1,
+    [MEMORY]: options.memoryBytes ?? 0,
+  });
+  return {
+    runtime,
+    record: source.recordIn(runtime),
+    options: {
+      name: options.name,
+      schedulingClass: runtime.submitter.classOf(demand, environment),
+      priority: options.priority ?? 0,
+      timeoutMs: options.timeoutMs === Infinity ? undefined : options.timeoutMs,
+      signal: options.signal,
+      numReturns: options.numReturns,
+    },
+  };
+}
+
+/** Tasks with variables or a memory limit of their own run in workers of their own. */
+function defineEnvironment({ env, memoryBytes }: TaskOptions, runtime: Runtime): string {
+  if (env === undefined && memoryBytes === undefined) return "";
+  const variables: Record<string, string> = { ...env };
+  if (memoryBytes !== undefined) {
+    const inherited = variables["NODE_OPTIONS"] ?? runtime.nodeOptions;
+    const limit = `--max-old-space-size=${Math.max(16, Math.floor(memoryBytes / 2 ** 20))}`;
+    variables["NODE_OPTIONS"] = inherited === undefined ? limit : `${inherited} ${limit}`;
+  }
+  const sorted = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
+  const environment = createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+  runtime.daemon.defineEnvironment(environment, variables);
+  return environment;
+}
+
+/** How the packer sees remote functions. */
+export const remoteFunctions: RemoteFunctions = {
+  describe(value) {
+    const configured = configurations.get(value);
+    if (configured === undefined) return undefined;
+    // A signal means something in its own process only.
+    const { signal: _signal, ...options } = configured.options;
+    return { record: configured.source.recordIn(runtimeForCalls()), options };
+  },
+  define(value) {
+    configurations.get(value)?.source.define(runtimeForCalls());
+  },
+  make(record, options) {
+    return makeRemoteFunction(new RemoteSource(undefined, record), options);
+  },
+};

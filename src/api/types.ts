@@ -1,0 +1,152 @@
+/** Types of the public API. What they promise is tested in `tests/types`. */
+
+declare const ref: unique symbol;
+
+/**
+ * A handle of a value that a task makes, or that lies in the object store. Await it like a
+ * promise; pass it to a remote function, which then gets the value without its coming here.
+ *
+ * @example
+ * const image = put(pixels);
+ * const parts = filters.map((filter) => convolve(image, filter));
+ */
+export interface ObjectRef<out T> extends Promise<T>, Disposable {
+  readonly [ref]: T;
+  /** Names the object in messages. */
+  readonly id: string;
+}
+
+// `never`: with `any[]` a default parameter would become `any`.
+export type Callable = (this: void, ...args: never) => unknown;
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type NestTheRef = { "a direct ref arrives as its value: pass [ref] or { ref }": never };
+// `any` in, `any` out: a parameter declared `any` takes everything.
+type Argument<P> =
+  IsAny<P> extends true
+    ? any
+    : [P] extends [never]
+      ? never
+      : [P] extends [{ [ref]: unknown }]
+        ? NestTheRef
+        : P | ObjectRef<P>;
+
+/** Parameters of a remote function: each may be given as a value or as a ref. */
+export type Arguments<A extends readonly unknown[]> = { [K in keyof A]: Argument<A[K]> };
+
+type One<R> =
+  IsAny<R> extends true
+    ? ObjectRef<any> // What the function returns is `any`.
+    : [R] extends [never]
+      ? ObjectRef<never>
+      : ObjectRef<Awaited<R>>;
+type Many<R> = R extends readonly unknown[]
+  ? { -readonly [K in keyof R]: ObjectRef<Awaited<R[K]>> }
+  : never;
+
+/** Whether a call gives one ref, or with `numReturns` a list of them. */
+export type Mode = "one" | "many";
+export type Outcome<R, M extends Mode> = M extends "many" ? Many<Awaited<R>> : One<R>;
+export type ModeOf<O, M extends Mode> = O extends { numReturns: number } ? "many" : M;
+
+/** Iterates refs; the loop variable stays a ref. */
+export interface RefIterable<out T> {
+  [Symbol.asyncIterator](): {
+    next(): Promise<IteratorResult<ObjectRef<T>, void>>;
+    return(): Promise<IteratorResult<ObjectRef<T>, void>>;
+  };
+}
+
+/** What `map` gives: await it for all results, or iterate them as they come. */
+export interface MapResult<out T> extends Promise<T[]>, AsyncIterable<T> {
+  /** Iterates refs instead of values; each item is then a task of its own. */
+  refs(): RefIterable<T>;
+}
+
+/** A function whose calls run in other processes. */
+export interface RemoteFunction<F extends Callable, M extends Mode = "one"> {
+  /** Calls the function; arguments are captured now. Throws if one of them cannot be sent. */
+  (...args: Arguments<Parameters<F>>): Outcome<ReturnType<F>, M>;
+
+  /** The same function with other options; those not given stay. */
+  options<const O extends TaskOptions>(options: O): RemoteFunction<F, ModeOf<O, M>>;
+
+  /**
+   * Calls the function for each item. Items are taken as they are needed; results come in the
+   * order of the items unless `ordered` is false. The first failure cancels the rest unless
+   * `settled` is set.
+   *
+   * @example
+   * const sizes = await measure.map(files, { progress: true });
+   * for await (const size of measure.map(files)) total += size;
+   */
+  map<const O extends MapOptions = {}>(
+    items:
+      | Iterable<Argument<Parameters<F>[0]>>
+      | AsyncIterable<Argument<Parameters<F>[0]>>,
+    options?: O,
+  ): MapResult<
+    O extends { settled: true }
+      ? PromiseSettledResult<Awaited<ReturnType<F>>>
+      : Awaited<ReturnType<F>>
+  >;
+}
+
+/** Options of a task; see each for its default. */
+export interface TaskOptions {
+  /** Shown in output, errors and `context()`; default: the function's name. */
+  readonly name?: string;
+  /** Cores that the task holds while it runs; fractions are possible. Default 1. */
+  readonly numCpus?: number;
+  /** Other resources it holds, as named in `init`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Memory that is reserved for it, and the limit of its worker's heap, in bytes. */
+  readonly memoryBytes?: number;
+  /** The task is ended when it has run for so long, with TaskTimeoutError. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** Tasks of higher priority start first. Default 0. */
+  readonly priority?: number;
+  /** Aborting it cancels the task; its ref rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** The function returns an array of this length, and the call gives a ref for each element. */
+  readonly numReturns?: number;
+  /** Environment variables of the process that runs the task, beside those of the driver. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Options of `map`. */
+export interface MapOptions {
+  /** Tasks in flight at the same time. Default: enough to keep all cores busy. */
+  readonly concurrency?: number;
+  /** Results in the order of the items (true, the default) or as they are ready. */
+  readonly ordered?: boolean;
+  /** Items per task; "auto", the default, puts short ones together. */
+  readonly batchSize?: number | "auto";
+  /** Called after each item. `total` is known if `items` has a length or size. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Shows a progress bar on standard error if that is a terminal. Default false. */
+  readonly progress?: boolean;
+  /** Aborting it cancels everything; the result rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Give `{ status, value | reason }` for each item, as `Promise.allSettled` does. */
+  readonly settled?: boolean;
+}
+
+/** How far a `map` is. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+/** Options of `get`. */
+export interface GetOptions {
+  /** Rejects with GetTimeoutError after this time; the tasks go on. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `wait`. */
+export interface WaitOptions extends GetOptions {
+  /** How many refs must be ready. Default 1. */
+  readonly count?: number;
+}

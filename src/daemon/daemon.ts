@@ -1,0 +1,322 @@
+/**
+ * The daemon: starts and watches workers, and carries out what `core/leases.ts` decides. It sees
+ * no task and no value.
+ */
+
+import { WAITING_REPORT_MS, WORKERS_MAX, WORKER_IDLE_MS } from "../base/limits.ts";
+import { MsgpackReader } from "../base/msgpack.ts";
+import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
+import { amountsOf, CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
+import { WorkerPool } from "../core/worker-pool.ts";
+import { Link } from "../wire/link.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Transport } from "../wire/transport.ts";
+import { DaemonWriter } from "./daemon-writer.ts";
+import { sendSettings, type DaemonSettings, type WorkerSettings } from "./settings.ts";
+
+/** How a worker process ended. */
+export interface WorkerExit {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly residentBytes: number | undefined;
+  readonly stderrTail: readonly string[];
+}
+
+export interface WorkerHandleEvents {
+  output(stream: 1 | 2, text: string): void;
+  /** Called once, after all output. */
+  exited(exit: WorkerExit): void;
+}
+
+/** A worker process, or what stands for one. */
+export interface WorkerHandle {
+  readonly pid: number;
+  readonly transport: Transport;
+  kill(): void;
+  /** Looks at how much memory the process has. */
+  measure(): void;
+}
+
+export interface DaemonPorts {
+  spawnWorker(
+    variables: Readonly<Record<string, string>>,
+    events: WorkerHandleEvents,
+  ): WorkerHandle;
+  readonly nowMs: () => number;
+  /** The runtime is over: all workers are ended. */
+  ended(): void;
+}
+
+interface WorkerSlot {
+  readonly workerId: number;
+  readonly environment: string;
+  readonly handle: WorkerHandle;
+  readonly link: Link;
+  isReady: boolean;
+  /** Why the daemon ended it. */
+  reason: string | undefined;
+}
+
+const DRIVER_ID = 1;
+const MEASURE_MS = 500;
+
+export class Daemon implements LeaseSink {
+  readonly #settings: DaemonSettings;
+  readonly #ports: DaemonPorts;
+  readonly #pool: WorkerPool;
+  readonly #leases: Leases;
+  readonly #driver: Link;
+  readonly #writer = new DaemonWriter();
+  readonly #workers = new Map<number, WorkerSlot>();
+  readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
+  #nextProcessId = DRIVER_ID + 1;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnding = false;
+
+  /** The driver's frames are to be given to `fromDriver`, and its end to `end`. */
+  constructor(settings: DaemonSettings, driver: Link, ports: DaemonPorts) {
+    this.#settings = settings;
+    this.#driver = driver;
+    this.#ports = ports;
+    const total = demandOf(settings.total);
+    const cores = Math.ceil((new Map(total.amounts).get(CPU) ?? 0) / UNITS_PER_ONE);
+    this.#pool = new WorkerPool({
+      warmWorkers: settings.warmWorkers,
+      softLimit: Math.max(cores, 1) + 1,
+      hardLimit: WORKERS_MAX,
+      idleMs: WORKER_IDLE_MS,
+    });
+    this.#leases = new Leases(total, this.#pool, this);
+    this.#writer.welcome(this.#driver);
+    for (let i = 0; i < settings.warmWorkers; i++) this.startWorker("");
+  }
+
+  fromDriver(kind: number, body: MsgpackReader): void {
+    this.#message(DRIVER_ID, this.#driver, kind, body);
+  }
+
+  #message(senderId: number, link: Link, kind: number, body: MsgpackReader): void {
+    const nowMs = this.#ports.nowMs();
+    body.arrayHeader();
+    switch (kind) {
+      case Kind.want:
+        this.#leases.want(readWish(senderId, body), nowMs);
+        break;
+      case Kind.returnLease:
+        this.#leases.returned(body.number(), nowMs);
+        break;
+      case Kind.parked:
+        this.#leases.parked(body.number(), nowMs);
+        break;
+      case Kind.resumed:
+        this.#leases.resumed(body.number());
+        break;
+      case Kind.killWorker:
+        this.#killWorker(body.number(), body.string());
+        break;
+      case Kind.askResources: {
+        const { total, available } = this.#leases.resources();
+        this.#writer.resources(link, body.number(), total, available);
+        break;
+      }
+      case Kind.defineEnvironment:
+        this.#environments.set(body.string(), readVariables(body));
+        break;
+      case Kind.retireRefused:
+        this.#pool.retireRefused(senderId, nowMs);
+        this.#leases.schedule(nowMs);
+        break;
+      case Kind.workerReady:
+        this.#workerReady(senderId, nowMs);
+        break;
+      case Kind.shutdown:
+        this.end();
+        break;
+      default:
+      // Kinds that this version does not know are passed over.
+    }
+    this.#armTimer();
+  }
+
+  // LeaseSink.
+
+  grant(lease: Lease): void {
+    const link = this.#linkOf(lease.submitterId);
+    if (link !== undefined) this.#writer.grant(link, lease);
+  }
+
+  reject(wish: Wish, shortage: Shortage): void {
+    const link = this.#linkOf(wish.submitterId);
+    if (link === undefined) return;
+    const has = Object.entries(this.#leases.resources().total)
+      .map(([resource, amount]) => `${resource}: ${amount}`)
+      .join(", ");
+    const message =
+      `Cannot schedule task: it needs ${shortage.requested} of ${shortage.resource}, ` +
+      `this machine has { ${has} }; ask for less, or offer more with init({ resources })`;
+    this.#writer.reject(link, wish.classId, message, shortage);
+  }
+
+  reclaim(lease: Lease): void {
+    const link = this.#linkOf(lease.submitterId);
+    if (link !== undefined) this.#writer.reclaim(link, lease.leaseId);
+  }
+
+  startWorker(environment: string): void {
+    const workerId = this.#nextProcessId++;
+    this.#pool.starting(workerId, environment);
+    const handle = this.#ports.spawnWorker(this.#environments.get(environment) ?? {}, {
+      output: (stream, text) => this.#writer.output(this.#driver, stream, "worker", handle.pid, text),
+      exited: (exit) => this.#workerExited(workerId, exit),
+    });
+    const link: Link = new Link(
+      handle.transport,
+      (kind, bytes, start, end) => {
+        this.#message(workerId, link, kind, new MsgpackReader(bytes, start, end));
+      },
+      (cause) => {
+        // A worker that cannot be talked to is of no use; its exit follows.
+        if (cause !== undefined) this.#killWorker(workerId, cause.message);
+      },
+    );
+    const slot: WorkerSlot = {
+      workerId,
+      environment,
+      handle,
+      link,
+      isReady: false,
+      reason: undefined,
+    };
+    this.#workers.set(workerId, slot);
+    const { sessionId, token, directory, pollingUs, entryUrl, total, logToDriver } = this.#settings;
+    const settings: WorkerSettings = {
+      ...{ sessionId, token, directory, pollingUs, entryUrl, total, logToDriver },
+      processId: workerId,
+      environment,
+    };
+    sendSettings(link, Kind.configureWorker, settings);
+    // The driver ends the group should this daemon be killed.
+    this.#writer.workerStarted(this.#driver, handle.pid);
+  }
+
+  #linkOf(processId: number): Link | undefined {
+    return processId === DRIVER_ID ? this.#driver : this.#workers.get(processId)?.link;
+  }
+
+  // Workers.
+
+  #workerReady(workerId: number, nowMs: number): void {
+    const slot = this.#workers.get(workerId);
+    if (slot === undefined) return;
+    slot.isReady = true;
+    this.#leases.workerReady(workerId, nowMs);
+  }
+
+  #killWorker(workerId: number, reason: string): void {
+    const slot = this.#workers.get(workerId);
+    if (slot === undefined) return;
+    slot.reason ??= reason;
+    slot.handle.measure();
+    slot.handle.kill();
+  }
+
+  #workerExited(workerId: number, exit: WorkerExit): void {
+    const slot = this.#workers.get(workerId);
+    if (slot === undefined || this.#isEnding) return;
+    this.#workers.delete(workerId);
+    slot.link.close();
+    this.#writer.exited(this.#driver, slot, exit);
+    for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
+    // Those who wait for a worker that cannot start are told, instead of starting it for ever.
+    if (!slot.isReady) this.#failWishes(slot, exit);
+    this.#leases.workerExited(workerId, this.#ports.nowMs());
+    this.#armTimer();
+  }
+
+  #failWishes(slot: WorkerSlot, exit: WorkerExit): void {
+    const how = exit.signal ?? `code ${exit.exitCode}`;
+    const last = exit.stderrTail.length === 0 ? "" : `\n  ${exit.stderrTail.join("\n  ")}`;
+    const message = `Cannot start worker ${slot.handle.pid}: it ended with ${how} before it was ready${last}`;
+    for (const wish of this.#leases.takeWishes(slot.environment)) {
+      const link = this.#linkOf(wish.submitterId);
+      if (link !== undefined) this.#writer.reject(link, wish.classId, message, undefined);
+    }
+  }
+
+  // Time.
+
+  /** One timer for all that depends on time, running only while there is something to look at. */
+  #armTimer(): void {
+    if (this.#timer !== undefined || this.#isEnding) return;
+    const isSurplus = this.#pool.size > this.#settings.warmWorkers;
+    if (!isSurplus && !this.#leases.isActive) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#tick(this.#ports.nowMs());
+      this.#armTimer();
+    }, MEASURE_MS);
+  }
+
+  #tick(nowMs: number): void {
+    for (const worker of this.#pool.retire(nowMs)) {
+      const slot = this.#workers.get(worker.workerId);
+      if (slot !== undefined) this.#writer.retire(slot.link);
+    }
+    for (const slot of this.#workers.values()) {
+      if (this.#pool.find(slot.workerId)?.state === "leased") slot.handle.measure();
+    }
+    for (const { wish, holders } of this.#leases.overdue(nowMs, WAITING_REPORT_MS)) {
+      this.#writer.notice(this.#driver, describeWait(wish, holders, this.#workers));
+    }
+  }
+
+  /** Ends all workers and then itself. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    clearTimeout(this.#timer);
+    for (const slot of this.#workers.values()) slot.handle.kill();
+    this.#driver.close();
+    this.#ports.ended();
+  }
+}
+
+function readWish(submitterId: number, body: MsgpackReader): Wish {
+  const classId = body.number();
+  const amounts: Record<string, number> = {};
+  for (let left = body.arrayHeader(); left > 0; left--) {
+    body.arrayHeader();
+    amounts[body.string()] = body.number() / UNITS_PER_ONE;
+  }
+  const environment = body.string();
+  const priority = body.number();
+  const isLong = body.boolean();
+  const wanted = body.number();
+  const demand = demandOf(amounts);
+  return { submitterId, classId, demand, environment, priority, isLong, wanted };
+}
+
+function readVariables(body: MsgpackReader): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (let left = body.mapHeader(); left > 0; left--) variables[body.string()] = body.string();
+  return variables;
+}
+
+function describeWait(
+  wish: Wish,
+  holders: readonly Lease[],
+  workers: ReadonlyMap<number, WorkerSlot>,
+): string {
+  const needs = describeAmounts(amountsOf(wish.demand));
+  const held = holders.map((lease) => {
+    const pid = workers.get(lease.workerId)?.handle.pid;
+    return `worker ${pid} holds ${describeAmounts(amountsOf(lease.demand))}`;
+  });
+  const who = held.length === 0 ? "no worker is free" : held.join(", ");
+  return `Tasks have waited ${WAITING_REPORT_MS / 1000} s for ${needs}: ${who}\n`;
+}
+
+function describeAmounts(amounts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(amounts).map(([resource, amount]) => `${resource}: ${amount}`);
+  return `{ ${parts.join(", ")} }`;
+}

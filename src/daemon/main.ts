@@ -1,0 +1,40 @@
+/** Entry of the daemon process. Descriptor 3 is the link to the driver that started it. */
+
+import net from "node:net";
+import { MsgpackReader } from "../base/msgpack.ts";
+import { Link } from "../wire/link.ts";
+import { SocketTransport } from "../wire/socket.ts";
+import { Daemon } from "./daemon.ts";
+import { markOwner, removeSessionDirectory } from "./session-directory.ts";
+import { readSettings, type DaemonSettings } from "./settings.ts";
+import { spawnWorker } from "./worker-process.ts";
+
+process.title = "mobula daemon";
+// It ends with its driver, not with the signals of a terminal or of a process group.
+for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+
+let daemon: Daemon | undefined;
+const driver = new Link(
+  new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
+  (kind, bytes, start, end) => {
+    if (daemon === undefined) daemon = startDaemon(readSettings<DaemonSettings>(bytes, start, end));
+    else daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
+  },
+  () => {
+    if (daemon === undefined) process.exit();
+    daemon.end();
+  },
+);
+process.on("SIGTERM", () => daemon?.end());
+
+function startDaemon(settings: DaemonSettings): Daemon {
+  markOwner(settings.directory);
+  return new Daemon(settings, driver, {
+    spawnWorker: (variables, events) => spawnWorker(settings, variables, events),
+    nowMs: () => performance.now(),
+    ended: () => {
+      removeSessionDirectory(settings.directory);
+      process.exit();
+    },
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * The directory with the sockets of one session: `<tmp>/mobula-<uid>/<session>`, mode 0700.
+ *
+ * A socket's path may have 107 bytes; Node cuts longer ones silently. Where the directory's path
+ * is too long the sockets are addressed through an open descriptor of it.
+ */
+
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { EnvironmentSetupError } from "../base/errors.ts";
+
+const SOCKET_PATH_BYTES_MAX = 107;
+/** "/4294967295.sock" */
+const SOCKET_NAME_BYTES_MAX = 16;
+
+/** Makes the directory, and removes those of sessions whose processes are all gone. */
+export function createSessionDirectory(sessionId: string): string {
+  const parent = path.join(os.tmpdir(), `mobula-${process.getuid?.() ?? "user"}`);
+  const directory = path.join(parent, sessionId);
+  try {
+    makePrivate(parent);
+    removeAbandoned(parent);
+    // Another session that ends may remove the parent between the two calls.
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  } catch (error) {
+    throw new EnvironmentSetupError(
+      `Cannot make the session's directory ${directory}: ${(error as Error).message}; ` +
+        "set TMPDIR to a directory that this user may write to",
+      { directory },
+      error,
+    );
+  }
+}
+
+function makePrivate(parent: string): void {
+  fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const found = fs.lstatSync(parent);
+  const isOwn = process.getuid === undefined || found.uid === process.getuid();
+  if (!found.isDirectory() || !isOwn || (found.mode & 0o077) !== 0) {
+    throw new Error(`${parent} is open to other users or belongs to one`);
+  }
+}
+
+/** Written by the daemon, so that a later session can tell whether it still lives. */
+const OWNER_FILE = "daemon";
+
+export function markOwner(directory: string): void {
+  const mark = `${process.pid} ${startTimeOf(process.pid) ?? ""}`;
+  fs.writeFileSync(path.join(directory, OWNER_FILE), mark, { mode: 0o600 });
+}
+
+/** What a power cut or two simultaneous kills left behind. */
+function removeAbandoned(parent: string): void {
+  for (const name of fs.readdirSync(parent)) {
+    const directory = path.join(parent, name);
+    const mark = readIfThere(path.join(directory, OWNER_FILE));
+    if (mark === undefined) continue;
+    const [pid, startTime] = mark.split(" ");
+    if (startTimeOf(Number(pid)) === (startTime === "" ? undefined : startTime)) continue;
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ESRCH") return undefined;
+    throw error;
+  }
+}
+
+/** When the process started, in clock ticks since boot; tells a process from a later one. */
+function startTimeOf(pid: number): string | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  // The name in parentheses may hold spaces; the start time is field 22.
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+export function removeSessionDirectory(directory: string): void {
+  fs.rmSync(directory, { recursive: true, force: true });
+  try {
+    fs.rmdirSync(path.dirname(directory));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // Other sessions are in it, or have removed it.
+    if (code !== "ENOTEMPTY" && code !== "ENOENT") throw error;
+  }
+}
+
+/** Addresses of sockets in a directory, however long its path is. */
+export class SocketAddresses {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    const sizeBytes = Buffer.byteLength(directory) + SOCKET_NAME_BYTES_MAX;
+    if (sizeBytes <= SOCKET_PATH_BYTES_MAX) this.#directory = directory;
+    else if (fs.existsSync("/proc/self/fd")) {
+      // Open for as long as the process lives: the descriptor is part of every address.
+      const descriptor = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+      this.#directory = `/proc/self/fd/${descriptor}`;
+    } else {
+      throw new EnvironmentSetupError(
+        `Cannot use directory ${directory} for sockets: its path has ${sizeBytes} bytes, ` +
+          `at most ${SOCKET_PATH_BYTES_MAX} fit; set TMPDIR to a shorter one`,
+        { directory },
+      );
+    }
+  }
+
+  of(processId: number): string {
+    return `${this.#directory}/${processId}.sock`;
+  }
+}

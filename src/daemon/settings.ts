@@ -1,0 +1,52 @@
+/** What the driver tells the daemon, and the daemon its workers, when they start. */
+
+import { MsgpackReader } from "../base/msgpack.ts";
+import { decodeValue } from "../values/decode.ts";
+import { encodeValue } from "../values/encode.ts";
+import type { Link } from "../wire/link.ts";
+
+export interface SessionSettings {
+  readonly sessionId: string;
+  readonly token: string;
+  /** Holds the sockets; mode 0700. */
+  readonly directory: string;
+  readonly pollingUs: number;
+  /** URL of the program's entry module. */
+  readonly entryUrl: string | undefined;
+  /** Resource → amount. */
+  readonly total: Readonly<Record<string, number>>;
+  readonly logToDriver: boolean;
+}
+
+export interface DaemonSettings extends SessionSettings {
+  /** For workers: Node's arguments and variables beyond the daemon's own. */
+  readonly execArgv: readonly string[];
+  readonly nodeOptions: string | undefined;
+  readonly workingDirectory: string;
+  /** Workers started ahead, and kept although idle. */
+  readonly warmWorkers: number;
+  readonly inspect: boolean;
+}
+
+export interface WorkerSettings extends SessionSettings {
+  readonly processId: number;
+  readonly environment: string;
+}
+
+const PLAIN = { root: "settings", extend: () => undefined };
+
+export function sendSettings(link: Link, kind: number, settings: object): void {
+  encodeValue(link.begin(kind), settings, { ...PLAIN, buffers: [] });
+  link.end();
+}
+
+export function readSettings<Settings>(bytes: Buffer, start: number, end: number): Settings {
+  const refuse = (): never => {
+    throw new Error("Cannot read settings: they hold more than plain data");
+  };
+  return decodeValue(new MsgpackReader(bytes, start, end), {
+    buffers: [],
+    create: refuse,
+    fill: refuse,
+  }) as Settings;
+}

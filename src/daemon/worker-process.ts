@@ -1,0 +1,116 @@
+/** One worker as an operating system process: start, output, end. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import fs from "node:fs";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { STDERR_TAIL_LINES } from "../base/limits.ts";
+import { SocketTransport } from "../wire/socket.ts";
+import type { Transport } from "../wire/transport.ts";
+import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
+import type { DaemonSettings } from "./settings.ts";
+
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const WORKER_ENTRY = fileURLToPath(new URL(`../worker/main.${EXTENSION}`, import.meta.url));
+/** The pipes of a dead worker may be held open by its children for this long. */
+const PIPES_CLOSE_TIMEOUT_MS = 200;
+
+export function spawnWorker(
+  settings: DaemonSettings,
+  variables: Readonly<Record<string, string>>,
+  events: WorkerHandleEvents,
+): WorkerHandle {
+  const env = { ...process.env, ...variables };
+  if (settings.nodeOptions !== undefined) env["NODE_OPTIONS"] ??= settings.nodeOptions;
+  const inspect = settings.inspect ? ["--inspect=127.0.0.1:0"] : [];
+  const child = spawn(process.execPath, [...settings.execArgv, ...inspect, WORKER_ENTRY], {
+    cwd: settings.workingDirectory,
+    env,
+    // A session of its own: Ctrl-C does not reach it, and its children can be ended with it.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  return new WorkerProcess(child, events);
+}
+
+class WorkerProcess implements WorkerHandle {
+  readonly transport: Transport;
+  readonly #child: ChildProcess;
+  readonly #events: WorkerHandleEvents;
+  readonly #stderrTail: string[] = [];
+  #isOver = false;
+  residentBytes: number | undefined;
+
+  constructor(child: ChildProcess, events: WorkerHandleEvents) {
+    this.#child = child;
+    this.#events = events;
+    this.transport = new SocketTransport(child.stdio[3] as unknown as Socket);
+    this.#forward(1, child.stdout!);
+    this.#forward(2, child.stderr!);
+    child.on("error", (error) => this.#over({ stderrTail: [error.message] }));
+    child.on("exit", (code, signal) => {
+      this.kill();
+      const exit = { exitCode: code ?? undefined, signal: signal ?? undefined };
+      const timer = setTimeout(() => this.#over(exit), PIPES_CLOSE_TIMEOUT_MS);
+      child.on("close", () => {
+        clearTimeout(timer);
+        this.#over(exit);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Ends the process and all that it started in its group. */
+  kill(): void {
+    const pid = this.#child.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch (error) {
+      // Nobody is left in the group.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+
+  /** Looks at how much memory the process has. */
+  measure(): void {
+    try {
+      const pages = Number(fs.readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1]);
+      this.residentBytes = pages * 4096;
+    } catch (error) {
+      // It has just ended, or the system has no /proc.
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== "ENOENT" && code !== "ESRCH") throw error;
+    }
+  }
+
+  #forward(stream: 1 | 2, pipe: NodeJS.ReadableStream): void {
+    pipe.setEncoding("utf8");
+    pipe.on("data", (text: string) => {
+      if (stream === 2) this.#keepTail(text);
+      this.#events.output(stream, text);
+    });
+  }
+
+  #keepTail(text: string): void {
+    this.#stderrTail.push(...text.trimEnd().split("\n"));
+    this.#stderrTail.splice(0, this.#stderrTail.length - STDERR_TAIL_LINES);
+  }
+
+  #over(exit: Partial<WorkerExit>): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    this.#events.exited({
+      exitCode: undefined,
+      signal: undefined,
+      residentBytes: this.residentBytes,
+      stderrTail: this.#stderrTail,
+      ...exit,
+    });
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Mobula: parallel and distributed TypeScript without restructuring your code.
+ *
+ * The public names. Everything else in this package may change without notice.
+ */
+
+export { remote } from "./api/remote.ts";
+export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
+export { init, type InitOptions, type Runtime } from "./api/init.ts";
+export { context, type Context } from "./api/context.ts";
+export type {
+  GetOptions,
+  MapOptions,
+  MapResult,
+  ObjectRef,
+  Progress,
+  RefIterable,
+  RemoteFunction,
+  TaskOptions,
+  WaitOptions,
+} from "./api/types.ts";
+export {
+  EnvironmentSetupError,
+  GetTimeoutError,
+  InvalidOptionError,
+  MobulaError,
+  ObjectLostError,
+  OutOfMemoryError,
+  OwnerDiedError,
+  RuntimeEndedError,
+  SerializationError,
+  TaskCancelledError,
+  TaskTimeoutError,
+  UnschedulableError,
+  WorkerCrashedError,
+} from "./base/errors.ts";

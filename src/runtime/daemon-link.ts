@@ -1,0 +1,121 @@
+/** This process's side of its link to the daemon: what it may ask, in words. */
+
+import type { Demand } from "../core/resources.ts";
+import type { SchedulingClass } from "../core/tasks.ts";
+import type { Link } from "../wire/link.ts";
+import { Kind } from "../wire/messages.ts";
+
+export class DaemonLink {
+  readonly link: Link;
+  readonly #total: ReadonlyMap<string, number>;
+  readonly #environments = new Set<string>();
+  readonly #asked = new Map<number, (answer: ResourcesAnswer) => void>();
+  #requestCount = 0;
+
+  /** `total`: what the machine offers, to know how many leases make sense. */
+  constructor(link: Link, total: Demand) {
+    this.link = link;
+    this.#total = new Map(total.amounts);
+  }
+
+  /** Tasks of this demand that the machine can run at the same time. */
+  leasesMax(demand: Demand): number {
+    let most = Infinity;
+    for (const [resource, units] of demand.amounts) {
+      most = Math.min(most, Math.max(1, Math.floor((this.#total.get(resource) ?? 0) / units)));
+    }
+    return most;
+  }
+
+  want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void {
+    const body = this.link.begin(Kind.want);
+    body.arrayHeader(6);
+    body.integer(schedulingClass.classId);
+    body.arrayHeader(schedulingClass.demand.amounts.length);
+    for (const [resource, units] of schedulingClass.demand.amounts) {
+      body.arrayHeader(2);
+      body.string(resource);
+      body.integer(units);
+    }
+    body.string(schedulingClass.environment);
+    body.number(schedulingClass.wantedPriority);
+    body.boolean(isLong);
+    body.integer(leases);
+    this.link.end();
+  }
+
+  returnLease(leaseId: number): void {
+    this.#sendNumber(Kind.returnLease, leaseId);
+  }
+
+  parked(leaseId: number): void {
+    this.#sendNumber(Kind.parked, leaseId);
+  }
+
+  resumed(leaseId: number): void {
+    this.#sendNumber(Kind.resumed, leaseId);
+  }
+
+  workerReady(): void {
+    this.#sendNumber(Kind.workerReady, 0);
+  }
+
+  retireRefused(): void {
+    this.#sendNumber(Kind.retireRefused, 0);
+  }
+
+  shutdown(): void {
+    this.#sendNumber(Kind.shutdown, 0);
+    this.link.flush();
+  }
+
+  killWorker(workerId: number, reason: string): void {
+    const body = this.link.begin(Kind.killWorker);
+    body.arrayHeader(2);
+    body.integer(workerId);
+    body.string(reason);
+    this.link.end();
+  }
+
+  /** Makes the environment known under its key; workers of it have these variables set. */
+  defineEnvironment(environment: string, variables: Readonly<Record<string, string>>): void {
+    if (this.#environments.has(environment)) return;
+    this.#environments.add(environment);
+    const entries = Object.entries(variables);
+    const body = this.link.begin(Kind.defineEnvironment);
+    body.arrayHeader(2);
+    body.string(environment);
+    body.mapHeader(entries.length);
+    for (const [name, value] of entries) {
+      body.string(name);
+      body.string(value);
+    }
+    this.link.end();
+  }
+
+  askResources(): Promise<ResourcesAnswer> {
+    return new Promise((resolve) => {
+      const requestId = ++this.#requestCount;
+      this.#asked.set(requestId, resolve);
+      this.#sendNumber(Kind.askResources, requestId);
+    });
+  }
+
+  resourcesCame(requestId: number, answer: ResourcesAnswer): void {
+    this.#asked.get(requestId)?.(answer);
+    this.#asked.delete(requestId);
+  }
+
+  #sendNumber(kind: number, value: number): void {
+    const body = this.link.begin(kind);
+    body.arrayHeader(1);
+    body.integer(value);
+    this.link.end();
+  }
+}
+
+/** Resource → amount. */
+export interface ResourcesAnswer {
+  readonly total: Readonly<Record<string, number>>;
+  readonly available: Readonly<Record<string, number>>;
+}

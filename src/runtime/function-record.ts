@@ -1,0 +1,29 @@
+/** A remote function as the processes know it: id, code with captures, and how long it takes. */
+
+import type { Profile } from "../core/tasks.ts";
+import type { Payload } from "./payload.ts";
+
+/** Of the process that made the function; see `objectKey`. */
+export type FunctionId = number;
+
+export class FunctionRecord implements Profile {
+  readonly functionId: FunctionId;
+  name: string;
+  /** Parameters that are sent; Infinity with a rest parameter. */
+  parameterCount: number;
+  estimateUs: number | undefined = undefined;
+  /** The function with its captures, frozen at the first call. */
+  definition: Payload | undefined = undefined;
+  /** The function in this process, once somebody runs it here. */
+  callable: Callable | undefined = undefined;
+  preparing: Promise<Callable> | undefined = undefined;
+
+  constructor(functionId: FunctionId, name: string, parameterCount: number) {
+    this.functionId = functionId;
+    this.name = name;
+    this.parameterCount = parameterCount;
+  }
+}
+
+/** Any function: what it takes and returns is known to its caller only. */
+export type Callable = (...args: unknown[]) => unknown;

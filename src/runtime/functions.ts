@@ -1,0 +1,84 @@
+/** The remote functions that this process has made or was sent. */
+
+import type { MsgpackReader } from "../base/msgpack.ts";
+import { Kind } from "../wire/messages.ts";
+import { FunctionRecord, type Callable } from "./function-record.ts";
+import { objectKey } from "./object-record.ts";
+import type { Packer } from "./packer.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peer, Peers } from "./peers.ts";
+
+export class Functions {
+  readonly #selfId: number;
+  readonly #records = new Map<number, FunctionRecord>();
+  #count = 0;
+
+  constructor(selfId: number) {
+    this.#selfId = selfId;
+  }
+
+  create(name: string, parameterCount: number): FunctionRecord {
+    return new FunctionRecord(objectKey(this.#selfId, ++this.#count), name, parameterCount);
+  }
+
+  /** A function that was sent, or is about to be: its definition is on its way ahead of its use. */
+  get(functionId: number): FunctionRecord {
+    let record = this.#records.get(functionId);
+    if (record === undefined) {
+      record = new FunctionRecord(functionId, "", Infinity);
+      this.#records.set(functionId, record);
+    }
+    return record;
+  }
+
+  keep(record: FunctionRecord): void {
+    this.#records.set(record.functionId, record);
+  }
+
+  /** The function's maker has let go of it; who still holds the record can use it. */
+  drop(functionId: number): void {
+    this.#records.delete(functionId);
+  }
+
+  /** Tells everybody who was sent the function that it goes. */
+  retire(record: FunctionRecord, peers: Peers): void {
+    this.#records.delete(record.functionId);
+    for (const peer of peers.all()) {
+      if (!peer.sentFunctions.delete(record.functionId)) continue;
+      const body = peer.link.begin(Kind.dropFunction);
+      body.arrayHeader(1);
+      body.integer(record.functionId);
+      peer.link.end();
+    }
+  }
+
+  defined(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[], port: PayloadPort): void {
+    const record = this.get(body.number());
+    record.name = body.string();
+    record.parameterCount = body.number();
+    record.definition = port.read(peer, body, buffers);
+    // Who sent it has it.
+    peer.sentFunctions.add(record.functionId);
+  }
+
+  /** The function, to be run here. `undefined`: it has to be prepared first. */
+  ready(record: FunctionRecord): Callable | undefined {
+    return record.callable;
+  }
+
+  /** Loads the function's modules and builds it; rejects with what a module threw. */
+  prepare(record: FunctionRecord, packer: Packer): Promise<Callable> {
+    record.preparing ??= build(record, packer);
+    return record.preparing;
+  }
+}
+
+async function build(record: FunctionRecord, packer: Packer): Promise<Callable> {
+  const definition = record.definition;
+  if (definition === undefined) {
+    throw new Error(`Cannot run function ${record.functionId}: its definition has not come`);
+  }
+  await packer.prepare(definition);
+  record.callable = packer.unpack(definition, false) as Callable;
+  return record.callable;
+}

@@ -1,0 +1,35 @@
+/** What one lease has brought to this worker. */
+
+import { Deque } from "../base/deque.ts";
+import type { Demand } from "../core/resources.ts";
+import type { RunningTask } from "./running-task.ts";
+
+export class LeaseQueue {
+  readonly leaseId: number;
+  readonly demand: Demand;
+  /** Pushed and not started. */
+  readonly queued = new Deque<RunningTask>();
+  /** Started and not over: suspended ones, and at most one that is not. */
+  readonly startedTasks = new Set<RunningTask>();
+  suspended = 0;
+  isParked = false;
+
+  constructor(leaseId: number, demand: Demand) {
+    this.leaseId = leaseId;
+    this.demand = demand;
+  }
+
+  /** Nothing of the lease uses the CPU now. */
+  get isFree(): boolean {
+    return this.startedTasks.size === this.suspended;
+  }
+
+  get isEmpty(): boolean {
+    return this.startedTasks.size === 0 && this.queued.size === 0;
+  }
+
+  /** Everything here waits for refs, and something does. */
+  get isWaiting(): boolean {
+    return this.startedTasks.size > 0 && this.isFree && this.queued.size === 0;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What this process knows of one object: pending, ready or failed, and who waits for it.
+ * All refs to the object in this process share one record.
+ */
+
+import type { Payload, Primitive } from "./payload.ts";
+
+/** A ready value: a primitive as it is, everything else as bytes. */
+export type Content =
+  | { readonly kind: "primitive"; readonly value: Primitive }
+  | { readonly kind: "payload"; readonly payload: Payload }
+  | { readonly kind: "failure"; readonly payload: Payload }
+  /** A failure that this process found itself. */
+  | { readonly kind: "error"; readonly error: unknown };
+
+/** Carries a value through a promise without its being unwrapped. */
+export interface Box {
+  readonly value: unknown;
+}
+
+/** Where a remote call was made. */
+export interface CallSite {
+  /** Lines of the stack, the user's own first. */
+  lines(): string;
+}
+
+/** The part of the runtime that records belong to. */
+export interface RecordHome {
+  /** Gets the content of an object that another process owns. */
+  request(record: ObjectRecord): void;
+  /** Gives the settled content to a reader, as a value of its own. */
+  read(
+    record: ObjectRecord,
+    resolve: (box: Box) => void,
+    reject: (reason: unknown) => void,
+  ): void;
+  /** The last ref in the program's hands was disposed. */
+  unused(record: ObjectRecord): void;
+}
+
+export type SettledHandler = (record: ObjectRecord) => void;
+
+export class ObjectRecord {
+  readonly key: number;
+  readonly home: RecordHome;
+  content: Content | undefined = undefined;
+  /** Somebody has asked for the result: a failure need not be reported. */
+  isObserved = false;
+  /** Refs in the program's hands that are not disposed. */
+  handles = 0;
+  /** Owned elsewhere, and nobody here has asked for the content. */
+  isRemote = false;
+  /** Where the call was made whose result this is. */
+  site: CallSite | undefined = undefined;
+  /** What makes it, while pending: for `cancel` and for messages. */
+  maker: unknown = undefined;
+  /** The first ref, while pending, so that its end can be watched should the object fail. */
+  firstRef: object | undefined = undefined;
+  #waiting: SettledHandler | SettledHandler[] | undefined = undefined;
+
+  constructor(key: number, home: RecordHome) {
+    this.key = key;
+    this.home = home;
+  }
+
+  get isPending(): boolean {
+    return this.content === undefined;
+  }
+
+  get isFailed(): boolean {
+    const kind = this.content?.kind;
+    return kind === "failure" || kind === "error";
+  }
+
+  /** Calls `handler` once the object is settled; at once if it is. */
+  whenSettled(handler: SettledHandler): void {
+    if (this.content !== undefined) {
+      handler(this);
+      return;
+    }
+    if (this.#waiting === undefined) this.#waiting = handler;
+    else if (typeof this.#waiting === "function") this.#waiting = [this.#waiting, handler];
+    else this.#waiting.push(handler);
+    if (this.isRemote) {
+      this.isRemote = false;
+      this.home.request(this);
+    }
+  }
+
+  /** The handler is not called any more. */
+  forget(handler: SettledHandler): void {
+    if (this.#waiting === handler) this.#waiting = undefined;
+    else if (Array.isArray(this.#waiting)) {
+      const index = this.#waiting.indexOf(handler);
+      if (index >= 0) this.#waiting.splice(index, 1);
+    }
+  }
+
+  /** The first content stays; a second one is ignored (a result that crosses a cancel). */
+  settle(content: Content): boolean {
+    if (this.content !== undefined) return false;
+    this.content = content;
+    this.maker = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (typeof waiting === "function") waiting(this);
+    else if (waiting !== undefined) for (const handler of waiting) handler(this);
+    return true;
+  }
+
+  fail(error: unknown): boolean {
+    return this.settle({ kind: "error", error });
+  }
+}
+
+/** Object ids are numbers: the process that created the object, and its count there. */
+const KEYS_PER_PROCESS = 2 ** 32;
+
+export function objectKey(processId: number, count: number): number {
+  return processId * KEYS_PER_PROCESS + count;
+}
+
+/** For messages and `ref.id`: "3-1a" is the 26th object of process 3. */
+export function objectName(key: number): string {
+  return `${Math.floor(key / KEYS_PER_PROCESS)}-${(key % KEYS_PER_PROCESS).toString(16)}`;
+}

@@ -1,0 +1,132 @@
+/**
+ * `ObjectRef`: a promise-like handle of an object. Its methods read the record; nothing here
+ * sends or decides.
+ *
+ * No promise is ever resolved with a ref or with a user's value, only with a box: JavaScript
+ * would unwrap a value that has a `then`.
+ */
+
+import { inspect, type InspectOptions } from "node:util";
+import { MobulaError, TaskCancelledError } from "../base/errors.ts";
+import { objectName, type Box, type ObjectRecord } from "./object-record.ts";
+import { currentScope } from "./task-scope.ts";
+
+declare const refBrand: unique symbol;
+
+export class ObjectRef<out T> implements Promise<T>, Disposable {
+  /** Keeps `ObjectRef<string>` from being taken for `ObjectRef<number>`. */
+  declare readonly [refBrand]: T;
+  readonly #record: ObjectRecord;
+  #isDisposed = false;
+
+  constructor(record: ObjectRecord) {
+    this.#record = record;
+    record.handles++;
+    if (record.isPending && record.firstRef === undefined) record.firstRef = this;
+  }
+
+  static recordOf(value: object): ObjectRecord | undefined {
+    if (!(#record in value)) return undefined;
+    value.#assertUsable();
+    return value.#record;
+  }
+
+  /** Names the object in messages: `"3-1a"` is the 26th object of process 3. */
+  get id(): string {
+    return objectName(this.#record.key);
+  }
+
+  /** Fetches the value; what the task threw rejects. */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const unboxed = onFulfilled
+      ? (box: Box): A | PromiseLike<A> => onFulfilled(box.value as T)
+      : (box: Box): A => box.value as A;
+    return this.#wait().then(unboxed, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(null, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.then().finally(onFinally);
+  }
+
+  #wait(): Promise<Box> {
+    this.#assertUsable();
+    return waitFor(this.#record);
+  }
+
+  #assertUsable(): void {
+    if (this.#isDisposed) {
+      throw new MobulaError(`Cannot use ref ${this.id}: it is disposed; keep it until it is read`);
+    }
+  }
+
+  /** Lets go of the object. Its task, if it has not finished, goes on. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#record.handles--;
+    if (this.#record.handles === 0) this.#record.home.unused(this.#record);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "ObjectRef";
+  }
+
+  toJSON(): never {
+    throw notAValue(this.id, "write it as JSON");
+  }
+
+  [Symbol.toPrimitive](): never {
+    throw notAValue(this.id, "convert it to a string or number");
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `ObjectRef(${this.id}) { ${describeContent(this.#record, options)} }`;
+  }
+}
+
+/** The record behind a ref; undefined for everything else. Throws if the ref is disposed. */
+export function recordOf(value: object): ObjectRecord | undefined {
+  return ObjectRef.recordOf(value);
+}
+
+/** Waits for the value, in the name of the task that the running code belongs to. */
+export function waitFor(record: ObjectRecord): Promise<Box> {
+  record.isObserved = true;
+  const scope = currentScope();
+  return new Promise((resolve, reject) => {
+    if (scope === undefined || !record.isPending) {
+      record.whenSettled((settled) => settled.home.read(settled, resolve, reject));
+      return;
+    }
+    const handler = (settled: ObjectRecord): void => {
+      scope.waitEnds(stop);
+      settled.home.read(settled, resolve, reject);
+    };
+    const stop = (reason: unknown): void => {
+      record.forget(handler);
+      reject(reason);
+    };
+    scope.waitBegins(stop);
+    record.whenSettled(handler);
+  });
+}
+
+function notAValue(id: string, act: string): TypeError {
+  return new TypeError(`Cannot use ref ${id} as a value: it is a handle; await it first to ${act}`);
+}
+
+function describeContent(record: ObjectRecord, options: InspectOptions): string {
+  const content = record.content;
+  if (content === undefined) return "<pending>";
+  if (content.kind === "primitive") return inspect(content.value, options);
+  if (content.kind === "payload") return `<${content.payload.bytes.length} bytes>`;
+  const isCancelled = content.kind === "error" && content.error instanceof TaskCancelledError;
+  return isCancelled ? "<cancelled>" : "<failed>";
+}

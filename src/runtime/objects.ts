@@ -1,0 +1,288 @@
+/**
+ * The objects that this process shares with others: carries out what `core/ownership.ts` decides,
+ * and moves the values.
+ */
+
+import { ObjectLostError, OwnerDiedError } from "../base/errors.ts";
+import type { MsgpackReader } from "../base/msgpack.ts";
+import { Ownership, type Handout } from "../core/ownership.ts";
+import { Kind } from "../wire/messages.ts";
+import { objectKey, objectName, ObjectRecord } from "./object-record.ts";
+import type { Box, Content, RecordHome } from "./object-record.ts";
+import { ownershipMessages } from "./ownership-messages.ts";
+import type { Packer } from "./packer.ts";
+import { isPrimitive, type Payload } from "./payload.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Lender } from "./payload-wire.ts";
+import type { Peer, Peers } from "./peers.ts";
+import { remoteError } from "./remote-error.ts";
+import type { UnseenFailures } from "./unseen-failures.ts";
+
+export class Objects implements RecordHome, Lender {
+  readonly ownership: Ownership;
+  readonly #selfId: number;
+  readonly #packer: Packer;
+  readonly #peers: Peers;
+  readonly #port: PayloadPort;
+  readonly #unseen: UnseenFailures;
+  /** Owned objects that others hold: they stay although no ref is left here. */
+  readonly #lent = new Map<number, ObjectRecord>();
+  /** Borrowed objects: when the record goes, its owner is told. */
+  readonly #borrowed = new Map<number, WeakRef<ObjectRecord>>();
+  readonly #collected = new FinalizationRegistry<number>((key) => this.#recordCollected(key));
+  #count = 0;
+
+  constructor(
+    selfId: number,
+    packer: Packer,
+    peers: Peers,
+    port: PayloadPort,
+    unseen: UnseenFailures,
+  ) {
+    this.#selfId = selfId;
+    this.#packer = packer;
+    this.#peers = peers;
+    this.#port = port;
+    this.#unseen = unseen;
+    this.ownership = new Ownership(selfId, {
+      ...ownershipMessages(peers),
+      freed: (key) => this.#lent.delete(key),
+      lost: (key) => this.#lost(key),
+    });
+  }
+
+  /** A pending object of this process. */
+  create(): ObjectRecord {
+    return new ObjectRecord(objectKey(this.#selfId, ++this.#count), this);
+  }
+
+  settle(record: ObjectRecord, content: Content): void {
+    const firstRef = record.firstRef;
+    record.firstRef = undefined;
+    if (!record.settle(content) || !record.isFailed) return;
+    if (!record.isObserved && firstRef !== undefined) this.#unseen.watch(record, firstRef);
+  }
+
+  fail(record: ObjectRecord, error: unknown): void {
+    this.settle(record, { kind: "error", error });
+  }
+
+  /** Content of a value as it is now. Throws SerializationError. */
+  contentOf(value: unknown, root: string): Content {
+    if (isPrimitive(value)) return { kind: "primitive", value };
+    return { kind: "payload", payload: this.#packer.pack(value, root) };
+  }
+
+  // RecordHome.
+
+  read(
+    record: ObjectRecord,
+    resolve: (box: Box) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    const content = record.content!;
+    if (content.kind === "primitive") resolve({ value: content.value });
+    else if (content.kind === "error") reject(content.error);
+    else if (content.kind === "payload") this.#unpack(content.payload, resolve, reject);
+    else this.#unpack(content.payload, (box) => reject(this.#keepError(record, box.value)), reject);
+  }
+
+  /** An error is read once: it stays the same for everybody who awaits. */
+  #keepError(record: ObjectRecord, thrown: unknown): unknown {
+    const content = record.content!;
+    if (content.kind === "error") return content.error;
+    const error = remoteError(thrown, record.site);
+    record.content = { kind: "error", error };
+    return error;
+  }
+
+  #unpack(
+    payload: Payload,
+    resolve: (box: Box) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    const read = (): void => {
+      try {
+        resolve({ value: this.#packer.unpack(payload, false) });
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const preparing = this.#packer.prepare(payload);
+    if (preparing === undefined) read();
+    else preparing.then(read, reject);
+  }
+
+  request(record: ObjectRecord): void {
+    this.#sendFetch(this.ownership.ownerOf(record.key), record.key, this.#selfId);
+  }
+
+  unused(record: ObjectRecord): void {
+    if (this.#borrowed.get(record.key)?.deref() !== record) return;
+    this.#collected.unregister(record);
+    this.#borrowed.delete(record.key);
+    this.ownership.dropped(record.key);
+  }
+
+  #recordCollected(key: number): void {
+    const borrowed = this.#borrowed.get(key);
+    // A new record may have come in the place of the one that was collected.
+    if (borrowed === undefined || borrowed.deref() !== undefined) return;
+    this.#borrowed.delete(key);
+    this.ownership.dropped(key);
+  }
+
+  // Refs that come and go with payloads.
+
+  lend(record: ObjectRecord, toId: number): Handout {
+    if (!this.ownership.isBorrowed(record.key)) this.#lent.set(record.key, record);
+    return this.ownership.lend(record.key, toId);
+  }
+
+  arrived(peer: Peer, key: number, ownerId: number, handoutId: number): ObjectRecord {
+    const known = this.#lent.get(key) ?? this.#borrowed.get(key)?.deref();
+    this.ownership.arrived(peer.processId, key, { ownerId, handoutId });
+    if (known !== undefined) return known;
+    const record = new ObjectRecord(key, this);
+    record.isRemote = true;
+    this.#borrow(record);
+    return record;
+  }
+
+  #borrow(record: ObjectRecord): void {
+    this.#borrowed.set(record.key, new WeakRef(record));
+    this.#collected.register(record, record.key, record);
+  }
+
+  // Messages about values.
+
+  #sendFetch(ownerId: number, key: number, requesterId: number): void {
+    const { link } = this.#peers.get(ownerId);
+    const body = link.begin(Kind.fetch);
+    body.arrayHeader(2);
+    body.integer(key);
+    body.integer(requesterId);
+    link.end();
+  }
+
+  fetchAsked(key: number, requesterId: number): void {
+    const record = this.#lent.get(key);
+    if (record !== undefined) {
+      record.isObserved = true;
+      record.whenSettled(() => this.#sendValue(record, this.#peers.get(requesterId)));
+      return;
+    }
+    const ownerId = this.ownership.ownerOf(key);
+    if (ownerId !== this.#selfId) {
+      this.#sendFetch(ownerId, key, requesterId);
+      return;
+    }
+    const lost = new ObjectRecord(key, this);
+    lost.fail(
+      new ObjectLostError(
+        `Cannot get object ${objectName(key)}: its owner no longer has it; ` +
+          "keep a ref to it for as long as it is needed",
+        { objectId: objectName(key) },
+      ),
+    );
+    this.#sendValue(lost, this.#peers.get(requesterId));
+  }
+
+  #sendValue(record: ObjectRecord, peer: Peer): void {
+    this.#port.send(peer, Kind.value, 4, this.toPayload(record), (body) => {
+      body.integer(record.key);
+      body.boolean(record.isFailed);
+    });
+  }
+
+  valueCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const key = body.number();
+    const isFailure = body.boolean();
+    const payload = this.#port.read(peer, body, buffers);
+    const record = this.#borrowed.get(key)?.deref();
+    if (record !== undefined) this.settle(record, contentFrom(payload, isFailure));
+  }
+
+  /** The settled content as bytes. */
+  toPayload(record: ObjectRecord): Payload {
+    const content = record.content!;
+    switch (content.kind) {
+      case "primitive":
+        return this.#packer.pack(content.value, "value");
+      case "error":
+        return this.#packer.pack(content.error, "error");
+      default:
+        return content.payload;
+    }
+  }
+
+  // Giving objects away with a result.
+
+  /**
+   * Refs of this process inside a result pass to the caller, so that they do not depend on a
+   * worker's life. Called after the result was written.
+   */
+  giveAway(payload: Payload, peer: Peer): void {
+    for (const record of payload.refs) {
+      record.whenSettled(() => {
+        if (this.ownership.canTransfer(record.key, peer.processId) && peer.link.isOpen) {
+          this.#transfer(record, peer);
+        }
+      });
+    }
+  }
+
+  #transfer(record: ObjectRecord, peer: Peer): void {
+    this.#port.send(peer, Kind.transfer, 5, this.toPayload(record), (body) => {
+      const borrowers = this.ownership.transfer(record.key, peer.processId, true);
+      body.integer(record.key);
+      body.arrayHeader(borrowers.length);
+      for (const [borrowerId, grants] of borrowers) {
+        body.arrayHeader(2);
+        body.integer(borrowerId);
+        body.integer(grants);
+      }
+      body.boolean(record.isFailed);
+    });
+    this.#lent.delete(record.key);
+    this.#borrow(record);
+  }
+
+  transferCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const key = body.number();
+    const borrowers: [number, number][] = [];
+    for (let left = body.arrayHeader(); left > 0; left--) {
+      body.arrayHeader();
+      borrowers.push([body.number(), body.number()]);
+    }
+    const isFailure = body.boolean();
+    const payload = this.#port.read(peer, body, buffers);
+    const borrowed = this.#borrowed.get(key)?.deref();
+    if (borrowed !== undefined) this.#collected.unregister(borrowed);
+    this.#borrowed.delete(key);
+    const record = borrowed ?? new ObjectRecord(key, this);
+    record.isRemote = false;
+    this.#lent.set(key, record);
+    this.ownership.tookOver(key, peer.processId, borrowers);
+    this.settle(record, contentFrom(payload, isFailure));
+  }
+
+  #lost(key: number): void {
+    const record = this.#borrowed.get(key)?.deref();
+    this.#borrowed.delete(key);
+    if (record === undefined || !record.isPending) return;
+    this.#collected.unregister(record);
+    record.isRemote = false;
+    const error = new OwnerDiedError(
+      `Cannot get object ${objectName(key)}: the process that owned it has ended; ` +
+        "return the value itself, or keep its owner alive",
+      { objectId: objectName(key) },
+    );
+    this.fail(record, error);
+  }
+}
+
+function contentFrom(payload: Payload, isFailure: boolean): Content {
+  return { kind: isFailure ? "failure" : "payload", payload };
+}
+

@@ -1,0 +1,113 @@
+/**
+ * Values to payloads and back: joins the value format (`values/`), functions (`closure/`), refs
+ * and remote functions.
+ */
+
+import { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
+import type { Closures } from "../closure/closures.ts";
+import { decodeValue } from "../values/decode.ts";
+import { encodeValue, type Extended } from "../values/encode.ts";
+import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
+import type { FunctionRecord } from "./function-record.ts";
+import type { ObjectRecord } from "./object-record.ts";
+import { ObjectRef, recordOf } from "./object-ref.ts";
+import type { Payload } from "./payload.ts";
+
+/** What the packer must know of remote functions, which are made in `api/`. */
+export interface RemoteFunctions {
+  /** The function's record and its options, if `value` is a remote function. */
+  describe(value: object): { record: FunctionRecord; options: object } | undefined;
+  /** Captures the function, unless that has been done or is being done. */
+  define(value: object): void;
+  make(record: FunctionRecord, options: object): object;
+}
+
+export class Packer {
+  readonly closures: Closures;
+  readonly #remoteFunctions: RemoteFunctions;
+  /** Packing a value may capture a function, which packs again. */
+  readonly #freeWriters: MsgpackWriter[] = [];
+
+  constructor(closures: Closures, remoteFunctions: RemoteFunctions) {
+    this.closures = closures;
+    this.#remoteFunctions = remoteFunctions;
+  }
+
+  /**
+   * Takes a copy of `value` as it is now. Throws SerializationError; `root` names the value in
+   * its path.
+   */
+  pack(value: unknown, root: string): Payload {
+    const writer = this.#freeWriters.pop() ?? new MsgpackWriter();
+    const buffers: Uint8Array[] = [];
+    const refs: ObjectRecord[] = [];
+    const functions: FunctionRecord[] = [];
+    const codes = new Set<string>();
+    const extend = (found: object, path: () => string): Extended | undefined => {
+      const record = recordOf(found);
+      if (record !== undefined) {
+        record.isObserved = true;
+        return { type: OBJECT_REF, head: indexIn(refs, record), body: null };
+      }
+      const remote = this.#remoteFunctions.describe(found);
+      if (remote === undefined) return this.closures.extend(found, path, codes);
+      this.#remoteFunctions.define(found);
+      const index = indexIn(functions, remote.record);
+      return { type: REMOTE_FUNCTION, head: [index, remote.options], body: null };
+    };
+    try {
+      encodeValue(writer, value, { root, buffers, extend });
+      return {
+        bytes: Buffer.from(writer.bytes.subarray(0, writer.position)),
+        // A copy: the caller may write to its arrays as soon as the call returns.
+        buffers: buffers.map((buffer) => Uint8Array.prototype.slice.call(buffer)),
+        refs,
+        functions,
+        codes: [...codes],
+      };
+    } finally {
+      writer.position = 0;
+      this.#freeWriters.push(writer);
+    }
+  }
+
+  /** Loads what the payload's code needs. `undefined`: it can be unpacked now. */
+  prepare(payload: Payload): Promise<void> | undefined {
+    return payload.codes.length === 0 ? undefined : this.closures.prepare(payload.codes);
+  }
+
+  /**
+   * Reads the value; `prepare` comes first. `isOwn`: nobody reads the payload again, so its
+   * buffers become the value's own.
+   */
+  unpack(payload: Payload, isOwn: boolean): unknown {
+    const buffers = isOwn ? payload.buffers : payload.buffers.map(copyOf);
+    return decodeValue(new MsgpackReader(payload.bytes), {
+      buffers: buffers.map(asBuffer),
+      create: (type, head) => {
+        if (type === OBJECT_REF) return new ObjectRef(payload.refs[head as number]!);
+        if (type !== REMOTE_FUNCTION) return this.closures.create(type, head);
+        const [index, options] = head as [number, object];
+        return this.#remoteFunctions.make(payload.functions[index]!, options);
+      },
+      fill: (type, created, body) => {
+        if (type !== OBJECT_REF && type !== REMOTE_FUNCTION) {
+          this.closures.fill(type, created, body);
+        }
+      },
+    });
+  }
+}
+
+function indexIn<T>(list: T[], item: T): number {
+  const index = list.indexOf(item);
+  return index >= 0 ? index : list.push(item) - 1;
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,166 @@
+/**
+ * Links to the other processes of the runtime, made when they are first needed. Both sides may
+ * open one at the same time; each then sends on the link it has known first, so that what it
+ * sends stays in order.
+ */
+
+import { PROTOCOL_VERSION, HELLO_TIMEOUT_MS } from "../base/limits.ts";
+import { MsgpackReader, type MsgpackWriter } from "../base/msgpack.ts";
+import { Link } from "../wire/link.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Transport } from "../wire/transport.ts";
+import type { Identity } from "./identity.ts";
+
+export interface PeerEvents {
+  /** A frame from the peer; `body` is to be read during the call. */
+  frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): void;
+  /** The link is over. All that the peer sent before has been handled. */
+  gone(peer: Peer, cause: Error | undefined): void;
+}
+
+export class Peer {
+  readonly processId: number;
+  readonly link: Link;
+  /** What was sent once and need not be sent again. */
+  readonly sentCodes = new Set<string>();
+  readonly sentFunctions = new Set<number>();
+
+  constructor(processId: number, link: Link) {
+    this.processId = processId;
+    this.link = link;
+  }
+}
+
+export class Peers {
+  readonly #self: Identity;
+  readonly #open: (processId: number) => Transport;
+  readonly #events: PeerEvents;
+  readonly #peers = new Map<number, Peer>();
+  /** Links on which peers send to us although we send on another one. */
+  readonly #others = new Set<Link>();
+  /** One reader for all frames: each is handled before the next one is read. */
+  readonly #reader = new MsgpackReader(Buffer.alloc(0));
+
+  constructor(self: Identity, open: (processId: number) => Transport, events: PeerEvents) {
+    this.#self = self;
+    this.#open = open;
+    this.#events = events;
+  }
+
+  /** The peer, to send to. Connects if need be: what is sent meanwhile waits. */
+  get(processId: number): Peer {
+    const known = this.#peers.get(processId);
+    if (known !== undefined) return known;
+    const link: Link = new Link(
+      this.#open(processId),
+      (kind, bytes, start, end, buffers) => this.#frame(peer, kind, bytes, start, end, buffers),
+      (cause) => this.#gone(peer, cause),
+    );
+    const peer = new Peer(processId, link);
+    this.#peers.set(processId, peer);
+    this.#sayHello(link);
+    return peer;
+  }
+
+  find(processId: number): Peer | undefined {
+    return this.#peers.get(processId);
+  }
+
+  all(): Iterable<Peer> {
+    return this.#peers.values();
+  }
+
+  /** A connection from outside: it must say hello, rightly and soon. */
+  accept(transport: Transport): void {
+    let peer: Peer | undefined;
+    const link: Link = new Link(
+      transport,
+      (kind, bytes, start, end, buffers) => {
+        if (peer !== undefined) this.#frame(peer, kind, bytes, start, end, buffers);
+        else peer = this.#welcome(link, kind, new MsgpackReader(bytes, start, end));
+        if (peer !== undefined) clearTimeout(deadline);
+      },
+      (cause) => {
+        clearTimeout(deadline);
+        this.#others.delete(link);
+        if (peer !== undefined) this.#gone(peer, cause);
+      },
+    );
+    const deadline = setTimeout(() => link.close(), HELLO_TIMEOUT_MS);
+    deadline.unref();
+    link.setReferenced(false);
+  }
+
+  #welcome(link: Link, kind: number, body: MsgpackReader): Peer {
+    const processId = readHello(kind, body, this.#self);
+    const known = this.#peers.get(processId);
+    if (known !== undefined) {
+      this.#others.add(link);
+      return known;
+    }
+    const peer = new Peer(processId, link);
+    this.#peers.set(processId, peer);
+    return peer;
+  }
+
+  #frame(
+    peer: Peer,
+    kind: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    buffers: readonly Buffer[],
+  ): void {
+    const reader = this.#reader;
+    reader.reset(bytes, start, end);
+    this.#events.frame(peer, kind, reader, buffers);
+  }
+
+  #gone(peer: Peer, cause: Error | undefined): void {
+    if (this.#peers.get(peer.processId) !== peer) return;
+    this.#peers.delete(peer.processId);
+    this.#events.gone(peer, cause);
+  }
+
+  #sayHello(link: Link): void {
+    writeHello(link.begin(Kind.hello), this.#self);
+    link.end();
+    link.setReferenced(false);
+  }
+
+  flush(): void {
+    for (const peer of this.#peers.values()) peer.link.flush();
+  }
+
+  close(): void {
+    for (const peer of [...this.#peers.values()]) peer.link.close();
+    for (const link of this.#others) link.close();
+  }
+}
+
+export function writeHello(body: MsgpackWriter, self: Identity): void {
+  body.arrayHeader(7);
+  body.integer(PROTOCOL_VERSION);
+  body.string(self.sessionId);
+  body.string(self.token);
+  body.integer(self.processId);
+  body.string(self.role);
+  body.string("javascript");
+  body.integer(self.pid);
+}
+
+/** The process at the other end. Throws if it does not belong here. */
+export function readHello(kind: number, body: MsgpackReader, self: Identity): number {
+  if (kind !== Kind.hello) throw new Error(`Cannot accept link: kind ${kind} came before hello`);
+  body.arrayHeader();
+  const version = body.number();
+  const sessionId = body.string();
+  const token = body.string();
+  if (version !== PROTOCOL_VERSION) {
+    throw new Error(`Cannot accept link: protocol ${version}, this is ${PROTOCOL_VERSION}`);
+  }
+  if (sessionId !== self.sessionId || token !== self.token) {
+    throw new Error("Cannot accept link: the process does not belong to this session");
+  }
+  return body.number();
+}

@@ -1,0 +1,84 @@
+/** A task as its submitter keeps it, from the call to the result. */
+
+import type { HeldLease, SchedulingClass, Task, TaskState } from "../core/tasks.ts";
+import type { FunctionRecord } from "./function-record.ts";
+import type { ObjectRecord } from "./object-record.ts";
+import type { Payload, Primitive } from "./payload.ts";
+
+/** What a call says beyond function and arguments; compiled once per `remote` or `.options`. */
+export interface CallOptions {
+  readonly name: string | undefined;
+  readonly schedulingClass: SchedulingClass;
+  readonly priority: number;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly numReturns: number | undefined;
+}
+
+/** Arguments as they were at the call. */
+export type Arguments =
+  | { readonly kind: "primitives"; readonly values: readonly Primitive[] }
+  | { readonly kind: "payload"; readonly payload: Payload };
+
+/** A ref given as argument: its value takes this place before the task runs. */
+export interface Inlined {
+  readonly position: number;
+  readonly record: ObjectRecord;
+}
+
+const NO_INLINED: readonly Inlined[] = [];
+
+export class RemoteTask implements Task {
+  readonly number: number;
+  readonly profile: FunctionRecord;
+  readonly options: CallOptions;
+  readonly args: Arguments;
+  readonly returns: ObjectRecord | readonly ObjectRecord[];
+  inlined: readonly Inlined[] = NO_INLINED;
+  /** Refs among the arguments whose values have not come. */
+  missing = 0;
+  state: TaskState = "waiting";
+  lease: HeldLease | undefined = undefined;
+  expectedUs = 0;
+  /** The scope it was called in, when in a task: its output goes there. */
+  parent: unknown = undefined;
+  /** Ends what waits beside the task: deadline, abort listener. */
+  cleanUp: (() => void) | undefined = undefined;
+
+  constructor(
+    number: number,
+    profile: FunctionRecord,
+    options: CallOptions,
+    args: Arguments,
+    returns: ObjectRecord | readonly ObjectRecord[],
+  ) {
+    this.number = number;
+    this.profile = profile;
+    this.options = options;
+    this.args = args;
+    this.returns = returns;
+  }
+
+  get schedulingClass(): SchedulingClass {
+    return this.options.schedulingClass;
+  }
+
+  get priority(): number {
+    return this.options.priority;
+  }
+
+  get isExclusive(): boolean {
+    return this.options.timeoutMs !== undefined;
+  }
+
+  get name(): string {
+    return this.options.name ?? this.profile.name;
+  }
+
+  /** All results, whether there is one or a list. */
+  get results(): readonly ObjectRecord[] {
+    return Array.isArray(this.returns)
+      ? (this.returns as readonly ObjectRecord[])
+      : [this.returns as ObjectRecord];
+  }
+}

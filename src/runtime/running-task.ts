@@ -1,0 +1,135 @@
+/** A task in the process that runs it: its arguments, its waits, and whether it is to end. */
+
+import type { FunctionRecord } from "./function-record.ts";
+import { objectKey } from "./object-record.ts";
+import type { LeaseQueue } from "./lease-queue.ts";
+import type { TaskScope } from "./task-scope.ts";
+import type { RemoteTask } from "./remote-task.ts";
+import type { Extras } from "./task-messages.ts";
+
+/** Where the outcome of a task goes: over a link, or to this process's own submitter. */
+export interface TaskReply {
+  /** The values of the results, one per return. Throws if a value cannot be sent. */
+  succeeded(task: RunningTask, durationUs: number, values: readonly unknown[]): void;
+  failed(task: RunningTask, durationUs: number, error: unknown): void;
+  started(task: RunningTask): void;
+  output(task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void;
+  /** Writes out what was sent. */
+  flush(): void;
+}
+
+/** What the executor does when tasks wait. */
+export interface WaitListener {
+  suspended(task: RunningTask): void;
+  resumed(task: RunningTask): void;
+}
+
+/** What a task is, wherever it came from. */
+export interface TaskSpec {
+  /** Of its submitter; unique there. */
+  readonly number: number;
+  readonly record: FunctionRecord;
+  readonly extras: Extras;
+  readonly submitterId: number;
+  /** Set if this process submitted it. */
+  readonly submitted?: RemoteTask;
+}
+
+export class RunningTask implements TaskScope {
+  readonly spec: TaskSpec;
+  readonly reply: TaskReply;
+  readonly leaseQueue: LeaseQueue;
+  readonly #listener: WaitListener;
+  /** The arguments; a promise while their code is being loaded. */
+  args: readonly unknown[] | (() => Promise<readonly unknown[]>);
+  state: "queued" | "started" | "over" = "queued";
+  startedUs = 0;
+  /** Waits for refs that are not over. */
+  readonly #waits = new Set<(reason: unknown) => void>();
+  #abort: AbortController | undefined;
+  #cancelled: { readonly reason: unknown } | undefined;
+
+  constructor(
+    spec: TaskSpec,
+    args: RunningTask["args"],
+    reply: TaskReply,
+    leaseQueue: LeaseQueue,
+    listener: WaitListener,
+  ) {
+    this.spec = spec;
+    this.args = args;
+    this.reply = reply;
+    this.leaseQueue = leaseQueue;
+    this.#listener = listener;
+  }
+
+  get number(): number {
+    return this.spec.number;
+  }
+
+  /** Unique within the runtime. */
+  get id(): number {
+    return objectKey(this.spec.submitterId, this.spec.number);
+  }
+
+  get record(): FunctionRecord {
+    return this.spec.record;
+  }
+
+  get extras(): Extras {
+    return this.spec.extras;
+  }
+
+  get name(): string {
+    return this.spec.extras.name ?? this.spec.record.name;
+  }
+
+  get isSuspended(): boolean {
+    return this.#waits.size > 0;
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
+  /** Aborted when the task is cancelled or its time is up. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#cancelled !== undefined) this.#abort.abort(this.#cancelled.reason);
+    }
+    return this.#abort.signal;
+  }
+
+  waitBegins(reject: (reason: unknown) => void): void {
+    if (this.#cancelled !== undefined) {
+      reject(this.#cancelled.reason);
+      return;
+    }
+    if (this.state === "over") return;
+    this.#waits.add(reject);
+    if (this.#waits.size === 1) this.#listener.suspended(this);
+  }
+
+  waitEnds(reject: (reason: unknown) => void): void {
+    if (this.#waits.delete(reject) && this.#waits.size === 0) this.#listener.resumed(this);
+  }
+
+  /** Asks the body to end: its signal aborts, and what it awaits rejects. */
+  cancel(reason: unknown): void {
+    if (this.#cancelled !== undefined) return;
+    this.#cancelled = { reason };
+    this.#abort?.abort(reason);
+    for (const reject of [...this.#waits]) {
+      reject(reason);
+      this.waitEnds(reject);
+    }
+  }
+
+  /** The body is over; waits that it left behind count no more. */
+  end(): void {
+    this.state = "over";
+    this.#waits.clear();
+  }
+}
+

@@ -1,0 +1,285 @@
+/**
+ * The runtime inside a driver or a worker: puts its parts together and hands each message to the
+ * part that it concerns.
+ */
+
+import {
+  OutOfMemoryError,
+  WorkerCrashedError,
+} from "../base/errors.ts";
+import type { MsgpackReader } from "../base/msgpack.ts";
+import type { Closures } from "../closure/closures.ts";
+import type { CodeObject } from "../closure/code.ts";
+import type { Demand } from "../core/resources.ts";
+import type { FrameHandler } from "../wire/frame.ts";
+import type { CloseHandler, Link } from "../wire/link.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Transport } from "../wire/transport.ts";
+import { DaemonLink } from "./daemon-link.ts";
+import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemon-messages.ts";
+import type { FunctionRecord } from "./function-record.ts";
+import { Functions } from "./functions.ts";
+import type { Identity } from "./identity.ts";
+import { Objects } from "./objects.ts";
+import { receiveOwnershipMessage } from "./ownership-messages.ts";
+import { Packer, type RemoteFunctions } from "./packer.ts";
+import { PayloadPort } from "./payload-port.ts";
+import { Peers, type Peer } from "./peers.ts";
+import { Poller } from "./poller.ts";
+import { CallSites } from "./remote-error.ts";
+import type { RemoteTask } from "./remote-task.ts";
+import { Submitter } from "./submitter.ts";
+import { UnseenFailures } from "./unseen-failures.ts";
+
+export interface RuntimeOptions {
+  readonly identity: Identity;
+  /** What the machine offers. */
+  readonly total: Demand;
+  /** Makes the link to the daemon, which hands its frames to `onFrame`. */
+  readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
+  /** Connects to another process of the runtime. */
+  readonly open: (processId: number) => Transport;
+  readonly closures: Closures;
+  readonly remoteFunctions: RemoteFunctions;
+  readonly pollingUs: number;
+  readonly nowMs: () => number;
+  /** Writes a warning for the user. */
+  readonly warn: (text: string) => void;
+  readonly nodeOptions: string | undefined;
+  readonly host: RuntimeHost;
+}
+
+/** What differs between a driver and a worker. */
+export interface RuntimeHost {
+  /** Whether calls are pending: a driver then stays alive. */
+  setBusy(isBusy: boolean): void;
+  /** A message that only this kind of process gets. Returns false if it is unknown. */
+  frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean;
+  output(peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void;
+  /** The daemon asks to end, being idle. */
+  retire(): void;
+  /** The daemon is gone, or has ended the runtime. */
+  ended(cause: Error | undefined): void;
+  welcome(): void;
+  workerStarted(pid: number): void;
+}
+
+/** How long a closed link waits for the daemon to say what became of the worker. */
+const EXIT_NOTICE_TIMEOUT_MS = 2_000;
+
+export class Runtime {
+  readonly identity: Identity;
+  readonly peers: Peers;
+  readonly daemon: DaemonLink;
+  readonly packer: Packer;
+  readonly functions: Functions;
+  readonly port: PayloadPort;
+  readonly objects: Objects;
+  readonly submitter: Submitter;
+  readonly unseen: UnseenFailures;
+  readonly callSites = new CallSites();
+  readonly poller: Poller;
+  readonly warn: (text: string) => void;
+  /** Node's options of workers. */
+  readonly nodeOptions: string | undefined;
+  readonly #host: RuntimeHost;
+  /** Workers whose end was announced while their link still held messages, and the reverse. */
+  readonly #exits = new Map<number, ExitNotice>();
+  readonly #closed = new Map<number, NodeJS.Timeout>();
+  readonly #stderrTails = new Map<number, string[]>();
+  #isEnded = false;
+
+  constructor(options: RuntimeOptions) {
+    this.identity = options.identity;
+    this.warn = options.warn;
+    this.nodeOptions = options.nodeOptions;
+    this.#host = options.host;
+    const selfId = options.identity.processId;
+    this.poller = new Poller(options.pollingUs, () => options.nowMs() * 1_000);
+    this.unseen = new UnseenFailures(options.warn);
+    this.functions = new Functions(selfId);
+    this.packer = new Packer(options.closures, options.remoteFunctions);
+    this.port = new PayloadPort(this.packer, this.functions);
+    this.peers = new Peers(options.identity, options.open, {
+      frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
+      gone: (peer) => this.#peerGone(peer),
+    });
+    this.objects = new Objects(selfId, this.packer, this.peers, this.port, this.unseen);
+    this.port.connect(this.objects);
+    this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
+    this.submitter = new Submitter({
+      objects: this.objects,
+      packer: this.packer,
+      port: this.port,
+      peers: this.peers,
+      daemon: this.daemon,
+      now: options.nowMs,
+      setBusy: (isBusy) => this.#host.setBusy(isBusy),
+    });
+  }
+
+  #linkToDaemon({ linkToDaemon }: RuntimeOptions): Link {
+    const messages: DaemonMessages = {
+      welcome: () => this.#host.welcome(),
+      granted: (...grant) => this.submitter.granted(...grant),
+      rejected: (classId, error) => this.submitter.rejected(classId, error),
+      reclaim: (leaseId) => this.submitter.reclaim(leaseId),
+      exited: (notice) => this.#workerExited(notice),
+      resources: (requestId, answer) => this.daemon.resourcesCame(requestId, answer),
+      retire: () => this.#host.retire(),
+      notice: (text) => this.warn(text),
+      workerStarted: (pid) => this.#host.workerStarted(pid),
+      output: (stream, name, pid, text) =>
+        this.#host.output({ processId: 0 } as Peer, stream, name, pid, text),
+    };
+    return linkToDaemon(
+      (kind, bytes, start, end) => readDaemonMessage(kind, bytes, start, end, messages),
+      (cause) => this.#host.ended(cause),
+    );
+  }
+
+  #frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    this.poller.touch();
+    body.arrayHeader();
+    switch (kind) {
+      case Kind.result:
+        return this.submitter.resultCame(peer, body, buffers);
+      case Kind.resultVoid:
+        return this.submitter.voidCame(body);
+      case Kind.failure:
+        return this.submitter.failureCame(peer, body, buffers);
+      case Kind.started:
+        return this.submitter.startedCame(body);
+      case Kind.defineCode:
+        return this.#codeCame(peer, body, buffers);
+      case Kind.defineFunction:
+        return this.functions.defined(peer, body, buffers, this.port);
+      case Kind.dropFunction:
+        return this.functions.drop(body.number());
+      case Kind.fetch:
+        return this.objects.fetchAsked(body.number(), body.number());
+      case Kind.value:
+        return this.objects.valueCame(peer, body, buffers);
+      case Kind.transfer:
+        return this.objects.transferCame(peer, body, buffers);
+      case Kind.output:
+        return this.#outputCame(peer, body);
+      default:
+        if (receiveOwnershipMessage(this.objects.ownership, peer, kind, body)) return;
+        // Kinds that this version does not know are passed over.
+        this.#host.frame(peer, kind, body, buffers);
+    }
+  }
+
+  #codeCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const hash = body.string();
+    const payload = this.port.read(peer, body, buffers);
+    this.packer.closures.addCode(this.packer.unpack(payload, true) as CodeObject);
+    peer.sentCodes.add(hash);
+  }
+
+  #outputCame(peer: Peer, body: MsgpackReader): void {
+    const stream = body.number() === 2 ? 2 : 1;
+    const [name, pid, text] = [body.string(), body.number(), body.string()];
+    if (stream === 2) this.#keepTail(peer.processId, text);
+    this.#host.output(peer, stream, name, pid, text);
+  }
+
+  #keepTail(processId: number, text: string): void {
+    const lines = [...(this.#stderrTails.get(processId) ?? []), ...text.trimEnd().split("\n")];
+    this.#stderrTails.set(processId, lines.slice(-20));
+  }
+
+  // Workers that end. Their last results may still lie in the socket when the daemon tells.
+
+  #workerExited(notice: ExitNotice): void {
+    if (this.peers.find(notice.processId) !== undefined) {
+      this.#exits.set(notice.processId, notice);
+      return;
+    }
+    clearTimeout(this.#closed.get(notice.processId));
+    this.#closed.delete(notice.processId);
+    this.#settleExit(notice);
+  }
+
+  #peerGone(peer: Peer): void {
+    if (this.#isEnded) return;
+    const notice = this.#exits.get(peer.processId);
+    if (notice !== undefined) {
+      this.#settleExit(notice);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#closed.delete(peer.processId);
+      this.daemon.killWorker(peer.processId, "its link was closed");
+      this.#settleExit({ processId: peer.processId, pid: 0, stderrTail: [], reason: undefined });
+    }, EXIT_NOTICE_TIMEOUT_MS);
+    timer.unref();
+    this.#closed.set(peer.processId, timer);
+  }
+
+  #settleExit(notice: ExitNotice): void {
+    this.#exits.delete(notice.processId);
+    const seen = this.#stderrTails.get(notice.processId) ?? [];
+    this.#stderrTails.delete(notice.processId);
+    const stderrTail = [...seen, ...notice.stderrTail].slice(-20);
+    this.submitter.workerGone(notice.processId, (task) => crashError(task, notice, stderrTail));
+    this.objects.ownership.processGone(notice.processId);
+  }
+
+  /** The function's maker has let go of it: it goes everywhere once its last task is done. */
+  retireFunction(record: FunctionRecord): void {
+    if (!this.#isEnded) this.functions.retire(record, this.peers);
+  }
+
+  /** Captures a function: from then on it is what it is now. */
+  defineFunction(record: FunctionRecord, callable: object): void {
+    record.definition = this.packer.pack(callable, record.name);
+  }
+
+  /** Nothing is sent or taken any more; what is pending rejects with `error`. */
+  end(error: Error): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.submitter.end(error);
+    this.peers.close();
+    this.daemon.link.close();
+    for (const timer of this.#closed.values()) clearTimeout(timer);
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+}
+
+function crashError(
+  task: RemoteTask,
+  notice: ExitNotice,
+  stderrTail: readonly string[],
+): WorkerCrashedError {
+  const { pid, exitCode, signal, residentBytes, reason } = notice;
+  const isOutOfMemory = stderrTail.some((line) => line.includes("heap out of memory"));
+  const how =
+    signal !== undefined
+      ? `was ended by ${signal}`
+      : exitCode !== undefined
+        ? `exited with code ${exitCode}`
+        : "closed its link";
+  const memory =
+    residentBytes === undefined ? "" : ` (resident ${Math.round(residentBytes / 2 ** 20)} MiB)`;
+  const why = reason === undefined ? "" : `: ${reason}`;
+  const last = stderrTail.length === 0 ? "" : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
+  const fields = { pid, exitCode, signal, residentBytes, stderrTail };
+  if (isOutOfMemory) {
+    return new OutOfMemoryError(
+      `Cannot finish task ${task.name}: its worker ${pid} ran out of heap and ${how}${memory}; ` +
+        `use less memory at a time, or give workers more with execArgv --max-old-space-size${last}`,
+      fields,
+    );
+  }
+  return new WorkerCrashedError(
+    `Cannot finish task ${task.name}: its worker ${pid} ${how}${memory}${why}${last}`,
+    fields,
+  );
+}
+

@@ -1,0 +1,381 @@
+/**
+ * Calls remote functions: captures arguments, carries out what `core/tasks.ts` decides, and turns
+ * results into settled objects.
+ */
+
+import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
+import { GRACE_MS } from "../base/limits.ts";
+import type { MsgpackReader } from "../base/msgpack.ts";
+import { Tasks, type HeldLease, type SchedulingClass, type TaskSink } from "../core/tasks.ts";
+import type { Demand } from "../core/resources.ts";
+import { Kind } from "../wire/messages.ts";
+import type { DaemonLink } from "./daemon-link.ts";
+import type { FunctionRecord } from "./function-record.ts";
+import { ObjectRef, recordOf } from "./object-ref.ts";
+import { objectName, type CallSite, type Content, type ObjectRecord } from "./object-record.ts";
+import type { Objects } from "./objects.ts";
+import type { Packer } from "./packer.ts";
+import { isPrimitive, type Primitive } from "./payload.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peer, Peers } from "./peers.ts";
+import { RemoteTask, type Arguments, type CallOptions, type Inlined } from "./remote-task.ts";
+import { readResult, writeTask } from "./task-messages.ts";
+
+/** What the submitter uses of its process. */
+export interface SubmitterContext {
+  readonly objects: Objects;
+  readonly packer: Packer;
+  readonly port: PayloadPort;
+  readonly peers: Peers;
+  readonly daemon: DaemonLink;
+  readonly now: () => number;
+  /** Called when the first task is pending, and when none is. */
+  readonly setBusy: (isBusy: boolean) => void;
+}
+
+export class Submitter implements TaskSink<RemoteTask> {
+  readonly tasks = new Tasks<RemoteTask>(this);
+  readonly #context: SubmitterContext;
+  readonly #inFlight = new Map<number, RemoteTask>();
+  readonly #leases = new Map<number, HeldLease>();
+  #taskCount = 0;
+  #dispatchScheduled = false;
+  #trimTimer: NodeJS.Timeout | undefined;
+  #ended: Error | undefined;
+  /** Runs a task of this process's own in this process; set in workers. */
+  cancelLocal: ((task: RemoteTask, reason: unknown) => void) | undefined;
+  /** Told when there may be a task to run in this process; set in workers. */
+  onQueued: (() => void) | undefined;
+
+  constructor(context: SubmitterContext) {
+    this.#context = context;
+  }
+
+  classOf(demand: Demand, environment: string): SchedulingClass {
+    return this.tasks.classOf(demand, environment, this.#context.daemon.leasesMax(demand));
+  }
+
+  /** Hot path. Throws if an argument cannot be sent; everything else rejects the result. */
+  submit(
+    profile: FunctionRecord,
+    options: CallOptions,
+    args: readonly unknown[],
+    site: CallSite | undefined,
+    parent: unknown,
+  ): RemoteTask {
+    if (this.#ended !== undefined) throw this.#ended;
+    const inlined = refsAmong(args);
+    const captured = this.#capture(args, inlined);
+    const task = new RemoteTask(
+      ++this.#taskCount,
+      profile,
+      options,
+      captured,
+      this.#newResults(options.numReturns, site),
+    );
+    task.parent = parent;
+    for (const record of task.results) record.maker = task;
+    if (this.tasks.pending === 0) this.#context.setBusy(true);
+    this.tasks.submit(task);
+    if (options.signal !== undefined && !this.#obey(options.signal, task)) return task;
+    if (inlined === undefined) this.#ready(task);
+    else this.#awaitArguments(task, inlined);
+    return task;
+  }
+
+  #capture(args: readonly unknown[], inlined: readonly Inlined[] | undefined): Arguments {
+    if (inlined === undefined && args.every(isPrimitive)) {
+      return { kind: "primitives", values: args as readonly Primitive[] };
+    }
+    const values = args.slice();
+    for (const { position } of inlined ?? []) values[position] = null;
+    return { kind: "payload", payload: this.#context.packer.pack(values, "args") };
+  }
+
+  #newResults(
+    numReturns: number | undefined,
+    site: CallSite | undefined,
+  ): ObjectRecord | ObjectRecord[] {
+    const create = (): ObjectRecord => {
+      const record = this.#context.objects.create();
+      record.site = site;
+      return record;
+    };
+    return numReturns === undefined ? create() : Array.from({ length: numReturns }, create);
+  }
+
+  /** Returns false if the signal is aborted already. */
+  #obey(signal: AbortSignal, task: RemoteTask): boolean {
+    const abort = (): void => this.#stop(task, signal.reason);
+    if (signal.aborted) {
+      abort();
+      return false;
+    }
+    signal.addEventListener("abort", abort, { once: true });
+    task.cleanUp = () => signal.removeEventListener("abort", abort);
+    return true;
+  }
+
+  #awaitArguments(task: RemoteTask, inlined: readonly Inlined[]): void {
+    task.inlined = inlined;
+    task.missing = inlined.length;
+    const arrived = (record: ObjectRecord): void => {
+      task.missing--;
+      if (record.isFailed && task.state === "waiting") this.#abandon(task, record.content!);
+      else if (task.missing === 0) this.#ready(task);
+    };
+    for (const { record } of inlined) {
+      record.isObserved = true;
+      record.whenSettled(arrived);
+    }
+  }
+
+  #ready(task: RemoteTask): void {
+    this.tasks.ready(task);
+    this.#scheduleDispatch();
+    this.onQueued?.();
+  }
+
+  /** Everything that happens in one turn is decided together, and written together. */
+  #scheduleDispatch(): void {
+    if (this.#dispatchScheduled) return;
+    this.#dispatchScheduled = true;
+    queueMicrotask(() => {
+      this.#dispatchScheduled = false;
+      this.tasks.dispatch(this.#context.now());
+      if (this.tasks.pending === 0) this.#trimLater();
+    });
+  }
+
+  #trimLater(): void {
+    if (this.#trimTimer !== undefined || this.#leases.size === 0) return;
+    this.#trimTimer = setTimeout(() => {
+      this.#trimTimer = undefined;
+      if (this.tasks.trim(this.#context.now())) this.#trimLater();
+    }, 1_000);
+    this.#trimTimer.unref();
+  }
+
+  // TaskSink.
+
+  push(task: RemoteTask, lease: HeldLease): void {
+    this.#inFlight.set(task.number, task);
+    const peer = this.#context.peers.get(lease.workerId);
+    try {
+      writeTask(task, lease, peer, this.#context.objects, this.#context.port);
+    } catch (error) {
+      // Its arguments are too large together: known only now, when refs have become values.
+      this.#over(task, undefined);
+      this.#failAll(task, { kind: "error", error });
+    }
+  }
+
+  want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void {
+    this.#context.daemon.want(schedulingClass, leases, isLong);
+  }
+
+  returnLease(lease: HeldLease): void {
+    this.#leases.delete(lease.leaseId);
+    this.#context.daemon.returnLease(lease.leaseId);
+  }
+
+  // From the daemon.
+
+  granted(leaseId: number, workerId: number, classId: number): void {
+    const lease = this.tasks.granted(leaseId, workerId, classId);
+    if (lease === undefined) return;
+    this.#leases.set(leaseId, lease);
+    this.#scheduleDispatch();
+  }
+
+  reclaim(leaseId: number): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    this.tasks.reclaim(lease, this.#context.now());
+    this.#scheduleDispatch();
+  }
+
+  /** The tasks of a class can never run. */
+  rejected(classId: number, error: Error): void {
+    const schedulingClass = this.tasks.getClass(classId);
+    if (schedulingClass === undefined) return;
+    for (const task of this.tasks.takeQueued(schedulingClass)) {
+      this.#failAll(task, { kind: "error", error });
+    }
+    this.#checkBusy();
+  }
+
+  /** Gives back at once what is not in use. */
+  returnIdleLeases(): void {
+    this.tasks.trim(Infinity, 0);
+  }
+
+  workerGone(workerId: number, errorFor: (task: RemoteTask) => Error): void {
+    for (const lease of [...this.#leases.values()]) {
+      if (lease.workerId !== workerId) continue;
+      this.#leases.delete(lease.leaseId);
+      this.tasks.lost(lease);
+    }
+    for (const task of [...this.#inFlight.values()]) {
+      if (task.lease?.workerId !== workerId) continue;
+      this.#over(task, undefined);
+      this.#failAll(task, { kind: "error", error: errorFor(task) });
+    }
+    this.#scheduleDispatch();
+  }
+
+  // From workers.
+
+  resultCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const task = this.#inFlight.get(body.number());
+    const durationUs = body.number();
+    const contents = readResult(peer, body, buffers, this.#context.port);
+    if (task === undefined) return;
+    this.#over(task, durationUs);
+    this.#settleAll(task, contents);
+  }
+
+  voidCame(body: MsgpackReader): void {
+    const task = this.#inFlight.get(body.number());
+    if (task === undefined) return;
+    this.#over(task, body.number());
+    this.#settleAll(task, [{ kind: "primitive", value: undefined }]);
+  }
+
+  failureCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const task = this.#inFlight.get(body.number());
+    const durationUs = body.number();
+    const payload = this.#context.port.read(peer, body, buffers);
+    if (task === undefined) return;
+    this.#over(task, durationUs);
+    this.#failAll(task, { kind: "failure", payload });
+  }
+
+  startedCame(body: MsgpackReader): void {
+    const task = this.#inFlight.get(body.number());
+    const timeoutMs = task?.options.timeoutMs;
+    if (task === undefined || timeoutMs === undefined) return;
+    const timer = setTimeout(() => {
+      const error = new TaskTimeoutError(
+        `Cannot finish task ${task.name}: it ran for longer than its timeoutMs of ${timeoutMs}; ` +
+          "give it more time, or less to do",
+        { timeoutMs },
+      );
+      this.#stop(task, error, true);
+    }, timeoutMs);
+    const before = task.cleanUp;
+    task.cleanUp = () => {
+      clearTimeout(timer);
+      before?.();
+    };
+  }
+
+  // Tasks that this process runs itself.
+
+  takeLocal(held: Demand, environment: string): RemoteTask | undefined {
+    const task = this.tasks.takeLocal(held, environment);
+    if (task !== undefined) this.#inFlight.set(task.number, task);
+    return task;
+  }
+
+  localOver(task: RemoteTask, durationUs: number, contents: readonly Content[]): void {
+    this.#over(task, durationUs);
+    this.#settleAll(task, contents);
+  }
+
+  // Ends.
+
+  /** Ends the task behind a result, if there is one and it is not done. */
+  cancel(record: ObjectRecord, isForced: boolean): void {
+    const task = record.maker;
+    if (!(task instanceof RemoteTask)) return;
+    const name = objectName(record.key);
+    const reason = new TaskCancelledError(`Cannot get result ${name} of ${task.name}: cancelled`);
+    this.#stop(task, reason, isForced);
+  }
+
+  /** Rejects the results with `reason`; a task that runs is asked to end, or ended. */
+  #stop(task: RemoteTask, reason: unknown, isForced = false): void {
+    if (task.state === "done") return;
+    if (task.state !== "pushed") {
+      this.#abandon(task, { kind: "error", error: reason });
+      return;
+    }
+    this.#failAll(task, { kind: "error", error: reason });
+    if (task.lease === undefined) {
+      this.cancelLocal?.(task, reason);
+      return;
+    }
+    const peer = this.#context.peers.find(task.lease.workerId);
+    if (peer === undefined) return;
+    const payload = this.#context.packer.pack(reason, "reason");
+    this.#context.port.send(peer, Kind.cancel, 3, payload, (body) => body.integer(task.number));
+    if (!isForced) return;
+    const workerId = task.lease.workerId;
+    const timer = setTimeout(() => {
+      this.#context.daemon.killWorker(workerId, `${task.name} did not end by itself`);
+    }, GRACE_MS);
+    task.cleanUp = () => clearTimeout(timer);
+  }
+
+  #abandon(task: RemoteTask, content: Content): void {
+    this.tasks.abandon(task);
+    this.#failAll(task, content);
+    this.#checkBusy();
+    this.#scheduleDispatch();
+  }
+
+  /** The worker is done with the task. */
+  #over(task: RemoteTask, durationUs: number | undefined): void {
+    this.#inFlight.delete(task.number);
+    this.tasks.finished(task, durationUs);
+    task.cleanUp?.();
+    this.#checkBusy();
+    this.#scheduleDispatch();
+  }
+
+  #checkBusy(): void {
+    if (this.tasks.pending === 0) this.#context.setBusy(false);
+  }
+
+  #settleAll(task: RemoteTask, contents: readonly Content[]): void {
+    const returns = task.returns;
+    const objects = this.#context.objects;
+    if (!Array.isArray(returns)) objects.settle(returns as ObjectRecord, contents[0]!);
+    else returns.forEach((record, index) => objects.settle(record, contents[index]!));
+  }
+
+  #failAll(task: RemoteTask, content: Content): void {
+    task.cleanUp?.();
+    task.cleanUp = undefined;
+    for (const record of task.results) this.#context.objects.settle(record, content);
+  }
+
+  /** The runtime is over: nothing that is pending will come, and no call is taken. */
+  end(error: Error): void {
+    this.#ended = error;
+    clearTimeout(this.#trimTimer);
+    for (const schedulingClass of this.tasks.classes()) {
+      for (const task of this.tasks.takeQueued(schedulingClass)) {
+        this.#failAll(task, { kind: "error", error });
+      }
+    }
+    for (const task of [...this.#inFlight.values()]) {
+      this.#over(task, undefined);
+      this.#failAll(task, { kind: "error", error });
+    }
+    this.#context.setBusy(false);
+  }
+}
+
+/** The refs among the arguments, which are replaced by their values. */
+function refsAmong(args: readonly unknown[]): Inlined[] | undefined {
+  let found: Inlined[] | undefined;
+  for (let position = 0; position < args.length; position++) {
+    const arg = args[position];
+    if (typeof arg !== "object" || arg === null || !(arg instanceof ObjectRef)) continue;
+    found ??= [];
+    found.push({ position, record: recordOf(arg)! });
+  }
+  return found;
+}

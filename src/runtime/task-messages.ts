@@ -1,0 +1,183 @@
+/** The bodies of `task` and `result` frames. Hot path. */
+
+import type { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
+import type { HeldLease } from "../core/tasks.ts";
+import { amountsOf } from "../core/resources.ts";
+import { encodeValue } from "../values/encode.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Content } from "./object-record.ts";
+import type { Objects } from "./objects.ts";
+import type { Payload, Primitive } from "./payload.ts";
+import { BufferCursor } from "./payload-wire.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peer } from "./peers.ts";
+import type { RemoteTask } from "./remote-task.ts";
+
+/** What a task says beyond function and arguments; nil where it is the default. */
+export interface Extras {
+  readonly name: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly numReturns: number | undefined;
+  /** Resource → amount, if not one CPU. */
+  readonly resources: Readonly<Record<string, number>> | undefined;
+}
+
+export const NO_EXTRAS: Extras = {
+  name: undefined,
+  timeoutMs: undefined,
+  numReturns: undefined,
+  resources: undefined,
+};
+
+const DEFAULT_DEMAND_KEY = "CPU=10000";
+
+export function writeTask(
+  task: RemoteTask,
+  lease: HeldLease,
+  peer: Peer,
+  objects: Objects,
+  port: PayloadPort,
+): void {
+  if (!peer.sentFunctions.has(task.profile.functionId)) port.defineFunction(peer, task.profile);
+  const inlined = task.inlined.map(({ record }) => objects.toPayload(record));
+  const args = task.args;
+  const payload = args.kind === "payload" ? args.payload : undefined;
+  let bufferCount = 0;
+  for (const part of payload === undefined ? inlined : [payload, ...inlined]) {
+    port.define(peer, part);
+    bufferCount += part.buffers.length;
+  }
+  const body = peer.link.begin(Kind.task, bufferCount);
+  try {
+    body.arrayHeader(7);
+    body.integer(task.number);
+    body.integer(lease.leaseId);
+    body.integer(task.profile.functionId);
+    writeExtras(body, task);
+    if (inlined.length === 0) body.nil();
+    else {
+      body.arrayHeader(3 * inlined.length);
+      inlined.forEach((part, index) => {
+        body.integer(task.inlined[index]!.position);
+        port.write(body, peer, part);
+      });
+    }
+    if (args.kind === "payload") port.write(body, peer, args.payload);
+    else {
+      body.nil();
+      body.arrayHeader(args.values.length);
+      for (const value of args.values) writePrimitive(body, value);
+    }
+  } catch (error) {
+    peer.link.abandon();
+    throw error;
+  }
+  // In the order in which they are read: those of the inlined values come first.
+  peer.link.end(
+    bufferCount === 0 ? [] : [...inlined.flatMap((part) => part.buffers), ...(payload?.buffers ?? [])],
+  );
+}
+
+function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
+  const { name, timeoutMs, numReturns, schedulingClass } = task.options;
+  const isDefaultDemand = schedulingClass.demand.key === DEFAULT_DEMAND_KEY;
+  if (
+    name === undefined && timeoutMs === undefined && numReturns === undefined && isDefaultDemand
+  ) {
+    body.nil();
+    return;
+  }
+  body.arrayHeader(4);
+  writeOptional(body, name, (text) => body.string(text));
+  writeOptional(body, timeoutMs, (value) => body.number(value));
+  writeOptional(body, numReturns, (value) => body.integer(value));
+  writeOptional(body, isDefaultDemand ? undefined : amountsOf(schedulingClass.demand), (amounts) => {
+    const entries = Object.entries(amounts);
+    body.mapHeader(entries.length);
+    for (const [resource, amount] of entries) {
+      body.string(resource);
+      body.number(amount);
+    }
+  });
+}
+
+function writeOptional<T>(body: MsgpackWriter, value: T | undefined, write: (value: T) => void): void {
+  if (value === undefined) body.nil();
+  else write(value);
+}
+
+export function readExtras(body: MsgpackReader): Extras {
+  if (body.takeNil()) return NO_EXTRAS;
+  body.arrayHeader();
+  return {
+    name: readOptional(body, () => body.string()),
+    timeoutMs: readOptional(body, () => body.number()),
+    numReturns: readOptional(body, () => body.number()),
+    resources: readOptional(body, () => {
+      const amounts: Record<string, number> = {};
+      for (let left = body.mapHeader(); left > 0; left--) amounts[body.string()] = body.number();
+      return amounts;
+    }),
+  };
+}
+
+function readOptional<T>(body: MsgpackReader, read: () => T): T | undefined {
+  return body.takeNil() ? undefined : read();
+}
+
+const NO_EXTENSIONS = {
+  root: "value",
+  buffers: [],
+  extend: () => undefined,
+};
+
+export function writePrimitive(body: MsgpackWriter, value: Primitive): void {
+  if (typeof value === "number") body.number(value);
+  else encodeValue(body, value, NO_EXTENSIONS);
+}
+
+/** The contents of a `result` frame, from its count on. */
+export function readResult(
+  peer: Peer,
+  body: MsgpackReader,
+  buffers: readonly Buffer[],
+  port: PayloadPort,
+): Content[] {
+  const count = body.arrayHeader() / 2;
+  const cursor = new BufferCursor(buffers);
+  const contents: Content[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = body.position;
+    if (body.peek() === 0xc0) {
+      body.position++;
+      const kind = body.kind();
+      if (kind !== "array" && kind !== "map" && kind !== "extension" && kind !== "binary") {
+        contents.push({ kind: "primitive", value: readPrimitive(body) });
+        continue;
+      }
+    }
+    body.position = start;
+    contents.push(contentOf(port.read(peer, body, buffers, cursor)));
+  }
+  return contents;
+}
+
+function contentOf(payload: Payload): Content {
+  return { kind: "payload", payload };
+}
+
+function readPrimitive(body: MsgpackReader): Primitive {
+  switch (body.kind()) {
+    case "integer":
+    case "float":
+      return body.number();
+    case "boolean":
+      return body.boolean();
+    case "string":
+      return body.string();
+    default:
+      body.takeNil();
+      return null;
+  }
+}
+

@@ -1,0 +1,171 @@
+/** Where outcomes of tasks go: to the submitter's process, or to this process's own submitter. */
+
+import type { MsgpackWriter } from "../base/msgpack.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Content } from "./object-record.ts";
+import type { Objects } from "./objects.ts";
+import type { Packer } from "./packer.ts";
+import { isPrimitive, type Payload } from "./payload.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peer } from "./peers.ts";
+import type { RemoteTask } from "./remote-task.ts";
+import type { RunningTask, TaskReply } from "./running-task.ts";
+import type { Submitter } from "./submitter.ts";
+import { writePrimitive } from "./task-messages.ts";
+
+/** Replies over the link on which the task came. Hot path. */
+export class LinkReply implements TaskReply {
+  readonly #peer: Peer;
+  readonly #objects: Objects;
+  readonly #packer: Packer;
+  readonly #port: PayloadPort;
+
+  constructor(peer: Peer, objects: Objects, packer: Packer, port: PayloadPort) {
+    this.#peer = peer;
+    this.#objects = objects;
+    this.#packer = packer;
+    this.#port = port;
+  }
+
+  succeeded(task: RunningTask, durationUs: number, values: readonly unknown[]): void {
+    const only = values[0];
+    if (values.length === 1 && isPrimitive(only)) {
+      const body = this.#begin(only === undefined ? Kind.resultVoid : Kind.result, 0);
+      body.arrayHeader(only === undefined ? 2 : 3);
+      body.integer(task.number);
+      body.integer(durationUs);
+      if (only !== undefined) {
+        body.arrayHeader(2);
+        body.nil();
+        writePrimitive(body, only);
+      }
+      this.#peer.link.end();
+    } else this.#sendPayloads(task, durationUs, values);
+  }
+
+  #sendPayloads(task: RunningTask, durationUs: number, values: readonly unknown[]): void {
+    const payloads = values.map((value) => this.#packer.pack(value, "result"));
+    for (const payload of payloads) this.#port.define(this.#peer, payload);
+    const buffers = payloads.flatMap((payload) => payload.buffers);
+    const body = this.#begin(Kind.result, buffers.length);
+    body.arrayHeader(3);
+    body.integer(task.number);
+    body.integer(durationUs);
+    body.arrayHeader(2 * payloads.length);
+    for (const payload of payloads) this.#port.write(body, this.#peer, payload);
+    this.#peer.link.end(buffers);
+    for (const payload of payloads) this.#giveAway(payload);
+  }
+
+  failed(task: RunningTask, durationUs: number, error: unknown): void {
+    const payload = packError(this.#packer, error);
+    this.#port.send(this.#peer, Kind.failure, 4, payload, (body) => {
+      body.integer(task.number);
+      body.integer(durationUs);
+    });
+    this.#giveAway(payload);
+  }
+
+  #giveAway(payload: Payload): void {
+    if (payload.refs.length > 0) this.#objects.giveAway(payload, this.#peer);
+  }
+
+  started(task: RunningTask): void {
+    const body = this.#begin(Kind.started, 0);
+    body.arrayHeader(1);
+    body.integer(task.number);
+    this.#peer.link.end();
+  }
+
+  output(_task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void {
+    sendOutput(this.#peer, stream, name, pid, text);
+  }
+
+  flush(): void {
+    this.#peer.link.flush();
+  }
+
+  #begin(kind: number, bufferCount: number): MsgpackWriter {
+    return this.#peer.link.begin(kind, bufferCount);
+  }
+}
+
+export function sendOutput(
+  peer: Peer,
+  stream: 1 | 2,
+  name: string,
+  pid: number,
+  text: string,
+): void {
+  const body = peer.link.begin(Kind.output);
+  body.arrayHeader(4);
+  body.integer(stream);
+  body.string(name);
+  body.integer(pid);
+  body.string(text.toWellFormed());
+  peer.link.end();
+  peer.link.flush();
+}
+
+/** Results of a task that was submitted and run in this process. */
+export class LocalReply implements TaskReply {
+  readonly #submitter: Submitter;
+  readonly #objects: Objects;
+  readonly #packer: Packer;
+  readonly #task: RemoteTask;
+  /** Where the output of the task that submitted it goes. */
+  readonly #parent: RunningTask | undefined;
+
+  constructor(
+    submitter: Submitter,
+    objects: Objects,
+    packer: Packer,
+    task: RemoteTask,
+    parent: RunningTask | undefined,
+  ) {
+    this.#submitter = submitter;
+    this.#objects = objects;
+    this.#packer = packer;
+    this.#task = task;
+    this.#parent = parent;
+  }
+
+  succeeded(_task: RunningTask, durationUs: number, values: readonly unknown[]): void {
+    // Through bytes as over a link: results are copies, wherever the task ran.
+    const contents = values.map((value) => this.#objects.contentOf(value, "result"));
+    this.#submitter.localOver(this.#task, durationUs, contents);
+  }
+
+  failed(_task: RunningTask, durationUs: number, error: unknown): void {
+    const content: Content = { kind: "failure", payload: packError(this.#packer, error) };
+    this.#submitter.localOver(
+      this.#task,
+      durationUs,
+      this.#task.results.map(() => content),
+    );
+  }
+
+  started(): void {
+    // Tasks with a deadline are not run in the process that waits for them.
+  }
+
+  output(_task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void {
+    this.#parent?.reply.output(this.#parent, stream, name, pid, text);
+  }
+
+  flush(): void {
+    this.#parent?.reply.flush();
+  }
+}
+
+/** An error that cannot be sent is replaced by one that says so and keeps its text. */
+function packError(packer: Packer, error: unknown): Payload {
+  try {
+    return packer.pack(error, "error");
+  } catch (unsendable) {
+    const stack = error instanceof Error ? error.stack : undefined;
+    const replacement = new Error(`${String(error)} (${(unsendable as Error).message})`);
+    if (stack !== undefined) replacement.stack = stack;
+    return packer.pack(replacement, "error");
+  }
+}

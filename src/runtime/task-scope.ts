@@ -1,0 +1,17 @@
+/** The task that the running code belongs to, across its awaits. */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What code in a task may ask, and what its waits do. */
+export interface TaskScope {
+  /** A ref's value is being waited for; `reject` ends the wait when the task is cancelled. */
+  waitBegins(reject: (reason: unknown) => void): void;
+  waitEnds(reject: (reason: unknown) => void): void;
+}
+
+export const taskStorage = new AsyncLocalStorage<TaskScope>();
+
+/** The scope of the code that runs now; undefined in a driver. */
+export function currentScope(): TaskScope | undefined {
+  return taskStorage.getStore();
+}

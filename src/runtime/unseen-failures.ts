@@ -1,0 +1,41 @@
+/**
+ * Failures that nobody looked at: reported once, when the ref goes or when the program ends.
+ * Anything else would let a failed task pass for a finished one.
+ */
+
+import { inspect } from "node:util";
+import { objectName, type ObjectRecord } from "./object-record.ts";
+
+export class UnseenFailures {
+  readonly #report: (text: string) => void;
+  readonly #unseen = new Set<ObjectRecord>();
+  readonly #collected = new FinalizationRegistry<ObjectRecord>((record) => this.#tell(record));
+
+  constructor(report: (text: string) => void) {
+    this.#report = report;
+  }
+
+  /** `ref` is the program's handle; with it goes the last chance to look. */
+  watch(record: ObjectRecord, ref: object): void {
+    this.#unseen.add(record);
+    this.#collected.register(ref, record);
+  }
+
+  /** Reports all that is left; the program ends. */
+  reportAll(): void {
+    for (const record of [...this.#unseen]) this.#tell(record);
+  }
+
+  #tell(record: ObjectRecord): void {
+    if (!this.#unseen.delete(record) || record.isObserved) return;
+    const name = objectName(record.key);
+    // The callbacks of a settled record run at once: this is safe while the process exits.
+    record.home.read(record, ignore, (error) =>
+      this.#report(`A task failed and nobody awaited its ref ${name}:\n${inspect(error)}\n`),
+    );
+  }
+}
+
+function ignore(): void {
+  // A failed record never resolves.
+}

@@ -1,0 +1,100 @@
+/**
+ * The kinds of message and which side sends them. Each body is a msgpack array whose elements
+ * are listed here in order; a reader ignores elements beyond those it knows.
+ * `docs/PROTOCOL.md` says what they mean.
+ */
+
+export const Kind = {
+  /** Both, first on every link: version, session, token, processId, role, language, pid */
+  hello: 1,
+
+  // Between any two processes that run the user's code.
+  /** hash, code */
+  defineCode: 2,
+  /** functionId, name, payload */
+  defineFunction: 3,
+  /** functionId */
+  dropFunction: 4,
+  /** taskNumber, leaseId, functionId, extras | nil, inlined | nil, meta | nil, arguments */
+  task: 5,
+  /** taskNumber, durationUs, count, then a payload (meta | nil, value) each */
+  result: 6,
+  /** taskNumber, durationUs: the result is undefined */
+  resultVoid: 7,
+  /** taskNumber, durationUs, payload of the error */
+  failure: 8,
+  /** taskNumber: it begins to run (only for tasks with a deadline) */
+  started: 9,
+  /** taskNumber, payload of the reason */
+  cancel: 10,
+  /** stream (1 or 2), name, pid, text */
+  output: 11,
+
+  // Ownership; see core/ownership.ts.
+  /** key, requesterId */
+  fetch: 20,
+  /** key, isFailure, payload */
+  value: 21,
+  /** key, borrowerId */
+  borrow: 22,
+  /** key, ownerId */
+  borrowed: 23,
+  /** handoutId */
+  received: 24,
+  /** key, grants, borrowerId */
+  release: 25,
+  /** key, borrowers [[id, grants]], isFailure, payload */
+  transfer: 26,
+  /** key, ownerId */
+  moved: 27,
+  /** key */
+  movedReceived: 28,
+
+  // Process to daemon.
+  /** classId, demand [[name, units]], environment, priority, isLong, leases */
+  want: 40,
+  /** leaseId */
+  returnLease: 41,
+  /** leaseId */
+  parked: 42,
+  /** leaseId */
+  resumed: 43,
+  /** workerId, reason */
+  killWorker: 44,
+  /** requestId */
+  askResources: 45,
+  /** The worker stays: it owns live objects or has work */
+  retireRefused: 46,
+  /** environment, [[name, value]]: variables of workers of that environment */
+  defineEnvironment: 47,
+  /** Ends the runtime */
+  shutdown: 48,
+  /** Settings of the daemon, from the process that starts it */
+  configureDaemon: 49,
+  /** The worker accepts connections and tasks */
+  workerReady: 50,
+
+  // Daemon to process.
+  /** leaseId, workerId, classId */
+  grant: 60,
+  /** classId, message, then nil, or resource, requested, total */
+  reject: 61,
+  /** leaseId */
+  reclaim: 62,
+  /** processId, pid, exitCode | nil, signal | nil, residentBytes, stderrTail, reason | nil */
+  exited: 63,
+  /** requestId, total {resource: amount}, available {resource: amount} */
+  resources: 64,
+  /** End if nobody needs you */
+  retire: 65,
+  /** text of a warning for the user */
+  notice: 66,
+  /** pid, which is also the number of its process group */
+  workerStarted: 67,
+  /** The daemon is ready */
+  welcome: 68,
+  /** Settings of the worker */
+  configureWorker: 69,
+} as const;
+
+export type Kind = (typeof Kind)[keyof typeof Kind];

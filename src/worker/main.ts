@@ -1,0 +1,60 @@
+/** Entry of a worker process. Descriptor 3 is the link to the daemon that started it. */
+
+import net from "node:net";
+import { remoteFunctions } from "../api/remote-function.ts";
+import { Closures } from "../closure/closures.ts";
+import { SocketAddresses } from "../daemon/session-directory.ts";
+import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
+import { setCurrentRuntime } from "../runtime/current.ts";
+import type { FrameHandler } from "../wire/frame.ts";
+import { Link, type CloseHandler } from "../wire/link.ts";
+import { SocketTransport, connect, listen } from "../wire/socket.ts";
+import { redirectOutput } from "./output.ts";
+import { dieWithParent } from "./parent-death.ts";
+import { Worker } from "./worker.ts";
+
+process.title = "mobula worker";
+dieWithParent();
+// The terminal's signals are the driver's; the worker ends with its daemon.
+process.on("SIGINT", () => undefined);
+
+/** The settings come first; from then on the worker's runtime reads the link. */
+let onFrame: FrameHandler = (_kind, bytes, start, end) => {
+  startWorker(readSettings<WorkerSettings>(bytes, start, end)).catch(failToStart);
+};
+let onClose: CloseHandler = () => process.exit();
+const daemon = new Link(
+  new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
+  (...frame) => onFrame(...frame),
+  (cause) => onClose(cause),
+);
+
+async function startWorker(settings: WorkerSettings): Promise<void> {
+  redirectOutput();
+  const addresses = new SocketAddresses(settings.directory);
+  const worker = new Worker({
+    settings,
+    linkToDaemon: (frameHandler, closeHandler) => {
+      onFrame = frameHandler;
+      onClose = closeHandler;
+      return daemon;
+    },
+    open: (processId) => connect(addresses.of(processId)),
+    closures: new Closures({ entryUrl: settings.entryUrl }),
+    remoteFunctions,
+    nowMs: () => performance.now(),
+    warn: (text) => void process.stderr.write(text),
+    exit: () => process.exit(),
+  });
+  setCurrentRuntime(worker.runtime);
+  await listen(addresses.of(settings.processId), (transport) => {
+    worker.runtime.peers.accept(transport);
+  });
+  worker.runtime.daemon.workerReady();
+}
+
+/** The daemon reports the last lines of standard error to whoever waits for a worker. */
+function failToStart(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,33 @@
+/**
+ * Ends this process with its parent, whatever it is doing: a worker in an endless loop does not
+ * see that its link was closed. The only native call of a worker.
+ */
+
+import { createRequire } from "node:module";
+
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+
+/** On systems without the call the driver ends the worker's process group. */
+export function dieWithParent(): void {
+  if (process.platform !== "linux" || process.env["MOBULA_PORTABLE"] === "1") return;
+  const parentPid = process.ppid;
+  const prctl = loadPrctl();
+  if (prctl === undefined) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  // The parent may have gone before the call.
+  if (process.ppid !== parentPid) process.exit(1);
+}
+
+type Prctl = (option: number, a: number, b: number, c: number, d: number) => number;
+
+function loadPrctl(): Prctl | undefined {
+  try {
+    const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+    return koffi.load(null).func("int prctl(int, ulong, ulong, ulong, ulong)") as unknown as Prctl;
+  } catch (error) {
+    // No prebuilt library for this platform: the portable way has to do.
+    if (process.env["MOBULA_DEBUG"] !== undefined) console.error(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,225 @@
+/** The runtime of a worker: takes tasks from peers and runs them. */
+
+import type { MsgpackReader } from "../base/msgpack.ts";
+import type { Closures } from "../closure/closures.ts";
+import { demandOf, type Demand } from "../core/resources.ts";
+import type { WorkerSettings } from "../daemon/settings.ts";
+import { Executor } from "../runtime/executor.ts";
+import type { LeaseQueue } from "../runtime/lease-queue.ts";
+import type { RemoteFunctions } from "../runtime/packer.ts";
+import { isPlain, type Payload } from "../runtime/payload.ts";
+import { BufferCursor } from "../runtime/payload-wire.ts";
+import type { Peer } from "../runtime/peers.ts";
+import { RunningTask } from "../runtime/running-task.ts";
+import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
+import { NO_EXTRAS, readExtras, type Extras } from "../runtime/task-messages.ts";
+import { LinkReply, LocalReply, sendOutput } from "../runtime/task-reply.ts";
+import type { FrameHandler } from "../wire/frame.ts";
+import type { CloseHandler, Link } from "../wire/link.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Transport } from "../wire/transport.ts";
+
+export interface WorkerOptions {
+  readonly settings: WorkerSettings;
+  readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
+  readonly open: (processId: number) => Transport;
+  readonly closures: Closures;
+  readonly remoteFunctions: RemoteFunctions;
+  readonly nowMs: () => number;
+  readonly warn: (text: string) => void;
+  /** Ends the worker: the daemon is gone, or has no use for it. */
+  readonly exit: () => void;
+}
+
+const ONE_CPU = demandOf({ CPU: 1 });
+
+export class Worker implements RuntimeHost {
+  readonly runtime: Runtime;
+  readonly #executor: Executor;
+  readonly #settings: WorkerSettings;
+  readonly #exit: () => void;
+  readonly #replies = new WeakMap<Peer, LinkReply>();
+
+  constructor(options: WorkerOptions) {
+    this.#settings = options.settings;
+    this.#exit = options.exit;
+    const { processId, sessionId, token, total, pollingUs } = options.settings;
+    this.runtime = new Runtime({
+      ...options,
+      identity: { processId, role: "worker", sessionId, token, pid: process.pid },
+      total: demandOf(total),
+      pollingUs,
+      nodeOptions: process.env["NODE_OPTIONS"],
+      host: this,
+    });
+    const { functions, packer, submitter, daemon, peers } = this.runtime;
+    this.#executor = new Executor({
+      functions,
+      packer,
+      nowUs: () => options.nowMs() * 1_000,
+      takeChild: (held, queue) => this.#takeChild(held, queue),
+      leaseParked: (leaseId) => daemon.parked(leaseId),
+      leaseResumed: (leaseId) => daemon.resumed(leaseId),
+      flush: () => peers.flush(),
+    });
+    submitter.onQueued = () => this.#executor.scheduleRun();
+    submitter.cancelLocal = (task, reason) => {
+      this.#executor.cancel((running) => running.spec.submitted === task, reason);
+    };
+  }
+
+  // RuntimeHost.
+
+  frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean {
+    if (kind === Kind.task) this.#taskCame(peer, body, buffers);
+    else if (kind === Kind.cancel) this.#cancelCame(peer, body, buffers);
+    else return false;
+    return true;
+  }
+
+  output(_peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void {
+    // A child of a task of this worker wrote it: it goes on towards the driver.
+    for (const task of this.#executor.started()) {
+      task.reply.output(task, stream, name, pid, text);
+      return;
+    }
+    sendOutput(this.runtime.peers.get(1), stream, name, pid, text);
+  }
+
+  setBusy(): void {
+    // A worker lives for as long as its link to the daemon does.
+  }
+
+  retire(): void {
+    if (this.#executor.isIdle && !this.runtime.objects.ownership.isNeeded) this.#exit();
+    else this.runtime.daemon.retireRefused();
+  }
+
+  ended(): void {
+    this.#exit();
+  }
+
+  welcome(): void {
+    // The daemon greets drivers only.
+  }
+
+  workerStarted(): void {
+    // Only the driver needs to know.
+  }
+
+  // Tasks.
+
+  #taskCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const number = body.number();
+    const leaseId = body.number();
+    const record = this.runtime.functions.get(body.number());
+    const extras = readExtras(body);
+    const cursor = new BufferCursor(buffers);
+    const inlined = this.#readInlined(peer, body, buffers, cursor);
+    const payload = this.runtime.port.read(peer, body, buffers, cursor);
+    const demand = extras.resources === undefined ? ONE_CPU : demandOf(extras.resources);
+    const task = new RunningTask(
+      { number, record, extras, submitterId: peer.processId },
+      this.#arguments(payload, inlined),
+      this.#replyTo(peer),
+      this.#executor.queueOf(leaseId, demand),
+      this.#executor,
+    );
+    this.#executor.enqueue(task);
+  }
+
+  #replyTo(peer: Peer): LinkReply {
+    let reply = this.#replies.get(peer);
+    if (reply === undefined) {
+      const { objects, packer, port } = this.runtime;
+      reply = new LinkReply(peer, objects, packer, port);
+      this.#replies.set(peer, reply);
+    }
+    return reply;
+  }
+
+  #readInlined(
+    peer: Peer,
+    body: MsgpackReader,
+    buffers: readonly Buffer[],
+    cursor: BufferCursor,
+  ): InlinedPayload[] {
+    if (body.takeNil()) return [];
+    const inlined: InlinedPayload[] = [];
+    for (let left = body.arrayHeader(); left > 0; left -= 3) {
+      const position = body.number();
+      inlined.push({ position, payload: this.runtime.port.read(peer, body, buffers, cursor) });
+    }
+    return inlined;
+  }
+
+  /** The arguments at once where that is possible, otherwise what makes them. */
+  #arguments(payload: Payload, inlined: readonly InlinedPayload[]): RunningTask["args"] {
+    const { packer } = this.runtime;
+    const unpack = (): unknown[] => {
+      const args = packer.unpack(payload, true) as unknown[];
+      for (const { position, payload: value } of inlined) {
+        args[position] = packer.unpack(value, true);
+      }
+      return args;
+    };
+    if (isPlain(payload) && inlined.length === 0) return unpack();
+    return async () => {
+      await packer.prepare(payload);
+      for (const { payload: value } of inlined) await packer.prepare(value);
+      return unpack();
+    };
+  }
+
+  #cancelCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const number = body.number();
+    const payload = this.runtime.port.read(peer, body, buffers);
+    const reason = this.runtime.packer.unpack(payload, true);
+    this.#executor.cancel(
+      (task) => task.number === number && task.spec.submitterId === peer.processId,
+      reason,
+    );
+  }
+
+  /** A task that this worker has submitted, to be run here while its parent waits. */
+  #takeChild(held: Demand, queue: LeaseQueue): RunningTask | undefined {
+    const { submitter, objects, packer } = this.runtime;
+    const task = submitter.takeLocal(held, this.#settings.environment);
+    if (task === undefined) return undefined;
+    const parent = task.parent instanceof RunningTask ? task.parent : undefined;
+    const args = task.args;
+    const inlined = task.inlined.map(({ position, record }) => {
+      return { position, payload: objects.toPayload(record) };
+    });
+    const copies =
+      args.kind === "primitives" && inlined.length === 0
+        ? args.values.slice()
+        : this.#arguments(
+            args.kind === "payload" ? args.payload : packer.pack(args.values, "args"),
+            inlined,
+          );
+    return new RunningTask(
+      {
+        number: task.number,
+        record: task.profile,
+        extras: extrasOf(task.options.name, task.options.numReturns),
+        submitterId: this.runtime.identity.processId,
+        submitted: task,
+      },
+      copies,
+      new LocalReply(submitter, objects, packer, task, parent),
+      queue,
+      this.#executor,
+    );
+  }
+}
+
+interface InlinedPayload {
+  readonly position: number;
+  readonly payload: Payload;
+}
+
+function extrasOf(name: string | undefined, numReturns: number | undefined): Extras {
+  if (name === undefined && numReturns === undefined) return NO_EXTRAS;
+  return { ...NO_EXTRAS, name, numReturns };
+}
