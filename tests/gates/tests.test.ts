@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Fixture } from "./fixture.ts";
 
@@ -55,23 +56,19 @@ test("leaves a process", () => {
 });
 
 test("integration finds a session's folder that was left behind", async () => {
-  const folder = `/dev/shm/mobula-${userInfo().uid}/planted-${process.pid}`;
+  // A temporary folder of its own: other suites run beside this one, and look too.
+  const tmp = join(fixture.path, "tmp");
+  const folder = join(tmp, `mobula-${userInfo().uid}`, "planted");
+  mkdirSync(tmp);
+  fixture.environment = { TMPDIR: tmp };
   const leaving = `import { mkdirSync } from "node:fs";
 import { test } from "node:test";
 test("leaves a folder", () => void mkdirSync("${folder}", { recursive: true }));
 `;
-  try {
-    const files = { "tests/leaving.test.ts": leaving };
-    await fixture.assertFinds("integration", files, `✖ left behind: folder ${folder}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  mkdirSync(folder, { recursive: true });
-  try {
-    await fixture.assertPasses("integration"); // it was there before: not this run's fault
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const files = { "tests/leaving.test.ts": leaving };
+  await fixture.assertFinds("integration", files, `✖ left behind: folder ${folder}`);
+  await fixture.assertPasses("integration"); // it was there before: not this run's fault
+  fixture.environment = {};
 });
 
 test("a suite without tests has failed", async () => {
