@@ -24,7 +24,8 @@ const promises = {
 };
 
 const types = {
-  "@typescript-eslint/consistent-type-imports": "error",
+  // `typeof import("x")` is how a module that is loaded later gets its type.
+  "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
   // `import { type A }` leaves a runtime import behind, which the import rules would not excuse.
   "@typescript-eslint/no-import-type-side-effects": "error",
   "@typescript-eslint/switch-exhaustiveness-check": [
@@ -49,7 +50,10 @@ const errors = {
     "error",
     { allowThrowingAny: true, allowThrowingUnknown: true },
   ],
-  "@typescript-eslint/no-unused-vars": ["error", { caughtErrors: "all", argsIgnorePattern: "^_" }],
+  "@typescript-eslint/no-unused-vars": [
+    "error",
+    { caughtErrors: "all", argsIgnorePattern: "^_", ignoreRestSiblings: true },
+  ],
   "no-empty": ["error", { allowEmptyCatch: true }], // reason-for-swallow asks for the reason
   "preserve-caught-error": "error",
   "mobula/reason-for-swallow": "error",
@@ -110,6 +114,12 @@ export default defineConfig(
     rules: { "no-console": "error", "no-restricted-syntax": ["error", doors] },
   },
   { files: PURE, ignores: TESTS, rules: purity },
+  { files: ["src/**"], ignores: TESTS, rules: { "mobula/error-message": "error" } },
+  {
+    // Takes the language's own methods out of their prototypes, before a program can change them.
+    files: ["src/closure/**"],
+    rules: { "@typescript-eslint/unbound-method": "off" },
+  },
   {
     files: TESTS,
     rules: {

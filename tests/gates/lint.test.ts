@@ -83,6 +83,16 @@ export const size = (frame: Frame): number => frame.size;\n`,
 }\n`,
     "preserve-caught-error",
   ],
+  [
+    "src/wire/wrong-message.ts",
+    `export const lost = new Error("The link is lost");\n`,
+    "mobula/error-message",
+  ],
+  [
+    "src/wire/full-stop.ts",
+    "export const lost = (n: number) => new Error(`Cannot read link ${n}: it is ` + 'closed.');\n",
+    "mobula/error-message",
+  ],
   ["src/wire/wide.ts", `// ${"wide ".repeat(20)}\nexport const n = 1;\n`, "mobula/line-width"],
   [
     "src/wire/long-function.ts",
@@ -139,6 +149,16 @@ export function send(done: Promise<void>): void {
     // reported by the link
   });
 }\n`,
+  "src/wire/messages.ts": `
+class MalformedFrameError extends Error {}
+export const errors = (n: number, why: string) => [
+  new Error(\`Cannot read link \${n}: it is closed; call init()\`),
+  new Error(why),
+  new Error(\`\${why} (\${n})\`),
+  new MalformedFrameError("too short"),
+];
+`,
+  "src/wire/messages.test.ts": `export const planted = new Error("planted");\n`,
   "examples/on-purpose.ts": `${square}void square(2);\n`,
 };
 

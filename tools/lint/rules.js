@@ -88,8 +88,57 @@ const reasonForSwallow = {
   },
 };
 
+/**
+ * The grammar of messages: `Cannot <act>: <reason>; <what to do next>`, without a full stop. Looks
+ * at what is written out; a message that begins or ends with a value is not judged there. Classes
+ * `Malformed...Error` say what the bytes hold and are completed by whoever reads them.
+ * @type {Rule}
+ */
+const errorMessage = {
+  meta: {
+    type: "suggestion",
+    schema: [],
+    messages: {
+      start: 'A message begins with "Cannot <act>: ".',
+      end: "A message has no full stop at its end.",
+    },
+  },
+  create(context) {
+    return {
+      "NewExpression[callee.name=/Error$/]"(node) {
+        if (/^Malformed/.test(node.callee.name)) return;
+        const argument = node.arguments[0];
+        if (!argument) return;
+        const { first, last } = textEnds(argument);
+        const isJudged = first !== undefined && first !== "";
+        if (isJudged && !/^Cannot \S/.test(first)) context.report({ node, messageId: "start" });
+        if (last?.endsWith(".")) context.report({ node, messageId: "end" });
+      },
+    };
+  },
+};
+
+/**
+ * The texts that a string expression begins and ends with, as far as they are written out.
+ * @param {any} node
+ * @returns {{ first?: string, last?: string }}
+ */
+function textEnds(node) {
+  if (node.type === "Literal" && typeof node.value === "string") {
+    return { first: node.value, last: node.value };
+  }
+  if (node.type === "TemplateLiteral") {
+    return { first: node.quasis[0].value.cooked, last: node.quasis.at(-1).value.cooked };
+  }
+  if (node.type === "BinaryExpression" && node.operator === "+") {
+    return { first: textEnds(node.left).first, last: textEnds(node.right).last };
+  }
+  return {};
+}
+
 export default {
   rules: {
+    "error-message": errorMessage,
     "line-width": lineWidth,
     "reason-for-disable": reasonForDisable,
     "reason-for-swallow": reasonForSwallow,
