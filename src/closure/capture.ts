@@ -3,23 +3,25 @@
  * and the values its variables have now.
  */
 
-import { analyseClass, type ClassSyntax } from "./class-syntax.ts";
+import { analyseClass, type ClassSyntax, type SourceMethod } from "./class-syntax.ts";
 import { CannotShip } from "./cannot-ship.ts";
-import { valueCode, type ClassCode, type ValueCode } from "./code.ts";
+import { valueCode, type ValueCode } from "./code.ts";
 import { applyEdits, type Edit } from "./edits.ts";
 import { findFreeVariables, type FreeVariables, type Outer, type Use } from "./free-variables.ts";
-import { findState, type FunctionSource, type FunctionState } from "./function-state.ts";
+import { findKeys, findState, type FunctionSource, type FunctionState } from "./function-state.ts";
 import { ImportCells, META_CELL } from "./imports.ts";
 import { inspectPrivateFields, type Inspected, type Location, type Scope } from "./inspect.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
 import { parseFunction, type Syntax } from "./syntax.ts";
-import { findScope, isModule, readVariable } from "./variables.ts";
+import { findScope, isModule, isUserGlobal, readVariable } from "./variables.ts";
 
 export interface Captured {
   readonly code: ValueCode;
   /** Values of `code.cells` by name. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly state: FunctionState | undefined;
+  /** Names of the methods of a class whose names are computed. */
+  readonly keys: readonly (string | symbol)[];
 }
 
 /** Whether `specifier` in the file `url` is the program's entry, which nobody else may load. */
@@ -30,6 +32,7 @@ interface Template {
   readonly code: ValueCode;
   readonly source: FunctionSource;
   readonly staticPrivateFields: readonly string[];
+  readonly computed: readonly SourceMethod[];
 }
 
 /** More places than this means code made at run time: start again rather than grow for ever. */
@@ -46,7 +49,7 @@ export class Captures {
   capture(subject: Function, text: string, { location, scopes }: Inspected): Captured {
     if (location === undefined) throw new CannotShip("its source text is not known to the engine");
     const template = this.#getTemplate(subject, text, location, scopes);
-    const { code, source, staticPrivateFields } = template;
+    const { code, source, staticPrivateFields, computed } = template;
     const file = getScriptFile(location);
     const values: Record<string, unknown> = {};
     for (const name of code.cells) values[name] = readVariable(name, scopes, file);
@@ -54,7 +57,8 @@ export class Captures {
     const statics = staticPrivateFields.map(
       (name) => privates.find((field) => field.name === `#${name}`)?.value,
     );
-    return { code, values, state: findState(subject, source, statics) };
+    const keys = findKeys(subject, computed);
+    return { code, values, state: findState(subject, source, statics), keys };
   }
 
   #getTemplate(
@@ -100,12 +104,17 @@ export class Captures {
       imports: imports.imports,
       valueCell: imports.valueCell,
       metaCell: free.metas.length > 0 ? META_CELL : undefined,
-      class: shape && classCode(syntax, shape, cells, free),
+      class: shape && {
+        isDerived: node.type === "ClassExpression" && Boolean(node.superClass),
+        isStamped: shape.isStamped,
+        privateFields: shape.privateFields,
+      },
     });
     return {
       code,
       source: { name, length: code.length, methods: shape?.methods ?? [] },
       staticPrivateFields: shape?.staticPrivateFields ?? [],
+      computed: shape?.computed ?? [],
     };
   }
 
@@ -122,7 +131,10 @@ export class Captures {
     for (const [name, allUses] of free.names) {
       const uses = allUses.filter((use) => !isRemoved(use, shape));
       const scope = uses.length > 0 ? findScope(name, scopes) : undefined;
-      if (scope === undefined) continue;
+      if (scope === undefined) {
+        if (uses.length > 0 && isUserGlobal(name)) cells.push(name);
+        continue;
+      }
       const binding = isModule(scope) ? file.module.imports.get(name) : undefined;
       const byValue = binding === undefined || this.#isEntryImport(binding.specifier, file.url);
       if (byValue) cells.push(name);
@@ -140,22 +152,6 @@ function metaEdit({ start, end }: FreeVariables["metas"][number]): Edit {
   return { start, end, text: META_CELL };
 }
 
-function classCode(
-  { node }: Syntax,
-  { isStamped, privateFields, keys }: ClassSyntax,
-  cells: readonly string[],
-  { names }: FreeVariables,
-): ClassCode {
-  const inKey = ({ start, end }: Use): boolean =>
-    keys.some((key) => key.start <= start && end <= key.end);
-  return {
-    isDerived: node.type === "ClassExpression" && Boolean(node.superClass),
-    isStamped,
-    privateFields,
-    keyCells: cells.filter((cell) => names.get(cell)?.some(inKey)),
-  };
-}
-
 /** A class may have a static method or field of that name. */
 function findName(subject: Function): string | undefined {
   const name: unknown = Object.getOwnPropertyDescriptor(subject, "name")?.value;
@@ -167,17 +163,15 @@ function lengthOf(subject: Function): number {
   return typeof length === "number" ? length : 0;
 }
 
-const OUTER_ADVICE: Readonly<Record<Outer, string>> = {
-  this: "`this`; take what it needs into a constant outside, or pass it as an argument",
-  arguments: "`arguments`; use a rest parameter there and capture that",
-  "new.target": "`new.target`; take it into a constant outside",
-  super: "`super`; call a function instead, or make it a method of a class",
+const OUTER_REASONS: Readonly<Record<Outer, string>> = {
+  this: "`this` of the function around it; take what it needs into a constant there",
+  arguments: "`arguments` of the function around it; use a rest parameter there",
+  "new.target": "`new.target` of the function around it; take it into a constant there",
+  super: "`super` of the object it is a method of; make that a class and send it whole",
 };
 
 function refuseOuter({ outer }: FreeVariables): void {
-  for (const what of outer) {
-    throw new CannotShip(`it uses of the function or object around it ${OUTER_ADVICE[what]}`);
-  }
+  for (const what of outer) throw new CannotShip(`it uses ${OUTER_REASONS[what]}`);
 }
 
 /** Of arrows and methods only their file tells: the engine marks sloppy functions alone. */

@@ -8,12 +8,14 @@
  */
 
 import type { ClassExpression, MethodDefinition, PropertyDefinition } from "acorn";
+import { CannotShip } from "./cannot-ship.ts";
 import { blank, type Edit } from "./edits.ts";
 
 /** Names that rebuilt classes are given; see `rebuild.ts` for what they hold. */
 export const BASE_CELL = "$mobulaBase";
 export const STAMP_CELL = "$mobulaStamp";
 export const HOOKS_CELL = "$mobulaHooks";
+export const KEYS_CELL = "$mobulaKeys";
 
 /** A method as the source has it; `key` is undefined where it is computed. */
 export interface SourceMethod {
@@ -30,8 +32,11 @@ export interface ClassSyntax {
   readonly staticPrivateFields: readonly string[];
   /** Instances have private fields, methods or accessors. */
   readonly isStamped: boolean;
-  /** Where the names of members are computed. */
-  readonly keys: readonly { readonly start: number; readonly end: number }[];
+  /**
+   * Methods whose names are computed, in order. Their names are sent, not computed again: what
+   * they are computed from is gone once the class is made.
+   */
+  readonly computed: readonly SourceMethod[];
 }
 
 export function analyseClass(node: ClassExpression, source: string): ClassSyntax {
@@ -42,7 +47,12 @@ export function analyseClass(node: ClassExpression, source: string): ClassSyntax
     fields.filter((field) => field.static === isStatic && isPrivate(field)).map(privateName);
   const privateFields = privateNames(false);
   const staticPrivateFields = privateNames(true);
+  refuseComputedFields(fields);
+  const computed = methods.filter(isComputed);
   const edits = [
+    ...computed.map(({ key: { start, end } }, index) => {
+      return { start, end, text: `${KEYS_CELL}[${index}]` };
+    }),
     ...heritageEdits(node, isStamped),
     ...staticEdits(node, source),
     ...(isStamped ? stampEdits(node, fields, methods, source) : []),
@@ -54,7 +64,7 @@ export function analyseClass(node: ClassExpression, source: string): ClassSyntax
     privateFields,
     staticPrivateFields,
     isStamped,
-    keys: [...methods, ...fields].filter(({ computed }) => computed).map(({ key }) => key),
+    computed: computed.map((method) => sourceMethod(method, source)),
   };
 }
 
@@ -62,6 +72,21 @@ type Member = MethodDefinition | PropertyDefinition;
 
 function isPrivate({ key }: Member): boolean {
   return key.type === "PrivateIdentifier";
+}
+
+/** `["name"]` and `[Symbol.iterator]` mean the same everywhere. */
+function isComputed({ computed, key }: Member): boolean {
+  if (!computed || key.type === "Literal") return false;
+  return !(
+    key.type === "MemberExpression" &&
+    key.object.type === "Identifier" &&
+    key.object.name === "Symbol"
+  );
+}
+
+function refuseComputedFields(fields: readonly PropertyDefinition[]): void {
+  if (!fields.some((field) => !field.static && isComputed(field))) return;
+  throw new CannotShip("the name of a field is computed; set the field in the constructor");
 }
 
 function privateName({ key }: Member): string {

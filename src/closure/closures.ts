@@ -51,7 +51,7 @@ export class Closures {
     } catch (error) {
       if (!(error instanceof CannotShip)) throw error;
       const where = path();
-      const message = `Cannot send ${labelOf(value)} (${where}): ${error.message}`;
+      const message = `Cannot send ${where} (${labelOf(value)}): ${error.message}`;
       throw new SerializationError(message, { path: where });
     }
   }

@@ -25,8 +25,6 @@ export interface ClassCode {
   /** Its instances have private fields or methods, and the constructor can stamp them. */
   readonly isStamped: boolean;
   readonly privateFields: readonly string[];
-  /** Cells that names of members are made from: they are needed before the class is. */
-  readonly keyCells: readonly string[];
 }
 
 /** A function or class as source text. */
@@ -60,9 +58,11 @@ export interface ValueCode {
  * What the receiver has itself:
  * - `import`, `require`: a module's export, or with an empty `path` the module;
  * - `builtin`: what the platform calls by that name;
- * - `require-function`, `import-meta`: what belongs to the file `specifier`.
+ * - `require-function`, `import-meta`: what belongs to the file `specifier`;
+ * - `symbol`: the symbol that all processes know by the id `specifier`.
  */
-export type ReferenceVia = "import" | "require" | "builtin" | "require-function" | "import-meta";
+export type ReferenceVia =
+  | "import" | "require" | "builtin" | "require-function" | "import-meta" | "symbol";
 
 export interface ReferenceCode {
   readonly kind: "reference";

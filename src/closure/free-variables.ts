@@ -41,7 +41,7 @@ interface Frame {
 }
 
 export function findFreeVariables(root: FunctionNode | Class, strict: boolean): FreeVariables {
-  const finder = new Finder(strict);
+  const finder = new Finder(strict, root.type.startsWith("Class"));
   finder.visit(root as AnyNode, undefined, { depth: 0, hasArguments: false });
   return finder.found;
 }
@@ -54,9 +54,12 @@ class Finder {
     usesArguments: false,
   };
   readonly #strict: boolean;
+  /** Up to here `super` means that of an object which is not taken along. */
+  readonly #superDepth: number;
 
-  constructor(strict: boolean) {
+  constructor(strict: boolean, isClass: boolean) {
     this.#strict = strict;
+    this.#superDepth = isClass ? 0 : 1;
   }
 
   visit(node: AnyNode, scope: Scope | undefined, frame: Frame): void {
@@ -74,7 +77,7 @@ class Finder {
         if (frame.depth === 0) this.found.outer.add("this");
         return;
       case "Super":
-        if (frame.depth === 0) this.found.outer.add("super");
+        if (frame.depth <= this.#superDepth) this.found.outer.add("super");
         return;
       case "MetaProperty":
         return this.#metaProperty(node, frame);

@@ -130,6 +130,33 @@ function isSourceMethod(
   );
 }
 
+/** The names that `computed` methods have in this class: where a function with their text lies. */
+export function findKeys(
+  subject: Function,
+  computed: readonly SourceMethod[],
+): (string | symbol)[] {
+  const taken = new Set<string | symbol>();
+  return computed.map(({ isStatic, text }) => {
+    const owner = isStatic ? subject : (subject.prototype as object);
+    const key = Reflect.ownKeys(owner).find((each) => {
+      const property = Reflect.getOwnPropertyDescriptor(owner, each);
+      const parts: unknown[] = [property?.value, property?.get, property?.set];
+      return !taken.has(each) && parts.some((part) => hasText(part, text));
+    });
+    if (key === undefined) {
+      const shown = text.slice(0, text.indexOf("]") + 1);
+      throw new CannotShip(`its method ${shown} was replaced; give the method a fixed name`);
+    }
+    // A getter and a setter of one name are two members.
+    if (!/^(static\s+)?[gs]et\b/.test(text)) taken.add(key);
+    return key;
+  });
+}
+
+function hasText(part: unknown, text: string): boolean {
+  return typeof part === "function" && text.endsWith(Function.prototype.toString.call(part));
+}
+
 /** Precondition: `target` is fresh from its source. */
 export function applyState(target: Function, state: FunctionState): void {
   const { own, prototype, parent, prototypeParent } = state;

@@ -29,7 +29,7 @@ export class Incoming {
   createFunction(head: unknown): object {
     if (typeof head === "string") {
       const code = this.#registry.getCode(head);
-      return code.kind === "reference" ? this.#resolve(code) : this.#rebuild(code, head, {});
+      return code.kind === "reference" ? this.#resolve(code) : this.#rebuild(code, head, []);
     }
     const parts = head as BoundHead | ClassHead;
     if (parts[0] === "bound") return this.#createBound(parts as BoundHead);
@@ -43,24 +43,28 @@ export class Incoming {
   }
 
   #createClass(head: ClassHead): object {
-    const [hash, id, early = {}] = head;
+    const [hash, id, keys = []] = head;
     const known = this.#registry.findClass(id);
     if (known !== undefined) return known;
     const code = this.#registry.getCode(hash);
     if (code.kind === "reference") throw new Error(`Cannot build class ${id}: its code has no text`);
-    const built = this.#rebuild(code, head, early);
+    const built = this.#rebuild(code, head, keys as PropertyKey[]);
     this.#registry.addClass(id, built);
     return built;
   }
 
-  #rebuild(code: ValueCode, head: unknown, early: Readonly<Record<string, unknown>>): Function {
-    const rebuilt = rebuild(code, early);
+  #rebuild(code: ValueCode, head: unknown, keys: readonly PropertyKey[]): Function {
+    const rebuilt = rebuild(code, keys);
     this.#unfilled.set(rebuilt.value, { rebuilt, hash: code.hash, head });
     if (code.class !== undefined) this.#rebuiltClasses.set(rebuilt.value, rebuilt);
     return rebuilt.value;
   }
 
   #resolve(code: ReferenceCode): object {
+    if (code.via === "symbol") {
+      // Not an object, but the place it goes to takes any value.
+      return this.#registry.symbolOf(code.specifier, code.path[0] ?? "") as unknown as object;
+    }
     const value = resolveReference(code) as object;
     if (code.textHash !== "" && typeof value === "function") refuseOther(value, code);
     this.#registry.origins.set(value, { hash: code.hash, head: code.hash, body: undefined });
@@ -69,6 +73,7 @@ export class Incoming {
 
   /** The captures may lead back to the function. A class that was known before stays as it is. */
   fillFunction(created: object, body: unknown): void {
+    if (body === undefined) return;
     const unbound = this.#unbound.get(created);
     if (unbound !== undefined) return this.#fillBound(created, unbound, body);
     const unfilled = this.#unfilled.get(created);
@@ -92,7 +97,7 @@ export class Incoming {
   }
 
   /** `undefined`: the class is this process's own. */
-  findRebuiltClass(subject: object): Rebuilt | undefined {
+  findRebuilt(subject: object): Rebuilt | undefined {
     return this.#rebuiltClasses.get(subject);
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Debugger, Session } from "node:inspector";
 import { SerializationError } from "../base/errors.ts";
+import { CannotShip } from "./cannot-ship.ts";
 import { inspector } from "./lazy.ts";
 
 /** Variables of one scope by name, as of now; a copy. */
@@ -164,6 +165,26 @@ export function inspectPrivateFields(subject: object): PrivateField[] {
     const fields = privateProperties.filter((property) => property.value !== undefined);
     return fields.map((property) => ({ name: property.name, value: valueOf(property) }));
   });
+}
+
+/**
+ * Sets a private field that `subject` has. The engine refuses where two classes gave it a field of
+ * that name. `name`: with `#`.
+ */
+export function setPrivateField(subject: object, name: string, value: unknown): void {
+  if (!/^#[\p{ID_Continue}$]+$/u.test(name)) throw new Error(`Cannot set ${name}: no such field`);
+  door.received = [value];
+  withHandle(subject, () => {
+    const given = `globalThis[Symbol.for("mobula.inspect")]`;
+    // Private names can be used outside their class only so. The answer to this request comes
+    // later, for it may await; what it does is done before `post` returns.
+    session?.post("Runtime.evaluate", {
+      expression: `${given}.subject.${name} = ${given}.received.pop(); 0`,
+      replMode: true,
+    });
+  });
+  const field = inspectPrivateFields(subject).find((each) => each.name === name);
+  if (!Object.is(field?.value, value)) throw new CannotShip(`its field ${name} cannot be set`);
 }
 
 /** `NaN`, `-0`, `-Infinity`, `12n`: what JSON cannot say. */

@@ -82,6 +82,8 @@ export function resolveReference(code: ReferenceCode): unknown {
       return createRequire(code.specifier);
     case "import-meta":
       return importMetaOf(code.specifier);
+    case "symbol":
+      throw new Error(`Cannot resolve symbol ${code.specifier}: it is no module's`);
   }
 }
 

@@ -6,28 +6,28 @@ import type { Extended } from "../values/encode.ts";
 import { asValue, findBuiltinName } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { Captures, type Captured } from "./capture.ts";
-import type { ReferenceCode } from "./code.ts";
+import { referenceCode, type ReferenceCode } from "./code.ts";
 import type { Entry } from "./entry.ts";
 import { inspectFunction, type Inspected } from "./inspect.ts";
+import { isNativeText, isNodeUrl } from "./platform.ts";
 import { builtinReference, findReference } from "./references.ts";
 import type { Origin, Registry } from "./registry.ts";
 import { getScriptFile } from "./scripts.ts";
-import { findStandin, Standin } from "./standins.ts";
+import { findRequire, findStandin, isCommonJsModule, Standin } from "./standins.ts";
 
 /** Head of a bound function, which needs no code object. */
 export type BoundHead = readonly ["bound", string, number];
-/** Head of a class by value: hash, id, values of `keyCells`. */
-export type ClassHead = readonly [string, string, Readonly<Record<string, unknown>>?];
+/** Head of a class by value: hash, id, computed names of its methods. */
+export type ClassHead = readonly [string, string, (readonly unknown[])?];
 
 /** Keys of a body that no captured variable can have. */
 export const STATE_KEY = "<state>";
-
-const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
 export class Outgoing {
   readonly #registry: Registry;
   readonly #entry: Entry;
   readonly #captures: Captures;
+  readonly #classHeads = new WeakMap<Function, unknown>();
 
   constructor(registry: Registry, entry: Entry) {
     this.#registry = registry;
@@ -47,12 +47,22 @@ export class Outgoing {
     return { type: FUNCTION, head: hash, body: undefined };
   }
 
+  /** What the receiver makes the class from, before it has what the class captures. */
+  headOf(subject: Function): unknown {
+    let head = this.#classHeads.get(subject);
+    if (head === undefined) {
+      ({ head } = this.#registry.origins.get(subject) ?? this.#examine(subject));
+      this.#classHeads.set(subject, head);
+    }
+    return head;
+  }
+
   #examine(subject: Function): Origin {
     if (types.isProxy(subject)) throw new CannotShip("it is a Proxy; send what it stands for");
     const text = Function.prototype.toString.call(subject);
-    const isNative = NATIVE.test(text);
+    const isNative = isNativeText(text);
     const builtin = isNative || subject === asValue ? findBuiltinName(subject) : undefined;
-    const known = builtin ? builtinReference(builtin) : findStandin(subject, () => false);
+    const known = builtin ? builtinReference(builtin) : findRequire(subject);
     if (known !== undefined) return this.#keepReference(subject, known);
     const inspected = inspectFunction(subject);
     if (inspected.bound !== undefined) return bound(subject, inspected.bound);
@@ -63,7 +73,7 @@ export class Outgoing {
 
   #findReference(subject: Function, text: string, inspected: Inspected): ReferenceCode | undefined {
     const url = inspected.location && getScriptFile(inspected.location).url;
-    if (url === undefined || url.startsWith("node:")) {
+    if (url === undefined || isNodeUrl(url)) {
       const builtin = findBuiltinName(subject);
       if (builtin !== undefined) return builtinReference(builtin);
       throw new CannotShip("it is native code, or Node's own without a public name");
@@ -78,30 +88,38 @@ export class Outgoing {
     return origin;
   }
 
-  #byValue(subject: Function, { code, values, state }: Captured): Origin {
+  #byValue(subject: Function, { code, values, state, keys }: Captured): Origin {
     const hash = this.#registry.keep(code);
     const body: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(values)) body[name] = this.#standFor(value);
+    for (const [name, value] of Object.entries(values)) body[name] = this.standFor(value);
     if (state !== undefined) body[STATE_KEY] = state;
     if (code.class === undefined && state?.prototype === undefined) {
       return { hash, head: hash, body };
     }
-    const early = code.class?.keyCells ?? [];
     const id = this.#registry.classId(subject);
     const head: ClassHead =
-      early.length === 0
-        ? [hash, id]
-        : [hash, id, Object.fromEntries(early.map((name) => [name, body[name]]))];
+      keys.length === 0 ? [hash, id] : [hash, id, keys.map((key) => this.standFor(key))];
     return { hash, head, body };
   }
 
-  #standFor(value: unknown): unknown {
-    const origin = typeof value === "object" && value && this.#registry.origins.get(value);
-    const code = origin ? this.#registry.getCode(origin.hash) : undefined;
-    if (code?.kind === "reference") return new Standin(code);
-    if (typeof value === "function") return value;
+  /** Of a value that belongs to the process, what the receiver has in its place. */
+  standFor(value: unknown): unknown {
+    if (typeof value === "symbol") return this.#symbol(value);
+    if (typeof value !== "object" || value === null) return value;
+    const origin = this.#registry.origins.get(value);
+    const known = origin && this.#registry.getCode(origin.hash);
+    if (known?.kind === "reference") return new Standin(known);
     const found = findStandin(value, (url) => this.#entry.is(url));
-    return found === undefined ? value : new Standin(found);
+    if (found !== undefined) return new Standin(found);
+    if (!isCommonJsModule(value)) return value;
+    const { exports, filename, id, path } = value;
+    return { exports: this.standFor(exports), filename, id, loaded: true, path };
+  }
+
+  #symbol(value: symbol): unknown {
+    const id = this.#registry.symbolId(value);
+    if (id === undefined) return value;
+    return new Standin(referenceCode("symbol", id, { path: [value.description ?? ""] }));
   }
 }
 

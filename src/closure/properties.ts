@@ -14,7 +14,9 @@ const ENUMERABLE = 1;
 const WRITABLE = 2;
 const CONFIGURABLE = 4;
 const ACCESSOR = 8;
-const ORDINARY = ENUMERABLE | WRITABLE | CONFIGURABLE;
+export const ORDINARY = ENUMERABLE | WRITABLE | CONFIGURABLE;
+/** As `stack` and `message` of errors. */
+export const HIDDEN = WRITABLE | CONFIGURABLE;
 
 /** Getters are sent as functions, never called. `isGiven`: the property need not be sent. */
 export function listProperties(

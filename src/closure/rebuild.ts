@@ -1,7 +1,7 @@
 /** Functions and classes made from their code objects. */
 
 import { asValue } from "./builtins.ts";
-import { BASE_CELL, HOOKS_CELL, STAMP_CELL } from "./class-syntax.ts";
+import { BASE_CELL, HOOKS_CELL, KEYS_CELL, STAMP_CELL } from "./class-syntax.ts";
 import type { ValueCode } from "./code.ts";
 import { runIn } from "./compile.ts";
 import { getNamespace, importMetaOf } from "./modules.ts";
@@ -32,7 +32,7 @@ Base.prototype = Object.prototype;
 
 type Factory = (
   given: readonly unknown[],
-  early: Values,
+  keys: readonly PropertyKey[],
   base: unknown,
   stamp: unknown,
   hooks: ClassHooks,
@@ -41,10 +41,10 @@ type Factory = (
 const factories = new Map<string, Factory>();
 
 /**
- * A new function whose variables are not set yet, but for those in `early`. Precondition: its
- * imports are loaded.
+ * A new function whose variables are not set yet; `keys` are the computed names of its methods.
+ * Precondition: its imports are loaded.
  */
-export function rebuild(code: ValueCode, early: Values): Rebuilt {
+export function rebuild(code: ValueCode, keys: readonly PropertyKey[]): Rebuilt {
   let factory = factories.get(code.hash);
   if (factory === undefined) factories.set(code.hash, (factory = compile(code)));
   const given: unknown[] = code.imports.map((wanted) =>
@@ -53,7 +53,7 @@ export function rebuild(code: ValueCode, early: Values): Rebuilt {
   if (code.valueCell !== undefined) given.push(asValue);
   if (code.metaCell !== undefined) given.push(importMetaOf(code.url));
   const hooks: ClassHooks = {};
-  const [setCells, built] = factory(given, early, Base, stamp, hooks);
+  const [setCells, built] = factory(given, keys, Base, stamp, hooks);
   const value = extract(code, built);
   restore(value, "name", code.name);
   restore(value, "length", code.length);
@@ -68,12 +68,10 @@ function compile(code: ValueCode): Factory {
   const given = code.imports.map(({ cell }) => cell);
   if (code.valueCell !== undefined) given.push(code.valueCell);
   if (code.metaCell !== undefined) given.push(code.metaCell);
-  const parameters = [`[${given.join()}]`, "$mobulaEarly"];
-  if (code.class !== undefined) parameters.push(BASE_CELL, STAMP_CELL, HOOKS_CELL);
-  const early = new Set(code.class?.keyCells);
-  const variables = code.cells.map((cell) => (early.has(cell) ? `${cell}=$mobulaEarly.${cell}` : cell));
-  const declare = variables.length > 0 ? `let ${variables.join()};` : "";
-  const assign = variables.length > 0 ? `({${code.cells.join()}}=$mobulaValues)` : "";
+  const parameters = [`[${given.join()}]`];
+  if (code.class !== undefined) parameters.push(KEYS_CELL, BASE_CELL, STAMP_CELL, HOOKS_CELL);
+  const declare = code.cells.length > 0 ? `let ${code.cells.join()};` : "";
+  const assign = code.cells.length > 0 ? `({${code.cells.join()}}=$mobulaValues)` : "";
   const source =
     `${code.strict ? '"use strict";' : ""}return(${parameters.join()})=>{${declare}` +
     `return[($mobulaValues)=>{${assign}},\n${" ".repeat(code.column)}${code.text}]}`;

@@ -17,6 +17,8 @@ export class Registry {
   readonly #classIds = new WeakMap<object, string>();
   readonly #classes = new Map<string, WeakRef<Function>>();
   readonly #collected = new FinalizationRegistry((id: string) => this.#classes.delete(id));
+  readonly #symbolIds = new Map<symbol, string>();
+  readonly #symbols = new Map<string, symbol>();
   readonly #prefix = randomBytes(9).toString("base64url");
   #count = 0;
 
@@ -50,4 +52,29 @@ export class Registry {
   findClass(id: string): Function | undefined {
     return this.#classes.get(id)?.deref();
   }
+
+  /** `undefined`: a symbol that every process has. */
+  symbolId(symbol: symbol): string | undefined {
+    if (Symbol.keyFor(symbol) !== undefined || isWellKnown(symbol)) return undefined;
+    let id = this.#symbolIds.get(symbol);
+    if (id === undefined) this.#addSymbol((id = `${this.#prefix}${this.#count++}`), symbol);
+    return id;
+  }
+
+  /** The symbol of that id here; made on the first call. */
+  symbolOf(id: string, description: string): symbol {
+    let symbol = this.#symbols.get(id);
+    if (symbol === undefined) this.#addSymbol(id, (symbol = Symbol(description)));
+    return symbol;
+  }
+
+  #addSymbol(id: string, symbol: symbol): void {
+    this.#symbolIds.set(symbol, id);
+    this.#symbols.set(id, symbol);
+  }
+}
+
+function isWellKnown(symbol: symbol): boolean {
+  const name = symbol.description?.replace(/^Symbol\./, "") ?? "";
+  return Reflect.get(Symbol, name) === symbol;
 }

@@ -21,13 +21,11 @@ export class Standin {
 
 const ownRequire = createRequire(import.meta.url);
 
-/** `isEntry`: of a path; nobody else may load the entry. `undefined`: an ordinary value. */
+/** `isEntry`: of a URL; nobody else may load the entry. `undefined`: an ordinary value. */
 export function findStandin(
-  value: unknown,
+  value: object,
   isEntry: (url: string) => boolean,
 ): ReferenceCode | undefined {
-  if (typeof value === "function") return findRequire(value);
-  if (typeof value !== "object" || value === null) return undefined;
   const imported = findImported(value);
   if (imported !== undefined) return referenceCode("import", imported.specifier, imported);
   const metaUrl = findImportMetaUrl(value);
@@ -47,7 +45,7 @@ function defaultOf(namespace: object): object {
 }
 
 /** The `require` of a CommonJS module, or what `createRequire` made. */
-function findRequire(value: Function): ReferenceCode | undefined {
+export function findRequire(value: Function): ReferenceCode | undefined {
   const { cache, resolve } = value as Partial<NodeJS.Require>;
   if (cache !== ownRequire.cache || typeof resolve !== "function") return undefined;
   const [folder] = resolve.paths("_") ?? [];
@@ -66,4 +64,10 @@ function findCommonJsExports(
     return isEntry(url) ? undefined : referenceCode("require", url);
   }
   return undefined;
+}
+
+/** What `module` is in a CommonJS file. */
+export function isCommonJsModule(value: object): value is NodeJS.Module {
+  const { filename } = value as Partial<NodeJS.Module>;
+  return typeof filename === "string" && ownRequire.cache[filename] === value;
 }

@@ -1,8 +1,10 @@
 /** Variables as the scopes of a function show them. */
 
+import { builtinModules } from "node:module";
 import { CannotShip } from "./cannot-ship.ts";
-import type { Scope } from "./inspect.ts";
-import type { ScriptFile } from "./scripts.ts";
+import { inspectFunction, type Scope } from "./inspect.ts";
+import { isNativeText, isNodeUrl } from "./platform.ts";
+import { getScriptFile, type ScriptFile } from "./scripts.ts";
 
 export function isModule(scope: Scope): boolean {
   return scope.description === "Module";
@@ -17,7 +19,7 @@ export function findScope(name: string, scopes: readonly Scope[]): Scope | undef
 
 export function readVariable(name: string, scopes: readonly Scope[], file: ScriptFile): unknown {
   const scope = findScope(name, scopes);
-  if (scope === undefined) return undefined;
+  if (scope === undefined) return Reflect.get(globalThis, name);
   const value = readProperty(scope, name);
   // Older engines show `undefined` for a variable that is not initialised yet.
   if (value === undefined && isModule(scope)) {
@@ -41,4 +43,25 @@ function notInitialised(name: string): CannotShip {
   return new CannotShip(
     `its variable ${name} is not initialised yet; make the first call below its declaration`,
   );
+}
+
+/** Where `node --eval` and the REPL show built-in modules as globals, those are the user's too. */
+const STANDARD_GLOBALS = new Set([
+  "Atomics", "Buffer", "Infinity", "Intl", "JSON", "Math", "NaN", "Reflect", "WebAssembly",
+  "console", "crypto", "global", "globalThis", "navigator", "performance", "process", "undefined",
+]);
+
+/** A global that the program made: other processes do not have it. */
+export function isUserGlobal(name: string): boolean {
+  const property = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (property === undefined || STANDARD_GLOBALS.has(name)) return false;
+  if (property.get !== undefined) return builtinModules.includes(name);
+  const value: unknown = property.value;
+  return typeof value !== "function" || !isPlatformFunction(value);
+}
+
+function isPlatformFunction(value: Function): boolean {
+  if (isNativeText(Function.prototype.toString.call(value))) return true;
+  const { location } = inspectFunction(value);
+  return location === undefined || isNodeUrl(getScriptFile(location).url);
 }

@@ -1,0 +1,61 @@
+/** What instances of a class hold beside their properties; worked out once for each class. */
+
+import { analyseClass } from "./class-syntax.ts";
+import { isInert } from "./inert.ts";
+import { inspectFunction } from "./inspect.ts";
+import { isNativeText, isNodeUrl } from "./platform.ts";
+import { getScriptFile } from "./scripts.ts";
+import { parseFunction } from "./syntax.ts";
+
+export interface ClassInfo {
+  /** Part of the platform: JavaScript's own, or Node's. */
+  readonly isBuiltin: boolean;
+  /** Its constructor gives instances private fields, methods or accessors. */
+  readonly hasPrivates: boolean;
+  /** Names of the private fields, without `#`, in the order their values are sent. */
+  readonly privateFields: readonly string[];
+  /** Its constructor only fills the object it makes; bases are not looked at. */
+  readonly isInert: boolean;
+}
+
+const infos = new WeakMap<Function, ClassInfo>();
+
+export function getClassInfo(subject: Function): ClassInfo {
+  let info = infos.get(subject);
+  if (info === undefined) infos.set(subject, (info = examine(subject)));
+  return info;
+}
+
+const BUILTIN: ClassInfo = { isBuiltin: true, hasPrivates: false, privateFields: [], isInert: true };
+
+function examine(subject: Function): ClassInfo {
+  const text = Function.prototype.toString.call(subject);
+  if (isNativeText(text)) return BUILTIN;
+  const { location } = inspectFunction(subject);
+  if (location === undefined || isNodeUrl(getScriptFile(location).url)) return BUILTIN;
+  const syntax = parseFunction(text);
+  if (syntax?.node.type !== "ClassExpression") {
+    return { isBuiltin: false, hasPrivates: false, privateFields: [], isInert: false };
+  }
+  const { isStamped, privateFields } = analyseClass(syntax.node, syntax.source);
+  return { isBuiltin: false, hasPrivates: isStamped, privateFields, isInert: isInert(syntax.node) };
+}
+
+/** Constructors of the classes `value` is an instance of, its own first, `Object` left out. */
+export function classChain(value: object): Function[] {
+  const chain: Function[] = [];
+  let prototype = Object.getPrototypeOf(value) as object | null;
+  while (prototype !== null && prototype !== Object.prototype) {
+    const constructor = ownConstructor(prototype);
+    if (constructor !== undefined) chain.push(constructor);
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return chain;
+}
+
+/** The class whose `prototype` this object is. */
+export function ownConstructor(prototype: object): Function | undefined {
+  const constructor: unknown = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof constructor !== "function" || constructor.prototype !== prototype) return undefined;
+  return constructor;
+}
