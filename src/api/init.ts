@@ -91,7 +91,7 @@ export async function init(options: InitOptions = {}): Promise<Runtime> {
     );
   }
   const started = driver!;
-  await started.started;
+  await started.started();
   return {
     shutdown: () => started.shutdown(),
     resources: () => {

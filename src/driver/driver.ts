@@ -46,10 +46,12 @@ export class Driver implements RuntimeHost {
   readonly #workerPids = new Set<number>();
   #server: Server | undefined;
   #isShuttingDown = false;
+  #isBusy = false;
+  /** Answers of the daemon that the program waits for. */
+  #awaited = 0;
   #started!: () => void;
   #failed!: (error: Error) => void;
-  /** Resolves when the daemon is there. */
-  readonly started: Promise<void>;
+  readonly #start: Promise<void>;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -58,12 +60,12 @@ export class Driver implements RuntimeHost {
     this.#directory = createSessionDirectory(sessionId);
     const addresses = new SocketAddresses(this.#directory);
     this.#daemon = spawnDaemon(options.env);
-    this.started = new Promise((resolve, reject) => {
+    this.#start = new Promise((resolve, reject) => {
       this.#started = resolve;
       this.#failed = reject;
     });
     // Whoever does not wait for the start learns of a failure from the first call.
-    this.started.catch(() => undefined);
+    this.#start.catch(() => undefined);
     this.runtime = new Runtime({
       identity: { processId: DRIVER_ID, role: "driver", sessionId, token, pid: process.pid },
       total: demandOf(options.resources),
@@ -108,8 +110,29 @@ export class Driver implements RuntimeHost {
   // RuntimeHost.
 
   setBusy(isBusy: boolean): void {
-    // The daemon's link is what keeps the program alive while calls are in flight.
-    this.#daemon.transport.setReferenced(isBusy);
+    this.#isBusy = isBusy;
+    this.#updateReference();
+  }
+
+  /** The daemon's link is what keeps the program alive while something is awaited. */
+  #updateReference(): void {
+    this.#daemon.transport.setReferenced(this.#isBusy || this.#awaited > 0);
+  }
+
+  async #keepAliveFor<T>(promise: Promise<T>): Promise<T> {
+    this.#awaited++;
+    this.#updateReference();
+    try {
+      return await promise;
+    } finally {
+      this.#awaited--;
+      this.#updateReference();
+    }
+  }
+
+  /** Resolves when the daemon is there; rejects if it cannot start. */
+  started(): Promise<void> {
+    return this.#keepAliveFor(this.#start);
   }
 
   frame(): boolean {
@@ -181,14 +204,8 @@ export class Driver implements RuntimeHost {
     await exited;
   }
 
-  /** Amounts of the machine; asking keeps the program alive. */
-  async resources(): Promise<ResourcesAnswer> {
-    this.#daemon.transport.setReferenced(true);
-    try {
-      return await this.runtime.daemon.askResources();
-    } finally {
-      this.setBusy(this.runtime.submitter.tasks.pending > 0);
-    }
+  resources(): Promise<ResourcesAnswer> {
+    return this.#keepAliveFor(this.runtime.daemon.askResources());
   }
 
   readonly #exiting = (): void => {
