@@ -17,7 +17,7 @@ import {
   isCount,
   isRecordOf,
   isStringArray,
-  type Rules,
+  type Rule,
 } from "./options.ts";
 import { remoteFunctions } from "./remote-function.ts";
 
@@ -55,7 +55,7 @@ export interface Runtime extends AsyncDisposable {
 const isString = (value: unknown): string | undefined =>
   typeof value === "string" ? undefined : "must be a string";
 
-const RULES: Rules & Readonly<Record<keyof InitOptions, unknown>> = {
+const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   numCpus: isAmount,
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
   memoryBytes: isCount(1),

@@ -15,10 +15,13 @@ import type { RemoteFunctions } from "../runtime/packer.ts";
 import { sizeOf } from "../runtime/payload.ts";
 import type { CallOptions } from "../runtime/remote-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Batch } from "../runtime/run-batch.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { runtimeForCalls } from "./init.ts";
 import { checkTaskOptions } from "./task-options.ts";
-import type { TaskOptions } from "./types.ts";
+import type { MapCalls } from "./map-run.ts";
+import { mapItems, type Items } from "./map.ts";
+import type { MapOptions, MapResult, TaskOptions } from "./types.ts";
 
 /** A function that can be called remotely; shared by all its configured copies. */
 export class RemoteSource {
@@ -105,6 +108,13 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
       checkTaskOptions(changes);
       return makeRemoteFunction(source, { ...options, ...changes });
     },
+    map: (items: Items, mapOptions: MapOptions = {}): MapResult<unknown> => {
+      const runtime = runtimeForCalls();
+      const { schedulingClass } = bind(source, options, runtime).options;
+      const callsFor = (checked: MapOptions): MapCalls =>
+        mapCalls(source, options, runtime, checked.settled === true ? "all" : "stop", methods.map);
+      return mapItems(items, mapOptions, schedulingClass.leasesMax, callsFor);
+    },
   };
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(call, name, { value, configurable: true, writable: true });
@@ -112,6 +122,31 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
   Object.defineProperty(call, "name", { value: source.callable?.name ?? "", configurable: true });
   configurations.set(call, { source, options });
   return call;
+}
+
+/** How `map` calls the function: with one item, or with several in one task. */
+function mapCalls(
+  source: RemoteSource,
+  options: TaskOptions,
+  runtime: Runtime,
+  batch: Batch,
+  outermost: (...args: never[]) => unknown,
+): MapCalls {
+  const { numReturns: _unused, ...rest } = options;
+  const bound = bind(source, rest, runtime);
+  source.define(runtime);
+  const site = runtime.callSites.take(outermost);
+  const scope = currentScope();
+  const call = (callOptions: CallOptions, argument: unknown): ObjectRecord => {
+    const task = runtime.submitter.submit(bound.record, callOptions, [argument], site, scope);
+    return task.returns as ObjectRecord;
+  };
+  const batched: CallOptions = { ...bound.options, batch };
+  return {
+    one: (item) => call(bound.options, item),
+    batch: (items) => call(batched, items),
+    cancel: (record) => runtime.submitter.cancel(record, false),
+  };
 }
 
 function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bound {
@@ -131,6 +166,7 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
       timeoutMs: options.timeoutMs === Infinity ? undefined : options.timeoutMs,
       signal: options.signal,
       numReturns: options.numReturns,
+      batch: undefined,
     },
   };
 }

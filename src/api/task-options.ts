@@ -9,14 +9,14 @@ import {
   isSignal,
   isText,
   isTimeout,
-  type Rules,
+  type Rule,
 } from "./options.ts";
 import type { TaskOptions } from "./types.ts";
 
 const isString = (value: unknown): string | undefined =>
   typeof value === "string" ? undefined : "must be a string";
 
-const RULES: Rules & Readonly<Record<keyof TaskOptions, unknown>> = {
+const RULES: Readonly<Record<keyof TaskOptions, Rule>> = {
   name: isText,
   numCpus: isAmount,
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),

@@ -12,6 +12,7 @@ import type { DaemonSettings } from "./settings.ts";
 
 const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const WORKER_ENTRY = fileURLToPath(new URL(`../worker/main.${EXTENSION}`, import.meta.url));
+const PAGE_BYTES = 4096;
 /** The pipes of a dead worker may be held open by its children for this long. */
 const PIPES_CLOSE_TIMEOUT_MS = 200;
 
@@ -79,7 +80,8 @@ class WorkerProcess implements WorkerHandle {
   measure(): void {
     try {
       const pages = Number(fs.readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1]);
-      this.residentBytes = pages * 4096;
+      // A process that has just ended has none; what it had before is what matters.
+      if (pages > 0) this.residentBytes = pages * PAGE_BYTES;
     } catch (error) {
       // It has just ended, or the system has no /proc.
       const code = (error as NodeJS.ErrnoException).code;

@@ -13,7 +13,8 @@ import type { Functions } from "./functions.ts";
 import { LeaseQueue } from "./lease-queue.ts";
 import { ObjectRef, recordOf, waitFor } from "./object-ref.ts";
 import type { Packer } from "./packer.ts";
-import { RunningTask, type WaitListener } from "./running-task.ts";
+import { isThenable, runBatch } from "./run-batch.ts";
+import type { RunningTask, WaitListener } from "./running-task.ts";
 import { taskStorage } from "./task-scope.ts";
 
 export interface ExecutorContext {
@@ -138,7 +139,7 @@ export class Executor implements WaitListener {
     }
     let result: unknown;
     try {
-      result = taskStorage.run(task, callable, ...args);
+      result = taskStorage.run(task, bodyOf(task, callable, this.#context.nowUs), ...args);
     } catch (error) {
       this.#fail(task, error);
       return;
@@ -234,12 +235,10 @@ export class Executor implements WaitListener {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
+function bodyOf(task: RunningTask, callable: Callable, nowUs: () => number): Callable {
+  const { batch } = task.extras;
+  if (batch === undefined) return callable;
+  return (items) => runBatch(callable, batch, items as readonly unknown[], nowUs);
 }
 
 function resultsOf(task: RunningTask, value: unknown): readonly unknown[] {

@@ -12,6 +12,8 @@ export class FunctionRecord implements Profile {
   /** Parameters that are sent; Infinity with a rest parameter. */
   parameterCount: number;
   estimateUs: number | undefined = undefined;
+  /** Of tasks that call the function with several items. */
+  readonly batches: Profile = { estimateUs: undefined };
   /** The function with its captures, frozen at the first call. */
   definition: Payload | undefined = undefined;
   /** The function in this process, once somebody runs it here. */

@@ -1,9 +1,10 @@
 /** A task as its submitter keeps it, from the call to the result. */
 
-import type { HeldLease, SchedulingClass, Task, TaskState } from "../core/tasks.ts";
+import type { HeldLease, Profile, SchedulingClass, Task, TaskState } from "../core/tasks.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import type { Payload, Primitive } from "./payload.ts";
+import type { Batch } from "./run-batch.ts";
 
 /** What a call says beyond function and arguments; compiled once per `remote` or `.options`. */
 export interface CallOptions {
@@ -13,6 +14,8 @@ export interface CallOptions {
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly numReturns: number | undefined;
+  /** The only argument is an array of items to call the function with, one after the other. */
+  readonly batch: Batch | undefined;
 }
 
 /** Arguments as they were at the call. */
@@ -30,7 +33,7 @@ const NO_INLINED: readonly Inlined[] = [];
 
 export class RemoteTask implements Task {
   readonly number: number;
-  readonly profile: FunctionRecord;
+  readonly record: FunctionRecord;
   readonly options: CallOptions;
   readonly args: Arguments;
   readonly returns: ObjectRecord | readonly ObjectRecord[];
@@ -47,16 +50,21 @@ export class RemoteTask implements Task {
 
   constructor(
     number: number,
-    profile: FunctionRecord,
+    record: FunctionRecord,
     options: CallOptions,
     args: Arguments,
     returns: ObjectRecord | readonly ObjectRecord[],
   ) {
     this.number = number;
-    this.profile = profile;
+    this.record = record;
     this.options = options;
     this.args = args;
     this.returns = returns;
+  }
+
+  /** Batches take as long as they are made to, whatever the function takes. */
+  get profile(): Profile {
+    return this.options.batch === undefined ? this.record : this.record.batches;
   }
 
   get schedulingClass(): SchedulingClass {
@@ -72,7 +80,7 @@ export class RemoteTask implements Task {
   }
 
   get name(): string {
-    return this.options.name ?? this.profile.name;
+    return this.options.name ?? this.record.name;
   }
 
   /** All results, whether there is one or a list. */

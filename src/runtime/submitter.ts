@@ -57,7 +57,7 @@ export class Submitter implements TaskSink<RemoteTask> {
 
   /** Hot path. Throws if an argument cannot be sent; everything else rejects the result. */
   submit(
-    profile: FunctionRecord,
+    record: FunctionRecord,
     options: CallOptions,
     args: readonly unknown[],
     site: CallSite | undefined,
@@ -68,13 +68,13 @@ export class Submitter implements TaskSink<RemoteTask> {
     const captured = this.#capture(args, inlined);
     const task = new RemoteTask(
       ++this.#taskCount,
-      profile,
+      record,
       options,
       captured,
       this.#newResults(options.numReturns, site),
     );
     task.parent = parent;
-    for (const record of task.results) record.maker = task;
+    for (const result of task.results) result.maker = task;
     if (this.tasks.pending === 0) this.#context.setBusy(true);
     this.tasks.submit(task);
     if (options.signal !== undefined && !this.#obey(options.signal, task)) return task;

@@ -12,12 +12,14 @@ import { BufferCursor } from "./payload-wire.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
 import type { RemoteTask } from "./remote-task.ts";
+import type { Batch } from "./run-batch.ts";
 
 /** What a task says beyond function and arguments; nil where it is the default. */
 export interface Extras {
   readonly name: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly numReturns: number | undefined;
+  readonly batch: Batch | undefined;
   /** Resource → amount, if not one CPU. */
   readonly resources: Readonly<Record<string, number>> | undefined;
 }
@@ -26,6 +28,7 @@ export const NO_EXTRAS: Extras = {
   name: undefined,
   timeoutMs: undefined,
   numReturns: undefined,
+  batch: undefined,
   resources: undefined,
 };
 
@@ -38,7 +41,7 @@ export function writeTask(
   objects: Objects,
   port: PayloadPort,
 ): void {
-  if (!peer.sentFunctions.has(task.profile.functionId)) port.defineFunction(peer, task.profile);
+  if (!peer.sentFunctions.has(task.record.functionId)) port.defineFunction(peer, task.record);
   const inlined = task.inlined.map(({ record }) => objects.toPayload(record));
   const args = task.args;
   const payload = args.kind === "payload" ? args.payload : undefined;
@@ -52,7 +55,7 @@ export function writeTask(
     body.arrayHeader(7);
     body.integer(task.number);
     body.integer(lease.leaseId);
-    body.integer(task.profile.functionId);
+    body.integer(task.record.functionId);
     writeExtras(body, task);
     if (inlined.length === 0) body.nil();
     else {
@@ -79,18 +82,18 @@ export function writeTask(
 }
 
 function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
-  const { name, timeoutMs, numReturns, schedulingClass } = task.options;
+  const { name, timeoutMs, numReturns, batch, schedulingClass } = task.options;
   const isDefaultDemand = schedulingClass.demand.key === DEFAULT_DEMAND_KEY;
-  if (
-    name === undefined && timeoutMs === undefined && numReturns === undefined && isDefaultDemand
-  ) {
+  const given = name ?? timeoutMs ?? numReturns ?? batch;
+  if (given === undefined && isDefaultDemand) {
     body.nil();
     return;
   }
-  body.arrayHeader(4);
+  body.arrayHeader(5);
   writeOptional(body, name, (text) => body.string(text));
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
+  writeOptional(body, batch, (text) => body.string(text));
   writeOptional(body, isDefaultDemand ? undefined : amountsOf(schedulingClass.demand), (amounts) => {
     const entries = Object.entries(amounts);
     body.mapHeader(entries.length);
@@ -113,6 +116,7 @@ export function readExtras(body: MsgpackReader): Extras {
     name: readOptional(body, () => body.string()),
     timeoutMs: readOptional(body, () => body.number()),
     numReturns: readOptional(body, () => body.number()),
+    batch: readOptional(body, () => body.string()) as Batch | undefined,
     resources: readOptional(body, () => {
       const amounts: Record<string, number> = {};
       for (let left = body.mapHeader(); left > 0; left--) amounts[body.string()] = body.number();

@@ -10,6 +10,7 @@ import type { RemoteFunctions } from "../runtime/packer.ts";
 import { isPlain, type Payload } from "../runtime/payload.ts";
 import { BufferCursor } from "../runtime/payload-wire.ts";
 import type { Peer } from "../runtime/peers.ts";
+import type { RemoteTask } from "../runtime/remote-task.ts";
 import { RunningTask } from "../runtime/running-task.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { NO_EXTRAS, readExtras, type Extras } from "../runtime/task-messages.ts";
@@ -201,8 +202,8 @@ export class Worker implements RuntimeHost {
     return new RunningTask(
       {
         number: task.number,
-        record: task.profile,
-        extras: extrasOf(task.options.name, task.options.numReturns),
+        record: task.record,
+        extras: extrasOf(task),
         submitterId: this.runtime.identity.processId,
         submitted: task,
       },
@@ -219,7 +220,8 @@ interface InlinedPayload {
   readonly payload: Payload;
 }
 
-function extrasOf(name: string | undefined, numReturns: number | undefined): Extras {
-  if (name === undefined && numReturns === undefined) return NO_EXTRAS;
-  return { ...NO_EXTRAS, name, numReturns };
+function extrasOf({ options }: RemoteTask): Extras {
+  const { name, numReturns, batch } = options;
+  if (name === undefined && numReturns === undefined && batch === undefined) return NO_EXTRAS;
+  return { ...NO_EXTRAS, name, numReturns, batch };
 }

@@ -1,0 +1,181 @@
+/**
+ * `map`: a remote function over many items, with a bounded number of tasks in flight. Items are
+ * taken from their source only as they are needed.
+ */
+
+import { InvalidOptionError } from "../base/errors.ts";
+import { ObjectRef as Handle } from "../runtime/object-ref.ts";
+import { MapRun, type MapCalls } from "./map-run.ts";
+import {
+  checkOptions,
+  describe,
+  isBoolean,
+  isCount,
+  isCountOrInfinity,
+  isFunction,
+  isSignal,
+  type Rule,
+} from "./options.ts";
+import type { MapOptions, MapResult, ObjectRef, RefIterable } from "./types.ts";
+
+const RULES: Readonly<Record<keyof MapOptions, Rule>> = {
+  concurrency: isCountOrInfinity,
+  ordered: isBoolean,
+  batchSize: (value) =>
+    value === "auto" || isCount(1)(value) === undefined
+      ? undefined
+      : 'must be "auto" or a whole number from 1 on',
+  onProgress: isFunction,
+  progress: isBoolean,
+  signal: isSignal,
+  settled: isBoolean,
+};
+
+export type Items = Iterable<unknown> | AsyncIterable<unknown>;
+
+/** Tasks in flight per core: one runs, and the next is there when it ends. */
+const TASKS_PER_CORE = 2;
+const CONCURRENCY_MIN = 4;
+
+/** `parallelism`: tasks of the function that the machine can run at the same time. */
+export function mapItems(
+  items: Items,
+  options: MapOptions,
+  parallelism: number,
+  callsFor: (options: MapOptions) => MapCalls,
+): MapResult<unknown> {
+  checkOptions(options, RULES, "map");
+  const source = iteratorOf(items);
+  const concurrency =
+    options.concurrency ?? Math.max(CONCURRENCY_MIN, parallelism * TASKS_PER_CORE);
+  return new MapHandle(source, sizeOf(items), concurrency, callsFor(options), options);
+}
+
+type Source = Iterator<unknown> | AsyncIterator<unknown>;
+
+/** Starts at once, unless its refs are asked for in the same turn. */
+class MapHandle implements MapResult<unknown> {
+  readonly #start: () => MapRun;
+  readonly #calls: MapCalls;
+  readonly #source: Source;
+  readonly #concurrency: number;
+  #run: MapRun | undefined;
+  #all: Promise<{ values: unknown[] }> | undefined;
+  #isByRef = false;
+
+  constructor(
+    source: Source,
+    total: number | undefined,
+    concurrency: number,
+    calls: MapCalls,
+    options: MapOptions,
+  ) {
+    this.#source = source;
+    this.#concurrency = concurrency;
+    this.#calls = calls;
+    this.#start = () => new MapRun({ source, total, concurrency, calls, options });
+    queueMicrotask(() => {
+      if (!this.#isByRef) this.#running();
+    });
+  }
+
+  #running(): MapRun {
+    this.#run ??= this.#start();
+    return this.#run;
+  }
+
+  #collect(): Promise<{ values: unknown[] }> {
+    this.#all ??= this.#running().collect();
+    return this.#all;
+  }
+
+  then<A = unknown[], B = never>(
+    onFulfilled?: ((values: unknown[]) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const unboxed = onFulfilled
+      ? (all: { values: unknown[] }): A | PromiseLike<A> => onFulfilled(all.values)
+      : (all: { values: unknown[] }): A => all.values as A;
+    return this.#collect().then(unboxed, onRejected);
+  }
+
+  catch<B = never>(
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<unknown[] | B> {
+    return this.then(null, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<unknown[]> {
+    return this.then().finally(onFinally);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    return this.#running().iterate();
+  }
+
+  refs(): RefIterable<unknown> {
+    this.#isByRef = true;
+    return {
+      [Symbol.asyncIterator]: () => new MapRefs(this.#source, this.#concurrency, this.#calls),
+    };
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "MapResult";
+  }
+}
+
+type RefResult = IteratorResult<ObjectRef<unknown>, void>;
+
+/** By hand: a generator would unwrap the refs. */
+class MapRefs {
+  readonly #source: Source;
+  readonly #concurrency: number;
+  readonly #calls: MapCalls;
+  #inFlight = 0;
+  #ended: () => void = () => undefined;
+
+  constructor(source: Source, concurrency: number, calls: MapCalls) {
+    this.#source = source;
+    this.#concurrency = concurrency;
+    this.#calls = calls;
+  }
+
+  async next(): Promise<RefResult> {
+    while (this.#inFlight >= this.#concurrency) {
+      await new Promise<void>((resolve) => (this.#ended = resolve));
+    }
+    const { done, value } = await this.#source.next();
+    if (done === true) return { done: true, value: undefined };
+    const record = this.#calls.one(value);
+    this.#inFlight++;
+    record.whenSettled(() => {
+      this.#inFlight--;
+      this.#ended();
+    });
+    return { done: false, value: new Handle(record) as unknown as ObjectRef<unknown> };
+  }
+
+  async return(): Promise<RefResult> {
+    await this.#source.return?.();
+    return { done: true, value: undefined };
+  }
+}
+
+function iteratorOf(items: Items): Source {
+  const source = items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+  const asynchronous = source?.[Symbol.asyncIterator];
+  if (typeof asynchronous === "function") return asynchronous.call(items);
+  const synchronous = source?.[Symbol.iterator];
+  if (typeof synchronous === "function") return synchronous.call(items);
+  throw new InvalidOptionError(
+    `Cannot map over ${describe(items)}: it is not iterable; pass an array, a Set, a generator ...`,
+    { option: "items", value: items },
+  );
+}
+
+function sizeOf(items: Items): number | undefined {
+  const { length, size } = items as { length?: unknown; size?: unknown };
+  if (typeof length === "number") return length;
+  return typeof size === "number" ? size : undefined;
+}
