@@ -99,17 +99,19 @@ function isSendableHidden(key: string, value: unknown): boolean {
   return typeof value !== "function" && (key !== "stack" || typeof value === "string");
 }
 
-/** An error without properties of its own yet. A class unknown here survives as the name. */
+/** An error without properties of its own. A class unknown here survives as the name. */
 export function createError(className: string): Error {
-  return withoutStack(() => {
-    const create = creators.get(className);
-    if (create !== undefined) return create();
-    return Object.defineProperty(new Error(), "name", hiddenProperty(className));
-  });
+  const create = creators.get(className);
+  if (create !== undefined) return createBare(create);
+  return Object.defineProperty(
+    createBare(() => new Error()),
+    "name",
+    hiddenProperty(className),
+  );
 }
 
 export function createDomException(message: string, name: string): DOMException {
-  return withoutStack(() => new DOMException(message, name));
+  return createBare(() => new DOMException(message, name));
 }
 
 export function defineErrorProperty(
@@ -125,12 +127,14 @@ function hiddenProperty(value: unknown): PropertyDescriptor {
   return { value, writable: true, enumerable: false, configurable: true };
 }
 
-/** The stack of a received error is its sender's: taking one here would be wasted. */
-function withoutStack<T>(create: () => T): T {
+/** All properties, the stack among them, are to be the sender's. */
+function createBare<T extends Error>(create: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
-    return create();
+    const error = create();
+    for (const key of Object.getOwnPropertyNames(error)) Reflect.deleteProperty(error, key);
+    return error;
   } finally {
     Error.stackTraceLimit = limit;
   }
