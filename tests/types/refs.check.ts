@@ -32,6 +32,9 @@ void get(square(1), { timeout: 10 });
 const { ready, pending } = await wait([square(1), square(2)], { count: 2 });
 same<Equal<typeof ready, ObjectRef<number>[]>>();
 same<Equal<typeof pending, ObjectRef<number>[]>>();
+// The loop variable is a ref, not its value: there is no `await` in between. Twice, because before
+// version 7 TypeScript awaits the type of all such loops but the first.
+for await (const ref of asCompleted([square(1)])) same<Equal<typeof ref, ObjectRef<number>>>();
 for await (const ref of asCompleted([square(1)])) same<Equal<typeof ref, ObjectRef<number>>>();
 
 // map: items may be refs; the result is awaited as an array and iterated as values.
@@ -39,6 +42,9 @@ const mapped = await square.map([1, 2, put(3)], { concurrency: 4, signal: AbortS
 same<Equal<typeof mapped, number[]>>();
 for await (const item of square.map([1])) same<Equal<typeof item, number>>();
 for await (const item of square.map(numbers())) same<Equal<typeof item, number>>();
+const settled = await square.map([1, 2], { settled: true, onProgress: ({ done }) => done });
+same<Equal<typeof settled, PromiseSettledResult<number>[]>>();
+for await (const ref of square.map([1]).refs()) same<Equal<typeof ref, ObjectRef<number>>>();
 // @ts-expect-error items are numbers
 void square.map(["a"]);
 async function* numbers(): AsyncGenerator<number> {

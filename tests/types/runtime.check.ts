@@ -6,23 +6,28 @@ import { same, type Equal } from "./equal.ts";
 const runtime = await init();
 same<Equal<typeof runtime, Runtime>>();
 {
-  await using inline = await init({ numCpus: 2, mode: "inline" });
-  same<Equal<typeof inline, Runtime>>();
+  await using configured = await init({ numCpus: 2, env: { LANG: "C" } });
+  same<Equal<typeof configured, Runtime>>();
 }
 // @ts-expect-error no such option
 void init({ numCPUs: 2 });
-// @ts-expect-error no such mode
-void init({ mode: "threads" });
+// @ts-expect-error an environment holds strings
+void init({ env: { PORT: 80 } });
 const ended: Promise<void> = runtime.shutdown();
 await ended;
-const { total, available } = runtime.resources();
+const { total, available } = await runtime.resources();
+same<Equal<typeof total, Readonly<Record<string, number>>>>();
 export const cpus: (number | undefined)[] = [total["CPU"], available["CPU"]];
 
 const attempts = remote(() => context().attempt);
 const ref = attempts();
 same<Equal<ReturnType<typeof cancel>, void>>();
 cancel(ref);
-cancel(ref, { force: true, recursive: true });
+cancel(ref, { force: true });
 // @ts-expect-error a value is no ref
 cancel(1);
-export const signal: AbortSignal = context().signal;
+// @ts-expect-error no such option
+cancel(ref, { forced: true });
+const { signal, taskId } = context();
+same<Equal<typeof signal, AbortSignal>>();
+same<Equal<typeof taskId, string | undefined>>();
