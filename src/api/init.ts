@@ -9,6 +9,7 @@ import { Driver } from "../driver/driver.ts";
 import { inheritedExecArgv, inheritedNodeOptions } from "../driver/exec-arguments.ts";
 import { currentRuntime, setCurrentRuntime } from "../runtime/current.ts";
 import type { Runtime as InternalRuntime } from "../runtime/runtime.ts";
+import { currentScope } from "../runtime/task-scope.ts";
 import { POLLING_US } from "../base/limits.ts";
 import {
   checkOptions,
@@ -39,6 +40,11 @@ export interface InitOptions {
   readonly inspect?: boolean;
   /** Look for messages some microseconds before going to sleep. Default true. */
   readonly polling?: boolean;
+  /**
+   * "inline" runs everything in this process, with the same copying and checks as between
+   * processes: for tests, coverage and breakpoints. Default "processes".
+   */
+  readonly mode?: "processes" | "inline";
 }
 
 /** A running runtime. `await using runtime = await init()` shuts it down at the end of the block. */
@@ -64,6 +70,8 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   logToDriver: isBoolean,
   inspect: isBoolean,
   polling: isBoolean,
+  mode: (value) =>
+    value === "inline" || value === "processes" ? undefined : 'must be "processes" or "inline"',
 };
 
 let driver: Driver | undefined;
@@ -104,7 +112,8 @@ export async function init(options: InitOptions = {}): Promise<Runtime> {
 
 /** The runtime to call in; starts one if this program never had one. */
 export function runtimeForCalls(): InternalRuntime {
-  const runtime = currentRuntime();
+  // Inline, the tasks of several workers and the driver share a process.
+  const runtime = currentScope()?.runtime ?? currentRuntime();
   if (runtime !== undefined) return runtime;
   if (hasEnded) {
     throw new RuntimeEndedError(
@@ -116,6 +125,7 @@ export function runtimeForCalls(): InternalRuntime {
 
 function start(options: InitOptions): InternalRuntime {
   const started: Driver = new Driver({
+    isInline: options.mode === "inline",
     resources: {
       ...options.resources,
       [CPU]: options.numCpus ?? availableCores(),

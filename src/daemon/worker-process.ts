@@ -8,6 +8,7 @@ import { STDERR_TAIL_LINES } from "../base/limits.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
+import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";
 
 const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
@@ -66,14 +67,7 @@ class WorkerProcess implements WorkerHandle {
 
   /** Ends the process and all that it started in its group. */
   kill(): void {
-    const pid = this.#child.pid;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch (error) {
-      // Nobody is left in the group.
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
+    if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
   /** Looks at how much memory the process has. */

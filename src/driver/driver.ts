@@ -1,16 +1,9 @@
-/** The runtime of a driver: starts the daemon, prints what workers write, and cleans up. */
+/** The runtime of a driver: starts it, prints what workers write, and ends it. */
 
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import type { Server } from "node:net";
 import { EnvironmentSetupError, RuntimeEndedError } from "../base/errors.ts";
 import { Closures } from "../closure/closures.ts";
-import { demandOf } from "../core/resources.ts";
-import {
-  createSessionDirectory,
-  removeSessionDirectory,
-  SocketAddresses,
-} from "../daemon/session-directory.ts";
+import { CPU, demandOf } from "../core/resources.ts";
 import { sendSettings, type DaemonSettings } from "../daemon/settings.ts";
 import type { ResourcesAnswer } from "../runtime/daemon-link.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
@@ -19,11 +12,14 @@ import type { Peer } from "../runtime/peers.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
-import { connect, listen } from "../wire/socket.ts";
-import { spawnDaemon, type DaemonProcess } from "./spawn-daemon.ts";
+import type { Backend } from "./backend.ts";
+import { InlineBackend } from "./inline-backend.ts";
+import { ProcessBackend } from "./process-backend.ts";
 
 /** What a driver wants of its runtime; `api/init.ts` makes it from the user's options. */
 export interface DriverOptions {
+  /** Everything in this process. */
+  readonly isInline: boolean;
   readonly resources: Readonly<Record<string, number>>;
   readonly env: NodeJS.ProcessEnv;
   readonly nodeOptions: string | undefined;
@@ -40,12 +36,8 @@ export interface DriverOptions {
 export class Driver implements RuntimeHost {
   readonly runtime: Runtime;
   readonly #options: DriverOptions;
-  readonly #directory: string;
-  readonly #daemon: DaemonProcess;
-  /** Process groups of workers, to be ended should the daemon be killed. */
-  readonly #workerPids = new Set<number>();
-  #server: Server | undefined;
-  #isShuttingDown = false;
+  readonly #backend: Backend;
+  #isEnding = false;
   #isBusy = false;
   /** Answers of the daemon that the program waits for. */
   #awaited = 0;
@@ -53,13 +45,16 @@ export class Driver implements RuntimeHost {
   #failed!: (error: Error) => void;
   readonly #start: Promise<void>;
 
+  /** Throws EnvironmentSetupError if the runtime cannot start here. */
   constructor(options: DriverOptions) {
     this.#options = options;
     const sessionId = randomBytes(8).toString("hex");
     const token = randomBytes(32).toString("hex");
-    this.#directory = createSessionDirectory(sessionId);
-    const addresses = new SocketAddresses(this.#directory);
-    this.#daemon = spawnDaemon(options.env);
+    const warn = (text: string): void => void process.stderr.write(text);
+    const backend = options.isInline
+      ? new InlineBackend(options.remoteFunctions, warn)
+      : new ProcessBackend(sessionId, options.env);
+    this.#backend = backend;
     this.#start = new Promise((resolve, reject) => {
       this.#started = resolve;
       this.#failed = reject;
@@ -69,18 +64,23 @@ export class Driver implements RuntimeHost {
     this.runtime = new Runtime({
       identity: { processId: DRIVER_ID, role: "driver", sessionId, token, pid: process.pid },
       total: demandOf(options.resources),
-      linkToDaemon: (onFrame, onClose) => new Link(this.#daemon.transport, onFrame, onClose),
-      open: (processId) => connect(addresses.of(processId)),
+      linkToDaemon: (onFrame, onClose) => new Link(backend.transport, onFrame, onClose),
+      open: (processId) => backend.open(processId),
       closures: new Closures({ entryUrl: options.entryUrl }),
       remoteFunctions: options.remoteFunctions,
-      pollingUs: options.pollingUs,
+      pollingUs: options.isInline ? 0 : options.pollingUs,
       nowMs: () => performance.now(),
-      warn: (text) => void process.stderr.write(text),
+      warn,
       nodeOptions: options.nodeOptions,
       host: this,
     });
     this.#configure(sessionId, token);
-    this.#listen(addresses);
+    backend
+      .listen((transport) => this.runtime.peers.accept(transport))
+      .catch((error: Error) => {
+        const text = `Cannot listen for workers: ${error.message}`;
+        this.#end(new EnvironmentSetupError(text, {}, error));
+      });
     process.once("exit", this.#exiting);
   }
 
@@ -88,35 +88,22 @@ export class Driver implements RuntimeHost {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
     const { execArgv, nodeOptions, inspect } = this.#options;
     const settings: DaemonSettings = {
-      ...{ sessionId, token, directory: this.#directory },
+      ...{ sessionId, token, directory: this.#backend.directory },
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect },
       total: resources,
       workingDirectory: process.cwd(),
-      warmWorkers: Math.max(1, Math.ceil(resources["CPU"] ?? 0)),
+      warmWorkers: Math.max(1, Math.ceil(resources[CPU] ?? 0)),
     };
     sendSettings(this.runtime.daemon.link, Kind.configureDaemon, settings);
   }
 
-  #listen(addresses: SocketAddresses): void {
-    listen(addresses.of(DRIVER_ID), (transport) => this.runtime.peers.accept(transport)).then(
-      (server) => {
-        this.#server = server;
-        server.unref();
-      },
-      (error: Error) => this.#end(setupError("listen for workers", error.message, error)),
-    );
+  /** Resolves when the daemon is there; rejects if it cannot start. */
+  started(): Promise<void> {
+    return this.#keepAliveFor(this.#start);
   }
 
-  // RuntimeHost.
-
-  setBusy(isBusy: boolean): void {
-    this.#isBusy = isBusy;
-    this.#updateReference();
-  }
-
-  /** The daemon's link is what keeps the program alive while something is awaited. */
-  #updateReference(): void {
-    this.#daemon.transport.setReferenced(this.#isBusy || this.#awaited > 0);
+  resources(): Promise<ResourcesAnswer> {
+    return this.#keepAliveFor(this.runtime.daemon.askResources());
   }
 
   async #keepAliveFor<T>(promise: Promise<T>): Promise<T> {
@@ -130,9 +117,16 @@ export class Driver implements RuntimeHost {
     }
   }
 
-  /** Resolves when the daemon is there; rejects if it cannot start. */
-  started(): Promise<void> {
-    return this.#keepAliveFor(this.#start);
+  // RuntimeHost.
+
+  setBusy(isBusy: boolean): void {
+    this.#isBusy = isBusy;
+    this.#updateReference();
+  }
+
+  /** The daemon's link is what keeps the program alive while something is awaited. */
+  #updateReference(): void {
+    this.#backend.transport.setReferenced(this.#isBusy || this.#awaited > 0);
   }
 
   frame(): boolean {
@@ -155,12 +149,11 @@ export class Driver implements RuntimeHost {
   }
 
   workerStarted(pid: number): void {
-    this.#workerPids.add(pid);
+    this.#backend.workerStarted(pid);
   }
 
   ended(): void {
-    if (this.#isShuttingDown) return;
-    const stderr = this.#daemon.stderr().trim();
+    const stderr = this.#backend.stderr();
     this.#end(
       new RuntimeEndedError(
         "Cannot go on: the daemon of this runtime has ended; call init() to start a new one" +
@@ -169,59 +162,34 @@ export class Driver implements RuntimeHost {
     );
   }
 
-  /** Ends everything, also what the daemon would have ended. */
+  // Ends.
+
+  /** The daemon is gone: ends also what it would have ended. */
   #end(error: Error): void {
-    if (this.#isShuttingDown) return;
-    this.#isShuttingDown = true;
-    this.#failed(error);
+    if (this.#isEnding) return;
     this.#close(error);
-    for (const pid of this.#workerPids) killGroup(pid);
-    if (this.#daemon.child.pid !== undefined) killGroup(this.#daemon.child.pid);
-    removeSessionDirectory(this.#directory);
-    this.#options.onEnded();
+    this.#backend.cleanUp();
   }
 
   #close(error: Error): void {
+    this.#isEnding = true;
     process.removeListener("exit", this.#exiting);
-    this.#server?.close();
+    this.#failed(error);
     this.runtime.end(error);
+    this.#options.onEnded();
   }
 
   /** Ends the runtime. Pending calls reject; resolves when no process and no file is left. */
   async shutdown(): Promise<void> {
-    const child = this.#daemon.child;
-    const isRunning = child.exitCode === null && child.signalCode === null;
-    const exited = isRunning ? once(child, "exit") : undefined;
-    if (!this.#isShuttingDown) {
-      this.#isShuttingDown = true;
+    if (!this.#isEnding) {
       this.runtime.daemon.shutdown();
-      this.#failed(new RuntimeEndedError("Cannot start: the runtime was shut down"));
-      this.#close(new RuntimeEndedError("Cannot finish: the runtime was shut down; call init()"));
       this.runtime.unseen.reportAll();
-      this.#options.onEnded();
+      this.#close(new RuntimeEndedError("Cannot finish: the runtime was shut down; call init()"));
     }
-    child.ref();
-    await exited;
-  }
-
-  resources(): Promise<ResourcesAnswer> {
-    return this.#keepAliveFor(this.runtime.daemon.askResources());
+    await this.#backend.close();
   }
 
   readonly #exiting = (): void => {
     this.runtime.unseen.reportAll();
   };
-}
-
-function setupError(act: string, reason: string, cause: unknown): EnvironmentSetupError {
-  return new EnvironmentSetupError(`Cannot ${act}: ${reason}`, {}, cause);
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    // Nobody is left in the group.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

@@ -3,6 +3,7 @@
 import type { FunctionRecord } from "./function-record.ts";
 import { objectKey } from "./object-record.ts";
 import type { LeaseQueue } from "./lease-queue.ts";
+import type { Runtime } from "./runtime.ts";
 import type { TaskScope } from "./task-scope.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import type { Extras } from "./task-messages.ts";
@@ -36,6 +37,7 @@ export interface TaskSpec {
 }
 
 export class RunningTask implements TaskScope {
+  readonly runtime: Runtime;
   readonly spec: TaskSpec;
   readonly reply: TaskReply;
   readonly leaseQueue: LeaseQueue;
@@ -50,12 +52,14 @@ export class RunningTask implements TaskScope {
   #cancelled: { readonly reason: unknown } | undefined;
 
   constructor(
+    runtime: Runtime,
     spec: TaskSpec,
     args: RunningTask["args"],
     reply: TaskReply,
     leaseQueue: LeaseQueue,
     listener: WaitListener,
   ) {
+    this.runtime = runtime;
     this.spec = spec;
     this.args = args;
     this.reply = reply;

@@ -1,9 +1,12 @@
 /** The task that the running code belongs to, across its awaits. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Runtime } from "./runtime.ts";
 
 /** What code in a task may ask, and what its waits do. */
 export interface TaskScope {
+  /** Of the worker that runs the task. */
+  readonly runtime: Runtime;
   /** A ref's value is being waited for; `reject` ends the wait when the task is cancelled. */
   waitBegins(reject: (reason: unknown) => void): void;
   waitEnds(reject: (reason: unknown) => void): void;

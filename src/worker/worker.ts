@@ -120,6 +120,7 @@ export class Worker implements RuntimeHost {
     const payload = this.runtime.port.read(peer, body, buffers, cursor);
     const demand = extras.resources === undefined ? ONE_CPU : demandOf(extras.resources);
     const task = new RunningTask(
+      this.runtime,
       { number, record, extras, submitterId: peer.processId },
       this.#arguments(payload, inlined),
       this.#replyTo(peer),
@@ -200,6 +201,7 @@ export class Worker implements RuntimeHost {
             inlined,
           );
     return new RunningTask(
+      this.runtime,
       {
         number: task.number,
         record: task.record,

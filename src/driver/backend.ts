@@ -1,0 +1,23 @@
+/** Where the daemon and the workers of an owned runtime live: in processes, or in this one. */
+
+import type { SessionSettings } from "../daemon/settings.ts";
+import type { Transport } from "../wire/transport.ts";
+
+export interface Backend {
+  readonly directory: string;
+  /** To the daemon. */
+  readonly transport: Transport;
+  /** Connects to another process of the session. */
+  open(processId: number): Transport;
+  /** Takes connections of other processes to the driver. Rejects if that is not possible. */
+  listen(onConnection: (transport: Transport) => void): Promise<void>;
+  workerStarted(pid: number): void;
+  /** What the daemon has written to standard error. */
+  stderr(): string;
+  /** Takes no further connections; the daemon has been told to end. Resolves when it has. */
+  close(): Promise<void>;
+  /** Ends what a dead daemon has left: workers and files. */
+  cleanUp(): void;
+}
+
+export type SessionIds = Pick<SessionSettings, "sessionId" | "token">;

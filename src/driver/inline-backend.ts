@@ -1,0 +1,120 @@
+/**
+ * Daemon and workers within this process, over memory links: for tests, coverage and breakpoints.
+ * Functions and values are shipped and copied as between processes.
+ */
+
+import { MsgpackReader } from "../base/msgpack.ts";
+import { Closures } from "../closure/closures.ts";
+import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
+import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
+import { DRIVER_ID } from "../runtime/identity.ts";
+import type { RemoteFunctions } from "../runtime/packer.ts";
+import type { FrameHandler } from "../wire/frame.ts";
+import { Link } from "../wire/link.ts";
+import { memoryTransports } from "../wire/memory.ts";
+import type { Transport } from "../wire/transport.ts";
+import { Worker } from "../worker/worker.ts";
+import type { Backend } from "./backend.ts";
+
+type Accept = (transport: Transport) => void;
+
+export class InlineBackend implements Backend {
+  readonly directory = "";
+  readonly transport: Transport;
+  readonly #remoteFunctions: RemoteFunctions;
+  readonly #warn: (text: string) => void;
+  readonly #accepting = new Map<number, Accept>();
+  #daemon: Daemon | undefined;
+
+  constructor(remoteFunctions: RemoteFunctions, warn: (text: string) => void) {
+    this.#remoteFunctions = remoteFunctions;
+    this.#warn = warn;
+    const [driverEnd, daemonEnd] = memoryTransports();
+    this.transport = driverEnd;
+    const link: Link = new Link(
+      daemonEnd,
+      (kind, bytes, start, end) => {
+        if (this.#daemon !== undefined) {
+          this.#daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
+        } else this.#startDaemon(readSettings<DaemonSettings>(bytes, start, end), link);
+      },
+      () => this.#daemon?.end(),
+    );
+  }
+
+  #startDaemon(settings: DaemonSettings, link: Link): void {
+    this.#daemon = new Daemon(settings, link, {
+      spawnWorker: (_variables, events) => this.#startWorker(events),
+      nowMs: () => performance.now(),
+      ended: () => this.#accepting.clear(),
+    });
+  }
+
+  #startWorker(events: WorkerHandleEvents): WorkerHandle {
+    const [daemonEnd, workerEnd] = memoryTransports();
+    let exited = false;
+    const exit = (): void => {
+      if (exited) return;
+      exited = true;
+      workerEnd.close();
+      events.exited({
+        exitCode: 0,
+        signal: undefined,
+        residentBytes: undefined,
+        stderrTail: [],
+      });
+    };
+    let onFrame: FrameHandler = (_kind, bytes, start, end) => {
+      const settings = readSettings<WorkerSettings>(bytes, start, end);
+      const worker = new Worker({
+        settings,
+        linkToDaemon: (frames) => {
+          onFrame = frames;
+          return link;
+        },
+        open: (processId) => this.open(processId),
+        closures: new Closures({ entryUrl: settings.entryUrl }),
+        remoteFunctions: this.#remoteFunctions,
+        nowMs: () => performance.now(),
+        warn: this.#warn,
+        exit,
+      });
+      this.#accepting.set(settings.processId, (transport) => {
+        worker.runtime.peers.accept(transport);
+      });
+      worker.runtime.daemon.workerReady();
+    };
+    const link = new Link(workerEnd, (...frame) => onFrame(...frame), exit);
+    return { pid: process.pid, transport: daemonEnd, kill: exit, measure: () => undefined };
+  }
+
+  open(processId: number): Transport {
+    const [near, far] = memoryTransports();
+    const accept = this.#accepting.get(processId);
+    if (accept === undefined) far.close();
+    else accept(far);
+    return near;
+  }
+
+  listen(onConnection: Accept): Promise<void> {
+    this.#accepting.set(DRIVER_ID, onConnection);
+    return Promise.resolve();
+  }
+
+  workerStarted(): void {
+    // There is no process to end.
+  }
+
+  stderr(): string {
+    return "";
+  }
+
+  close(): Promise<void> {
+    this.#daemon?.end();
+    return Promise.resolve();
+  }
+
+  cleanUp(): void {
+    this.#daemon?.end();
+  }
+}

@@ -1,0 +1,91 @@
+/** Daemon and workers as processes, linked by unix sockets. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { Server, Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import {
+  createSessionDirectory,
+  removeSessionDirectory,
+  SocketAddresses,
+} from "../daemon/session-directory.ts";
+import { killGroup } from "../daemon/process-group.ts";
+import { DRIVER_ID } from "../runtime/identity.ts";
+import { connect, listen, SocketTransport } from "../wire/socket.ts";
+import type { Transport } from "../wire/transport.ts";
+import type { Backend } from "./backend.ts";
+
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const DAEMON_ENTRY = fileURLToPath(new URL(`../daemon/main.${EXTENSION}`, import.meta.url));
+const STDERR_CHARS_MAX = 4096;
+
+export class ProcessBackend implements Backend {
+  readonly directory: string;
+  readonly transport: Transport;
+  readonly #addresses: SocketAddresses;
+  readonly #daemon: ChildProcess;
+  /** Process groups of workers, to be ended should the daemon be killed. */
+  readonly #workerPids = new Set<number>();
+  #server: Server | undefined;
+  #stderr = "";
+
+  /** `env` is what the workers get. Throws EnvironmentSetupError. */
+  constructor(sessionId: string, env: NodeJS.ProcessEnv) {
+    this.directory = createSessionDirectory(sessionId);
+    this.#addresses = new SocketAddresses(this.directory);
+    this.#daemon = spawnDaemon(env);
+    const stderr = this.#daemon.stderr as unknown as Socket;
+    stderr.setEncoding("utf8").unref();
+    stderr.on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
+    });
+    this.#daemon.on("error", (error) => (this.#stderr += error.message));
+    this.#daemon.unref();
+    this.transport = new SocketTransport(this.#daemon.stdio[3] as unknown as Socket);
+    this.transport.setReferenced(false);
+  }
+
+  open(processId: number): Transport {
+    return connect(this.#addresses.of(processId));
+  }
+
+  async listen(onConnection: (transport: Transport) => void): Promise<void> {
+    this.#server = await listen(this.#addresses.of(DRIVER_ID), onConnection);
+    this.#server.unref();
+  }
+
+  workerStarted(pid: number): void {
+    this.#workerPids.add(pid);
+  }
+
+  stderr(): string {
+    return this.#stderr.trim();
+  }
+
+  async close(): Promise<void> {
+    this.#server?.close();
+    const daemon = this.#daemon;
+    if (daemon.pid === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    daemon.ref();
+    await once(daemon, "exit");
+  }
+
+  cleanUp(): void {
+    this.#server?.close();
+    for (const pid of this.#workerPids) killGroup(pid);
+    if (this.#daemon.pid !== undefined) killGroup(this.#daemon.pid);
+    removeSessionDirectory(this.directory);
+  }
+}
+
+/** The daemon runs without the user's Node options. */
+function spawnDaemon(env: NodeJS.ProcessEnv): ChildProcess {
+  const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _test, ...rest } = env;
+  const execArgv = EXTENSION === "ts" ? ["--import", "tsx"] : [];
+  return spawn(process.execPath, [...execArgv, DAEMON_ENTRY], {
+    env: rest,
+    // A session of its own: signals of the terminal do not reach it.
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
+}
