@@ -167,6 +167,7 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
       signal: options.signal,
       numReturns: options.numReturns,
       batch: undefined,
+      source,
     },
   };
 }

@@ -11,10 +11,17 @@ import type { Peer, Peers } from "./peers.ts";
 export class Functions {
   readonly #selfId: number;
   readonly #records = new Map<number, FunctionRecord>();
+  /** Who has sent a function and not taken it back. */
+  readonly #senders = new Map<number, Set<number>>();
   #count = 0;
 
   constructor(selfId: number) {
     this.#selfId = selfId;
+  }
+
+  /** Functions known here, for leak checks. */
+  get size(): number {
+    return this.#records.size;
   }
 
   create(name: string, parameterCount: number): FunctionRecord {
@@ -35,12 +42,30 @@ export class Functions {
     this.#records.set(record.functionId, record);
   }
 
-  /** The function's maker has let go of it; who still holds the record can use it. */
-  drop(functionId: number): void {
-    this.#records.delete(functionId);
+  /** The peer has taken the function back; it stays while another one counts on it. */
+  dropped(functionId: number, peer: Peer, peers: Peers): void {
+    peer.sentFunctions.delete(functionId);
+    this.#senderGone(functionId, peer.processId, peers);
   }
 
-  /** Tells everybody who was sent the function that it goes. */
+  processGone(processId: number, peers: Peers): void {
+    for (const functionId of [...this.#senders.keys()]) {
+      this.#senderGone(functionId, processId, peers);
+    }
+  }
+
+  #senderGone(functionId: number, senderId: number, peers: Peers): void {
+    const senders = this.#senders.get(functionId);
+    if (senders === undefined || !senders.delete(senderId) || senders.size > 0) return;
+    this.#senders.delete(functionId);
+    const record = this.#records.get(functionId);
+    if (record !== undefined) this.retire(record, peers);
+  }
+
+  /**
+   * Takes the function back from everybody it was sent to. Code that still holds the record can
+   * use it: it is sent again then.
+   */
   retire(record: FunctionRecord, peers: Peers): void {
     this.#records.delete(record.functionId);
     for (const peer of peers.all()) {
@@ -59,11 +84,8 @@ export class Functions {
     record.definition = port.read(peer, body, buffers);
     // Who sent it has it.
     peer.sentFunctions.add(record.functionId);
-  }
-
-  /** The function, to be run here. `undefined`: it has to be prepared first. */
-  ready(record: FunctionRecord): Callable | undefined {
-    return record.callable;
+    const senders = this.#senders.get(record.functionId) ?? new Set();
+    this.#senders.set(record.functionId, senders.add(peer.processId));
   }
 
   /** Loads the function's modules and builds it; rejects with what a module threw. */

@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly numReturns: number | undefined;
   /** The only argument is an array of items to call the function with, one after the other. */
   readonly batch: Batch | undefined;
+  /** What the program holds of the function: it is not taken back while a task of it is pending. */
+  readonly source: object;
 }
 
 /** Arguments as they were at the call. */
