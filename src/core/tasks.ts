@@ -392,9 +392,15 @@ function roomiest(
 
 /** Leases that the class has work for, those it holds included. */
 function usefulLeases(schedulingClass: SchedulingClass): number {
-  const { queue, inFlight } = schedulingClass;
+  const { queue, leases } = schedulingClass;
   const next = queue.first();
   if (next === undefined) return 0;
   const perLease = isShort(next) ? SHORT_TASKS_PER_LEASE : 1;
-  return Math.ceil((queue.size + inFlight) / perLease);
+  let occupied = 0;
+  let shared = queue.size;
+  for (const lease of leases) {
+    if (lease.isOccupied) occupied++;
+    else shared += lease.inFlight;
+  }
+  return occupied + Math.ceil(shared / perLease);
 }
