@@ -31,6 +31,9 @@ export class Objects implements RecordHome, Lender {
   readonly #borrowed = new Map<number, WeakRef<ObjectRecord>>();
   readonly #collected = new FinalizationRegistry<number>((key) => this.#recordCollected(key));
   #count = 0;
+  #fetching = 0;
+  /** Told when the first value of another process is awaited, and when none is. */
+  onFetching: ((isFetching: boolean) => void) | undefined;
 
   constructor(
     selfId: number,
@@ -114,6 +117,10 @@ export class Objects implements RecordHome, Lender {
   }
 
   request(record: ObjectRecord): void {
+    if (this.#fetching++ === 0) this.onFetching?.(true);
+    record.whenSettled(() => {
+      if (--this.#fetching === 0) this.onFetching?.(false);
+    });
     this.#sendFetch(this.ownership.ownerOf(record.key), record.key, this.#selfId);
   }
 

@@ -107,6 +107,8 @@ export class Runtime {
     this.objects = new Objects(selfId, this.packer, this.peers, this.port, this.unseen);
     this.port.connect(this.objects);
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
+    let hasTasks = false;
+    let isFetching = false;
     this.submitter = new Submitter({
       objects: this.objects,
       packer: this.packer,
@@ -114,8 +116,15 @@ export class Runtime {
       peers: this.peers,
       daemon: this.daemon,
       now: options.nowMs,
-      setBusy: (isBusy) => this.#host.setBusy(isBusy),
+      setBusy: (isBusy) => {
+        hasTasks = isBusy;
+        this.#host.setBusy(hasTasks || isFetching);
+      },
     });
+    this.objects.onFetching = (isNowFetching) => {
+      isFetching = isNowFetching;
+      this.#host.setBusy(hasTasks || isFetching);
+    };
   }
 
   #linkToDaemon({ linkToDaemon }: RuntimeOptions): Link {
@@ -155,7 +164,7 @@ export class Runtime {
       case Kind.defineFunction:
         return this.functions.defined(peer, body, buffers, this.port);
       case Kind.dropFunction:
-        return this.functions.drop(body.number());
+        return this.functions.dropped(body.number(), peer, this.peers);
       case Kind.fetch:
         return this.objects.fetchAsked(body.number(), body.number());
       case Kind.value:
@@ -225,6 +234,7 @@ export class Runtime {
     const stderrTail = [...seen, ...notice.stderrTail].slice(-20);
     this.submitter.workerGone(notice.processId, (task) => crashError(task, notice, stderrTail));
     this.objects.ownership.processGone(notice.processId);
+    this.functions.processGone(notice.processId, this.peers);
   }
 
   /** The function's maker has let go of it: it goes everywhere once its last task is done. */
