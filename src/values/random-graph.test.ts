@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { assertSame, decode, encode } from "./same.test.ts";
 
 /** Numbers around powers of two, where signs and lengths change. */
 const nearPower = fc
@@ -14,7 +13,7 @@ const surrogates = fc
   .array(fc.integer({ min: 0xd7fe, max: 0xe001 }))
   .map((units) => String.fromCharCode(...units));
 
-export const primitive = fc.oneof(
+const primitive = fc.oneof(
   fc.integer(),
   fc.double(),
   nearPower,
@@ -33,7 +32,7 @@ const key = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "", "0", "7", "4294967295", "toString", "length"),
 );
 
-class OwnError extends RangeError {
+export class OwnError extends RangeError {
   override name = "OwnError";
 }
 
@@ -69,7 +68,7 @@ interface Node {
   readonly fields: readonly (readonly [string, unknown, number])[];
 }
 
-const graph: fc.Arbitrary<readonly Node[]> = fc.array(
+export const graph: fc.Arbitrary<readonly Node[]> = fc.array(
   fc.record({
     kind: fc.constantFrom(...(Object.keys(creators) as Kind[])),
     seed: fc.nat(6_000),
@@ -79,7 +78,7 @@ const graph: fc.Arbitrary<readonly Node[]> = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
-function build(nodes: readonly Node[]): unknown {
+export function build(nodes: readonly Node[]): object[] {
   const objects = nodes.map(({ kind, seed }): object => creators[kind](seed));
   for (const [i, { kind, fields }] of nodes.entries()) {
     for (const [name, value, target] of fields) {
@@ -101,32 +100,14 @@ function add(object: object, kind: Kind, name: string, value: unknown): void {
   }
 }
 
-/** An error of a class that the other side does not know arrives as its base, with its name. */
-function expected(built: unknown[]): unknown {
-  for (const object of built) {
-    if (object instanceof OwnError) Object.setPrototypeOf(object, RangeError.prototype);
+test("random graphs hold every kind, shared objects and cycles", () => {
+  const kinds = new Set<string>();
+  let cycles = 0;
+  for (const nodes of fc.sample(graph, { numRuns: 300, seed: 1 })) {
+    const objects = build(nodes);
+    for (const { kind } of nodes) kinds.add(kind);
+    for (const object of objects) if (object instanceof Set && object.has(object)) cycles++;
   }
-  return built;
-}
-
-test("every graph survives, and is written alike every time", () => {
-  fc.assert(
-    fc.property(graph, (nodes) => {
-      const built = build(nodes) as unknown[];
-      const encoded = encode(built);
-      assert.deepEqual(encode(built), encoded);
-      assertSame(decode(encoded), expected(built));
-    }),
-    { numRuns: 500 },
-  );
-});
-
-test("what was received is written as it was sent", () => {
-  fc.assert(
-    fc.property(graph, (nodes) => {
-      const encoded = encode(build(nodes));
-      assert.deepEqual(encode(decode(encoded)), encoded);
-    }),
-    { numRuns: 500 },
-  );
+  assert.deepEqual([...kinds].sort(), Object.keys(creators).sort());
+  assert(cycles > 0);
 });
