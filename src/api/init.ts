@@ -7,6 +7,7 @@ import { CPU, MEMORY } from "../core/resources.ts";
 import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
 import { Driver } from "../driver/driver.ts";
 import { inheritedExecArgv, inheritedNodeOptions } from "../driver/exec-arguments.ts";
+import { checkPlatform, currentPlatform } from "../driver/platform.ts";
 import { currentRuntime, setCurrentRuntime } from "../runtime/current.ts";
 import type { Runtime as InternalRuntime } from "../runtime/runtime.ts";
 import { currentScope } from "../runtime/task-scope.ts";
@@ -124,6 +125,7 @@ export function runtimeForCalls(): InternalRuntime {
 }
 
 function start(options: InitOptions): InternalRuntime {
+  checkPlatform(currentPlatform());
   const started: Driver = new Driver({
     isInline: options.mode === "inline",
     resources: {
