@@ -26,7 +26,7 @@ test("package finds what is missing, and what keeps programs from loading it", a
   const output = await fixture.assertFinds(
     "package",
     files,
-    /✖ the tarball holds [^]*\n\s*-\s+'dist\/index.d.ts'/,
+    /✖ the tarball holds [^]*missing: \[[^\]]*'dist\/index.d.ts'/,
     /✖ publint has nothing to say [^]*exports\["."\].types should be the first/,
     /✖ every resolution mode finds the types [^]*does not contain types/,
     /✖ a CommonJS program runs, by require [^]*ERR_REQUIRE_ASYNC_MODULE/,

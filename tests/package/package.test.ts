@@ -22,7 +22,7 @@ before(async () => {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", project];
   const [packed] = JSON.parse((await succeed("npm", ...args)).stdout);
   tarball = join(project, packed.filename);
-  packedFiles = packed.files.map((file: { path: string }) => file.path).sort();
+  packedFiles = packed.files.map((file: { path: string }) => file.path);
 });
 after(() => rmSync(project, { recursive: true }));
 
@@ -32,7 +32,14 @@ test("the tarball holds the compiled sources, the papers, and nothing else", () 
     .flatMap((path) => [path.replace(/\.ts$/, ".js"), path.replace(/\.ts$/, ".d.ts")])
     .map((path) => `dist/${path}`);
   const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
-  assert.deepEqual(packedFiles, [...compiled, ...papers].sort());
+  const expected = [...compiled, ...papers];
+  assert.deepEqual(
+    {
+      missing: expected.filter((path) => !packedFiles.includes(path)),
+      surplus: packedFiles.filter((path) => !expected.includes(path)),
+    },
+    { missing: [], surplus: [] },
+  );
 });
 
 test("publint has nothing to say", async () => {
