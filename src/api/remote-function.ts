@@ -41,7 +41,8 @@ export class RemoteSource {
   recordIn(runtime: Runtime): FunctionRecord {
     if (this.#record !== undefined && this.#runtime === runtime) return this.#record;
     const { name, parameterCount, unlimited } = describeFunction(this.callable!);
-    this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
+    const shown = name === "" ? "anonymous" : name;
+    this.#record = runtime.functions.create(shown, unlimited ? Infinity : parameterCount);
     this.#runtime = runtime;
     collected.register(this, { runtime, record: this.#record });
     return this.#record;
