@@ -1,0 +1,48 @@
+/** One runtime for the tests of a file. */
+
+import { after, afterEach, before } from "node:test";
+import { inspect } from "node:util";
+import { init, type InitOptions, type Runtime } from "mobula";
+import { Sandbox } from "./sandbox.ts";
+import { eventually } from "./within.ts";
+
+export interface RuntimeFixture {
+  readonly sandbox: Sandbox;
+  readonly runtime: Runtime;
+}
+
+/**
+ * Starts a runtime with two cores before the tests, and ends it after them. Each test must give
+ * back all that it took; after the last one no process and no file may be left.
+ */
+export function useRuntime(options: InitOptions = {}): RuntimeFixture {
+  let sandbox: Sandbox | undefined;
+  let runtime: Runtime | undefined;
+  before(async () => {
+    sandbox = new Sandbox();
+    Object.assign(process.env, sandbox.env);
+    // Workers need no TypeScript loader: what tests ship is JavaScript by then.
+    runtime = await init({ numCpus: 2, execArgv: [], ...options });
+  });
+  afterEach(() => eventually(() => complainOfLeases(runtime!)));
+  after(async () => {
+    await runtime?.shutdown();
+    await sandbox?.[Symbol.asyncDispose]();
+  });
+  return {
+    get sandbox() {
+      return sandbox!;
+    },
+    get runtime() {
+      return runtime!;
+    },
+  };
+}
+
+async function complainOfLeases(runtime: Runtime): Promise<string | undefined> {
+  const { total, available } = await runtime.resources();
+  for (const [resource, amount] of Object.entries(total)) {
+    if (available[resource] !== amount) return `not given back: ${inspect({ total, available })}`;
+  }
+  return undefined;
+}

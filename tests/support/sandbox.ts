@@ -1,0 +1,97 @@
+/**
+ * A place of its own for what a test starts: a temporary directory, and a mark by which its
+ * processes are known. At its end nothing may be left in it.
+ */
+
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Events, Permits } from "./fifo.ts";
+import { processesWith, type ProcessEntry } from "./processes.ts";
+import { eventually } from "./within.ts";
+
+const MARK = "MOBULA_TEST_SANDBOX";
+const packageDirectory = join(import.meta.dirname, "../..");
+const systemTemporaryDirectory = tmpdir();
+
+/** Nothing of a session may be left after this time, whatever ended it. */
+const GONE_WITHIN_MS = 1_000;
+
+export class Sandbox implements AsyncDisposable {
+  /** For programs and named pipes; they import "mobula" and "support/rendezvous.mjs" there. */
+  readonly directory: string;
+  /** What programs take for the system's temporary directory. */
+  readonly temporaryDirectory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly #mark: string;
+  readonly #pipes: Disposable[] = [];
+  #count = 0;
+
+  /** The temporary directory's path has `pathBytes` bytes, or as few as it can. */
+  constructor(pathBytes = 0) {
+    this.directory = mkdtempSync(join(systemTemporaryDirectory, "mobula-test-"));
+    const modules = join(this.directory, "node_modules");
+    mkdirSync(modules);
+    symlinkSync(packageDirectory, join(modules, "mobula"));
+    symlinkSync(import.meta.dirname, join(modules, "support"));
+    const short = join(this.directory, "t");
+    this.temporaryDirectory = short.padEnd(pathBytes, "t");
+    mkdirSync(this.temporaryDirectory);
+    const mark = randomUUID();
+    this.#mark = `${MARK}=${mark}`;
+    this.env = { [MARK]: mark, TMPDIR: this.temporaryDirectory };
+  }
+
+  events(): Events {
+    return this.#keep(new Events(this.newPath()));
+  }
+
+  permits(): Permits {
+    return this.#keep(new Permits(this.newPath()));
+  }
+
+  /** A path in `directory` that nothing has yet. */
+  newPath(extension = ""): string {
+    return join(this.directory, `${++this.#count}${extension}`);
+  }
+
+  #keep<T extends Disposable>(pipe: T): T {
+    this.#pipes.push(pipe);
+    return pipe;
+  }
+
+  processes(): ProcessEntry[] {
+    return processesWith(this.#mark);
+  }
+
+  /** Processes whose command contains `text`: "mobula worker", "mobula daemon". */
+  pidsOf(text: string): number[] {
+    const found = this.processes().filter(({ command }) => command.includes(text));
+    return found.map(({ pid }) => pid);
+  }
+
+  /** Paths below the temporary directory. */
+  files(): string[] {
+    return readdirSync(this.temporaryDirectory, { recursive: true, encoding: "utf8" });
+  }
+
+  async assertNothingLeft(): Promise<void> {
+    await eventually(() => {
+      const left = this.processes().map(({ pid, command }) => `process ${pid}: ${command}`);
+      left.push(...this.files().map((file) => `file ${file}`));
+      return left.length === 0 ? undefined : `left behind:\n  ${left.join("\n  ")}`;
+    }, GONE_WITHIN_MS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pipe of this.#pipes) pipe[Symbol.dispose]();
+    try {
+      await this.assertNothingLeft();
+    } finally {
+      // What a failed test leaves must not disturb the next one.
+      for (const { pid } of this.processes()) process.kill(pid, "SIGKILL");
+      rmSync(this.directory, { recursive: true });
+    }
+  }
+}
