@@ -15,7 +15,7 @@ const OBJECT_DEPTH = 3;
 /** These lead to the whole program (`process.mainModule`, `Module._cache`): no further. */
 const SHALLOW_MODULES = new Set(["process", "module", "cluster", "domain", "repl"]);
 /** Platform objects a program may hold in a variable; functions are recognised in any place. */
-const GLOBAL_OBJECTS = ["Atomics", "Intl", "JSON", "Math", "Reflect", "WebAssembly", "globalThis"];
+const GLOBAL_OBJECTS = ["Atomics", "Intl", "JSON", "Math", "Reflect", "WebAssembly", "console", "globalThis"];
 const PROCESS_OBJECTS = ["stdin", "stdout", "stderr"];
 
 /** In rebuilt code `$value(module.f)(x)` calls `f` without the module as `this`. */
@@ -28,6 +28,8 @@ const require = createRequire(import.meta.url);
 const OWN_SPECIFIER = "mobula:";
 const own = { asValue };
 const names = new WeakMap<object, BuiltinName>();
+const objectNames = new WeakMap<object, BuiltinName>();
+let modulesNamed = 0;
 const walked = new Set<string>();
 
 /** The caller knows that `value` is the platform's: a program's own globals are found as well. */
@@ -39,15 +41,18 @@ export function findBuiltinName(value: object): BuiltinName | undefined {
 
 /** Objects (not functions) are named only if they are surely the platform's. */
 export function findBuiltinObject(value: object): BuiltinName | undefined {
-  for (const name of GLOBAL_OBJECTS) {
-    if (Reflect.get(globalThis, name) === value) return { specifier: "", path: [name] };
+  const loaded = loadedModules();
+  if (loaded.length !== modulesNamed) {
+    modulesNamed = loaded.length;
+    for (const name of GLOBAL_OBJECTS) {
+      objectNames.set(Reflect.get(globalThis, name) as object, { specifier: "", path: [name] });
+    }
+    for (const id of loaded) {
+      const exports: unknown = require(id);
+      if (isObject(exports)) objectNames.set(exports, { specifier: `node:${id}`, path: [] });
+    }
   }
-  if (value === process) return { specifier: "node:process", path: [] };
-  if (value === console) return { specifier: "", path: ["console"] };
-  for (const id of loadedModules()) {
-    if (require(id) === value) return { specifier: `node:${id}`, path: [] };
-  }
-  return findStandardStream(value);
+  return objectNames.get(value) ?? findStandardStream(value);
 }
 
 function findStandardStream(value: object): BuiltinName | undefined {
@@ -97,7 +102,7 @@ function findAgain(value: object): BuiltinName | undefined {
 function walkGlobals(): void {
   walked.add("");
   for (const name of GLOBAL_OBJECTS) {
-    if (name === "globalThis") continue;
+    if (name === "globalThis" || name === "console") continue;
     walk(Reflect.get(globalThis, name), { specifier: "", path: [name] }, OBJECT_DEPTH);
   }
   // Above Int8Array and its like, where their methods are; it has no name of its own.
@@ -111,11 +116,18 @@ function walkGlobals(): void {
   }
 }
 
+let loadList: readonly string[] = [];
+let loadListLength = 0;
+
 /** Public built-in modules that this process has loaded: the others hold nothing it could have. */
-function loadedModules(): string[] {
-  const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
-  const loaded = new Set(moduleLoadList?.map((entry) => entry.replace(/^NativeModule /, "")));
-  return builtinModules.filter((id) => !id.startsWith("_") && loaded.has(id));
+function loadedModules(): readonly string[] {
+  const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] };
+  if (moduleLoadList.length !== loadListLength) {
+    loadListLength = moduleLoadList.length;
+    const loaded = new Set(moduleLoadList.map((entry) => entry.replace(/^NativeModule /, "")));
+    loadList = builtinModules.filter((id) => !id.startsWith("_") && loaded.has(id));
+  }
+  return loadList;
 }
 
 /** Breadth first, so that the shortest name wins; getters are not called. */

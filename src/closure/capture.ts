@@ -11,7 +11,9 @@ import { findFreeVariables, type FreeVariables, type Outer, type Use } from "./f
 import { findKeys, findState, type FunctionSource, type FunctionState } from "./function-state.ts";
 import { ImportCells, META_CELL } from "./imports.ts";
 import { inspectPrivateFields, type Inspected, type Location, type Scope } from "./inspect.ts";
+import { findInteropCall, interopReference, type InteropCall } from "./interop.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
+import { Standin } from "./standins.ts";
 import { parseFunction, type Syntax } from "./syntax.ts";
 import { findScope, isModule, isUserGlobal, readVariable } from "./variables.ts";
 
@@ -33,6 +35,8 @@ interface Template {
   readonly source: FunctionSource;
   readonly staticPrivateFields: readonly string[];
   readonly computed: readonly SourceMethod[];
+  /** Variables that hold what a compiler made of an import. */
+  readonly interops: ReadonlyMap<string, InteropCall>;
 }
 
 /** More places than this means code made at run time: start again rather than grow for ever. */
@@ -49,10 +53,15 @@ export class Captures {
   capture(subject: Function, text: string, { location, scopes }: Inspected): Captured {
     if (location === undefined) throw new CannotShip("its source text is not known to the engine");
     const template = this.#getTemplate(subject, text, location, scopes);
-    const { code, source, staticPrivateFields, computed } = template;
+    const { code, source, staticPrivateFields, computed, interops } = template;
     const file = getScriptFile(location);
     const values: Record<string, unknown> = {};
-    for (const name of code.cells) values[name] = readVariable(name, scopes, file);
+    for (const name of code.cells) {
+      const value = readVariable(name, scopes, file);
+      const call = interops.get(name);
+      const reference = call && interopReference(call, value, file.url);
+      values[name] = reference === undefined ? value : new Standin(reference);
+    }
     const privates = staticPrivateFields.length > 0 ? inspectPrivateFields(subject) : [];
     const statics = staticPrivateFields.map(
       (name) => privates.find((field) => field.name === `#${name}`)?.value,
@@ -84,11 +93,12 @@ export class Captures {
     const strict = isStrict(subject, syntax, scopes, file);
     const free = findFreeVariables(syntax.node, strict);
     refuseOuter(free);
-    const { source } = syntax;
-    const { node } = syntax;
+    const { source, node, computedKey } = syntax;
     const shape = node.type === "ClassExpression" ? analyseClass(node, source) : undefined;
     const { cells, imports } = this.#resolve(free, shape, source, scopes, file);
     const edits = [...imports.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
+    // Its name is restored; any will do here.
+    if (computedKey !== undefined) edits.push({ ...computedKey, text: '""' });
     const { position } = file.findStart(text, at);
     const name = findName(subject);
     const code = valueCode({
@@ -115,7 +125,17 @@ export class Captures {
       source: { name, length: code.length, methods: shape?.methods ?? [] },
       staticPrivateFields: shape?.staticPrivateFields ?? [],
       computed: shape?.computed ?? [],
+      interops: scopes.some(isModule) ? new Map() : this.#findInterops(cells, file),
     };
+  }
+
+  #findInterops(cells: readonly string[], { source, url }: ScriptFile): Map<string, InteropCall> {
+    const found = new Map<string, InteropCall>();
+    for (const name of cells) {
+      const call = findInteropCall(name, source);
+      if (call && !this.#isEntryImport(call.specifier, url)) found.set(name, call);
+    }
+    return found;
   }
 
   /** What each free name stands for: an import, a captured variable, or a global. */

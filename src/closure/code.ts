@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import type { Interop } from "./interop.ts";
 
 /** `with { type: "json" }` as pairs. */
 export type ImportAttributes = readonly (readonly [string, string])[];
@@ -74,6 +75,8 @@ export interface ReferenceCode {
   readonly parent: string;
   readonly attributes: ImportAttributes;
   readonly path: readonly string[];
+  /** How the importing file's compiler looks at a required module, if it does. */
+  readonly interop: Interop | "";
   /** Of the function's text, to notice a file that changed meanwhile; empty if not checked. */
   readonly textHash: string;
 }
@@ -87,7 +90,7 @@ export function valueCode(fields: Omit<ValueCode, "kind" | "language" | "hash">)
 export function referenceCode(
   via: ReferenceVia,
   specifier: string,
-  options: Partial<Pick<ReferenceCode, "parent" | "attributes" | "path" | "textHash">> = {},
+  options: Partial<Pick<ReferenceCode, "parent" | "attributes" | "path" | "interop" | "textHash">> = {},
 ): ReferenceCode {
   return withHash({
     kind: "reference",
@@ -97,6 +100,7 @@ export function referenceCode(
     parent: "",
     attributes: [],
     path: [],
+    interop: "",
     textHash: "",
     ...options,
   });

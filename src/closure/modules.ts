@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { SerializationError } from "../base/errors.ts";
 import type { CodeObject, ImportAttributes, ReferenceCode } from "./code.ts";
 import { getBuiltin } from "./builtins.ts";
+import { applyInterop } from "./interop.ts";
 import { runIn } from "./compile.ts";
 
 type Importer = (specifier: string, options?: object) => Promise<object>;
@@ -75,7 +76,7 @@ export function resolveReference(code: ReferenceCode): unknown {
     case "builtin":
       return getBuiltin(code);
     case "require":
-      return follow(createRequire(code.specifier)(fileURLToPath(code.specifier)), code);
+      return follow(requireFor(code), code);
     case "import":
       return follow(getNamespace(code), code);
     case "require-function":
@@ -85,6 +86,14 @@ export function resolveReference(code: ReferenceCode): unknown {
     case "symbol":
       throw new Error(`Cannot resolve symbol ${code.specifier}: it is no module's`);
   }
+}
+
+function requireFor({ specifier, interop }: ReferenceCode): unknown {
+  const isFile = specifier.startsWith("file:");
+  const exports: unknown = createRequire(isFile ? specifier : import.meta.url)(
+    isFile ? fileURLToPath(specifier) : specifier,
+  );
+  return interop === "" ? exports : applyInterop(exports as object, interop);
 }
 
 function follow(root: unknown, { path, specifier }: ReferenceCode): unknown {

@@ -36,9 +36,20 @@ export class Outgoing {
   }
 
   extendFunction(subject: Function, codes: Set<string>): Extended {
-    const { hash, head, body } = this.#registry.origins.get(subject) ?? this.#examine(subject);
+    const origin = this.#registry.origins.get(subject);
+    const { hash, head, body } = origin ? this.#again(origin) : this.#examine(subject);
     if (hash !== "") codes.add(hash);
     return { type: FUNCTION, head, body };
+  }
+
+  /** What was received holds this process's own values where there were stand-ins. */
+  #again({ hash, head, body }: Origin): Origin {
+    const standFor = (value: unknown): unknown => this.standFor(value);
+    return {
+      hash,
+      head: Array.isArray(head) ? head.map((part) => (Array.isArray(part) ? part.map(standFor) : part)) : head,
+      body: body && mapValues(body as Record<string, unknown>, standFor),
+    };
   }
 
   extendStandin({ code }: Standin, codes: Set<string>): Extended {
@@ -90,8 +101,7 @@ export class Outgoing {
 
   #byValue(subject: Function, { code, values, state, keys }: Captured): Origin {
     const hash = this.#registry.keep(code);
-    const body: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(values)) body[name] = this.standFor(value);
+    const body = mapValues(values, (value) => this.standFor(value));
     if (state !== undefined) body[STATE_KEY] = state;
     if (code.class === undefined && state?.prototype === undefined) {
       return { hash, head: hash, body };
@@ -126,4 +136,11 @@ export class Outgoing {
 function bound(subject: Function, parts: NonNullable<Inspected["bound"]>): Origin {
   const head: BoundHead = ["bound", subject.name, subject.length];
   return { hash: "", head, body: { target: parts.target, this: parts.self, arguments: parts.args } };
+}
+
+function mapValues(
+  object: Readonly<Record<string, unknown>>,
+  map: (value: unknown) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
 }

@@ -54,16 +54,25 @@ export function findRequire(value: Function): ReferenceCode | undefined {
   return referenceCode("require-function", pathToFileURL(`${folder}/../_`).href);
 }
 
+const modulesByExports = new WeakMap<object, NodeJS.Module>();
+let modulesSeen = 0;
+
 function findCommonJsExports(
   value: object,
   isEntry: (url: string) => boolean,
 ): ReferenceCode | undefined {
-  for (const [filename, module] of Object.entries(ownRequire.cache)) {
-    if (module?.exports !== value || !module.loaded) continue;
-    const url = pathToFileURL(filename).href;
-    return isEntry(url) ? undefined : referenceCode("require", url);
+  const filenames = Object.keys(ownRequire.cache);
+  if (filenames.length !== modulesSeen) {
+    modulesSeen = filenames.length;
+    for (const module of Object.values(ownRequire.cache)) {
+      const exports: unknown = module?.exports;
+      if (module && typeof exports === "object" && exports) modulesByExports.set(exports, module);
+    }
   }
-  return undefined;
+  const module = modulesByExports.get(value);
+  if (module?.exports !== value || !module.loaded) return undefined;
+  const url = pathToFileURL(module.filename).href;
+  return isEntry(url) ? undefined : referenceCode("require", url);
 }
 
 /** What `module` is in a CommonJS file. */

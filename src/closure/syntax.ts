@@ -18,6 +18,8 @@ export interface Syntax {
   readonly prefixLength: number;
   readonly form: Form;
   readonly node: FunctionExpression | ArrowFunctionExpression | ClassExpression;
+  /** Where the name of a lone method is computed from what is gone. */
+  readonly computedKey?: { readonly start: number; readonly end: number };
 }
 
 /** A text may be an expression or a method, which parses only inside an object or a class. */
@@ -56,7 +58,7 @@ function tryParse(source: string): Expression | undefined {
   }
 }
 
-function functionOf(node: Expression): Pick<Syntax, "form" | "node"> | undefined {
+function functionOf(node: Expression): Omit<Syntax, "source" | "prefixLength"> | undefined {
   switch (node.type) {
     case "FunctionExpression":
     case "ArrowFunctionExpression":
@@ -65,7 +67,9 @@ function functionOf(node: Expression): Pick<Syntax, "form" | "node"> | undefined
     case "ObjectExpression": {
       const property = node.properties[0];
       if (property?.type !== "Property" || property.value.type !== "FunctionExpression") return;
-      return { form: property.kind === "init" ? "method" : property.kind, node: property.value };
+      const form = property.kind === "init" ? "method" : property.kind;
+      const { value, computed, key } = property;
+      return computed ? { form, node: value, computedKey: key } : { form, node: value };
     }
     default:
       return undefined;

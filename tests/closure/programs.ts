@@ -1,0 +1,119 @@
+/** Programs that hold all cases, for each way of running a program. */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { cases, type Case } from "./cases.ts";
+
+export interface Runner {
+  readonly name: string;
+  /** Arguments of `node`, then the entry. */
+  readonly execArgv: readonly string[];
+  readonly extension: "mjs" | "cjs" | "ts";
+  readonly syntax: "module" | "commonjs";
+  readonly packageType: "module" | "commonjs";
+  readonly isBundled?: boolean;
+}
+
+const NAMES = "Shape, bump, tag, twice, whoIsThis";
+
+const IMPORTS = {
+  module: (lib: string) =>
+    `import lib, { ${NAMES} } from "${lib}";\nimport * as libAll from "${lib}";\n` +
+    `import path, { join, sep } from "node:path";\n`,
+  commonjs: (lib: string) =>
+    `const libAll = require("${lib}");\nconst { default: lib, ${NAMES} } = libAll;\n` +
+    `const path = require("node:path");\nconst { join, sep } = path;\n`,
+};
+
+const LIB = `
+function plusHundred(x) { return x + 100; }
+const twice = (x) => x * 2;
+let count = 0;
+function bump() { count++; }
+function tag(strings, ...values) { return [...strings, ...values]; }
+function whoIsThis() { return this === undefined || this === globalThis ? "nobody" : "somebody"; }
+class Shape { constructor(x) { this.x = x; } area() { return this.x ** 2; } }
+const VERSION = "1";
+`;
+const LIB_EXPORTS = {
+  module: `export { plusHundred as default, count, VERSION, ${NAMES} };`,
+  commonjs:
+    `Object.assign(exports, { default: plusHundred, VERSION, ${NAMES} });` +
+    `Object.defineProperty(exports, "count", { get: () => count, enumerable: true });`,
+};
+
+/** Writes a program into `folder` and returns its entry. */
+export async function writeProgram(folder: string, runner: Runner): Promise<string> {
+  const { extension, syntax, packageType } = runner;
+  const file = (name: string): string => join(folder, `${name}.${extension}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: packageType }));
+  await writeFile(file("lib"), LIB + LIB_EXPORTS[syntax]);
+  const lib = `./lib.${extension}`;
+  const imports = IMPORTS[syntax](lib);
+  for (const [index, each] of cases.entries()) {
+    await writeFile(file(`case${index}`), imports + moduleText(each, lib, syntax));
+  }
+  await writeFile(file("main"), mainText(runner, imports, lib));
+  return file("main");
+}
+
+function parts({ setup = "", subject, args = "[]" }: Case, lib: string): string[] {
+  return [setup, `(${subject})`, args].map((part) => part.replaceAll("LIB", lib));
+}
+
+/** One case at the top level of a module: exported, and behind a function. */
+function moduleText(each: Case, lib: string, syntax: Runner["syntax"]): string {
+  const [setup, subject, args] = parts(each, lib);
+  const body = `${setup}\nconst subject = ${subject};\nconst hidden = ${subject};\n`;
+  const given = `const get = () => hidden;\nconst args = () => ${args};\n`;
+  return (
+    body + given +
+    (syntax === "module" ? "export { subject, get, args };" : "Object.assign(exports, { subject, get, args });")
+  );
+}
+
+function mainText({ extension, syntax }: Runner, imports: string, lib: string): string {
+  const inMain = cases.map((each) => {
+    const [setup, subject, args] = parts(each, lib);
+    const name = JSON.stringify(each.name);
+    return (
+      `{ ${setup}\n register(${name}, "block", ${subject}, ${args}); }\n` +
+      `(function (parameter) { ${setup}\n register(${name}, "function", ${subject}, ${args}); })(1);\n`
+    );
+  });
+  const names = JSON.stringify(cases.map(({ name }) => name));
+  const stateful = cases.filter((each) => each.isStateful).map(({ name }) => name);
+  const load = syntax === "module" ? "await import(`./case${i}." : "require(`./case${i}.";
+  const loaded = cases.map((_each, i) => load.replace("${i}", String(i)).replace("`", '"') + `${extension}")`);
+  return (
+    `${imports}const subjects = [];\nconst stateful = ${JSON.stringify(stateful)};\n` +
+    `function register(name, where, subject, args) {` +
+    ` subjects.push({ name, where, subject, args, isStateful: stateful.includes(name) }); }\n` +
+    `${inMain.join("")}\n` +
+    `async function main() {\n` +
+    `  const names = ${names};\n` +
+    `  const modules = [${loaded.join(", ")}];\n` +
+    `  for (const [i, { subject, get, args }] of modules.entries()) {\n` +
+    `    register(names[i], "export", subject, args());\n` +
+    `    register(names[i], "module", get(), args());\n` +
+    `  }\n` +
+    `  const { run } = await import(process.env.CLOSURE_KIT);\n` +
+    `  await run(subjects);\n` +
+    `}\n` +
+    `main();\n`
+  );
+}
+
+export const kitUrl = new URL("kit/grid.mjs", import.meta.url).href;
+const tsx = pathToFileURL(join(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs")).href;
+const tsxArgv = ["--require", join(import.meta.dirname, "../../node_modules/tsx/dist/preflight.cjs"), "--import", tsx];
+
+export const runners: readonly Runner[] = [
+  { name: "node, ES modules", execArgv: [], extension: "mjs", syntax: "module", packageType: "module" },
+  { name: "node, CommonJS", execArgv: [], extension: "cjs", syntax: "commonjs", packageType: "commonjs" },
+  { name: "tsx, ES modules", execArgv: tsxArgv, extension: "ts", syntax: "module", packageType: "module" },
+  { name: "tsx, CommonJS", execArgv: tsxArgv, extension: "ts", syntax: "module", packageType: "commonjs" },
+  { name: "a bundle", execArgv: [], extension: "mjs", syntax: "module", packageType: "module", isBundled: true },
+];
