@@ -60,7 +60,8 @@ async function within(options: GetOptions, waits: readonly Promise<Box>[]): Prom
   if (timeoutMs === undefined && signal === undefined) return all;
   return new Promise((resolve, reject) => {
     const stop = watch(options, reject, (ms) => {
-      const text = `Cannot get ${waits.length} values: not ready within timeoutMs of ${ms}; the tasks go on`;
+      const what = waits.length === 1 ? "1 value" : `${waits.length} values`;
+      const text = `Cannot get ${what}: not ready within timeoutMs of ${ms}; the tasks go on`;
       reject(new GetTimeoutError(text, { timeoutMs: ms }));
     });
     all.then(resolve, reject).finally(stop);
