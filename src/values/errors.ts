@@ -3,7 +3,7 @@ import { mobulaErrorClasses } from "../base/errors.ts";
 import { Properties } from "./composite.ts";
 import type { Composite } from "./composite.ts";
 import { DOM_EXCEPTION, ERROR } from "./extension-types.ts";
-import { findLocalTwin } from "./realm.ts";
+import { findClassName, findLocalTwin } from "./realm.ts";
 
 type ErrorClass = new (message: string) => Error;
 
@@ -44,11 +44,16 @@ export function isError(value: object): value is Error {
  * another copy of the package.
  */
 export function findErrorTwin(error: Error, prototype: object): string | undefined {
-  const name: unknown = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
-  if (typeof name !== "string") return undefined;
-  const isNodes = namesByPrototype.get(Reflect.getPrototypeOf(prototype) ?? prototype) === name;
+  const name = findClassName(prototype);
+  if (name === undefined) return undefined;
   const brand: unknown = (error as { [BRAND]?: unknown })[BRAND];
-  return isNodes || (brand === name && mobulaErrorClasses.has(name)) ? name : undefined;
+  if (brand === name && mobulaErrorClasses.has(name)) return name;
+  let base: object | null = prototype;
+  while (base !== null && findClassName(base) === name) {
+    if (namesByPrototype.get(base) === name) return name;
+    base = Reflect.getPrototypeOf(base);
+  }
+  return undefined;
 }
 const BRAND = Symbol.for("mobula.error");
 

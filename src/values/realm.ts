@@ -4,12 +4,18 @@
  */
 export function findLocalTwin(prototype: object): object | undefined {
   let top = prototype;
-  for (let next = prototype as object | null; next !== null; next = Reflect.getPrototypeOf(next)) {
+  for (let next: object | null = top; next !== null; next = Reflect.getPrototypeOf(next))
     top = next;
-  }
-  if (top === Object.prototype || !Object.hasOwn(prototype, "constructor")) return undefined;
-  const name: unknown = (prototype.constructor as { name?: unknown } | undefined)?.name;
-  if (typeof name !== "string") return undefined;
+  if (top === Object.prototype) return undefined;
+  const name = findClassName(prototype);
+  if (name === undefined) return undefined;
   const twin: unknown = Reflect.get(globalThis, name);
   return typeof twin === "function" ? (twin.prototype as object | undefined) : undefined;
+}
+
+/** The name of the class that `prototype` itself belongs to, not one of its ancestors. */
+export function findClassName(prototype: object): string | undefined {
+  if (!Object.hasOwn(prototype, "constructor")) return undefined;
+  const name: unknown = (prototype.constructor as { name?: unknown } | undefined)?.name;
+  return typeof name === "string" ? name : undefined;
 }

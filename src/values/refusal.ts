@@ -69,13 +69,16 @@ function functionReason(value: { readonly name: string }): string {
 }
 
 function instanceReason(value: object): string {
-  const name = classNameOf(value);
-  const what = name === undefined ? "an object of an unknown class" : `an instance of ${name}`;
-  return `it is ${what}, which cannot be built again elsewhere; send plain data`;
+  return `it is ${describeInstance(value)}, which cannot be built again elsewhere; send plain data`;
 }
 
-function classNameOf(value: object): string | undefined {
+function describeInstance(value: object): string {
   const constructor: unknown = Reflect.get(value, "constructor");
-  if (typeof constructor !== "function" || constructor.name === "") return undefined;
-  return constructor.name;
+  const name = typeof constructor === "function" ? constructor.name : "";
+  if (name !== "" && name !== "Object") return `an instance of ${name}`;
+  const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  if (tag !== "Object") return `an instance of ${tag}`;
+  return name === ""
+    ? "an instance of a class without name"
+    : "an object with a prototype of its own";
 }
