@@ -8,7 +8,14 @@ import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
 import { Driver } from "../driver/driver.ts";
 import { inheritedExecArgv, inheritedNodeOptions } from "../driver/exec-arguments.ts";
 import { checkPlatform, currentPlatform } from "../driver/platform.ts";
-import { currentRuntime, setCurrentRuntime } from "../runtime/current.ts";
+import {
+  clearCurrentOwner,
+  currentOwner,
+  currentRuntime,
+  hasRuntimeEnded,
+  setCurrentOwner,
+  type RuntimeOwner,
+} from "../runtime/current.ts";
 import type { Runtime as InternalRuntime } from "../runtime/runtime.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { POLLING_US } from "../base/limits.ts";
@@ -75,10 +82,6 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
     value === "inline" || value === "processes" ? undefined : 'must be "processes" or "inline"',
 };
 
-let driver: Driver | undefined;
-let driverOptions: string | undefined;
-let hasEnded = false;
-
 /**
  * Starts the runtime, with a daemon and a worker per core. Optional: the first remote call starts
  * it with defaults.
@@ -90,24 +93,40 @@ let hasEnded = false;
  */
 export async function init(options: InitOptions = {}): Promise<Runtime> {
   checkOptions(options, RULES, "init");
-  const wanted = fingerprint(options);
-  if (driver === undefined) start(options);
-  else if (wanted !== driverOptions && wanted !== fingerprint({})) {
+  const inner = currentScope()?.runtime ?? currentRuntime();
+  const owner = currentOwner();
+  if (inner !== undefined && owner?.runtime !== inner) return handleInWorker(inner);
+  const fingerprint = fingerprintOf(options);
+  const running = owner ?? start(options);
+  if (fingerprint !== running.fingerprint && fingerprint !== fingerprintOf({})) {
     throw new InvalidOptionError(
       "Cannot init: the runtime runs already, with other options; " +
         "call init() before the first remote call, or shut the runtime down first",
       { option: "options", value: options },
     );
   }
-  const started = driver!;
-  await started.started();
+  await running.started();
   return {
-    shutdown: () => started.shutdown(),
+    shutdown: () => running.shutdown(),
     resources: () => {
-      started.runtime.submitter.returnIdleLeases();
-      return started.resources();
+      running.runtime.submitter.returnIdleLeases();
+      return running.resources();
     },
-    [Symbol.asyncDispose]: () => started.shutdown(),
+    [Symbol.asyncDispose]: () => running.shutdown(),
+  };
+}
+
+/** A module that calls `init` may be imported by a task as well: it gets the runtime it is in. */
+function handleInWorker(runtime: InternalRuntime): Runtime {
+  return {
+    shutdown: () =>
+      Promise.reject(
+        new RuntimeEndedError(
+          "Cannot shut down from a task: the runtime belongs to the program that started it",
+        ),
+      ),
+    resources: () => runtime.daemon.askResources(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
@@ -116,17 +135,17 @@ export function runtimeForCalls(): InternalRuntime {
   // Inline, the tasks of several workers and the driver share a process.
   const runtime = currentScope()?.runtime ?? currentRuntime();
   if (runtime !== undefined) return runtime;
-  if (hasEnded) {
+  if (hasRuntimeEnded()) {
     throw new RuntimeEndedError(
       "Cannot call remote function: the runtime was shut down; call init() to start a new one",
     );
   }
-  return start({});
+  return start({}).runtime;
 }
 
-function start(options: InitOptions): InternalRuntime {
+function start(options: InitOptions): RuntimeOwner {
   checkPlatform(currentPlatform());
-  const started: Driver = new Driver({
+  const driver: Driver = new Driver({
     isInline: options.mode === "inline",
     resources: {
       ...options.resources,
@@ -141,17 +160,11 @@ function start(options: InitOptions): InternalRuntime {
     inspect: options.inspect ?? false,
     pollingUs: options.polling === false ? 0 : POLLING_US,
     remoteFunctions,
-    onEnded: () => {
-      if (driver !== started) return;
-      driver = undefined;
-      hasEnded = true;
-      setCurrentRuntime(undefined);
-    },
+    fingerprint: fingerprintOf(options),
+    onEnded: () => clearCurrentOwner(driver.runtime),
   });
-  driver = started;
-  driverOptions = fingerprint(options);
-  setCurrentRuntime(started.runtime);
-  return started.runtime;
+  setCurrentOwner(driver);
+  return driver;
 }
 
 function nodeOptions(options: InitOptions): string | undefined {
@@ -171,7 +184,7 @@ function entryUrl(): string | undefined {
   }
 }
 
-function fingerprint(options: InitOptions): string {
+function fingerprintOf(options: InitOptions): string {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

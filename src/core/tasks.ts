@@ -392,15 +392,12 @@ function roomiest(
 
 /** Leases that the class has work for, those it holds included. */
 function usefulLeases(schedulingClass: SchedulingClass): number {
-  const { queue, leases } = schedulingClass;
+  const { queue, leases, inFlight } = schedulingClass;
   const next = queue.first();
   if (next === undefined) return 0;
-  const perLease = isShort(next) ? SHORT_TASKS_PER_LEASE : 1;
+  if (!isShort(next)) return queue.size + inFlight;
+  // Short tasks share leases, but not those where a long one runs.
   let occupied = 0;
-  let shared = queue.size;
-  for (const lease of leases) {
-    if (lease.isOccupied) occupied++;
-    else shared += lease.inFlight;
-  }
-  return occupied + Math.ceil(shared / perLease);
+  for (const lease of leases) if (lease.isOccupied) occupied++;
+  return occupied + Math.ceil((queue.size + inFlight - occupied) / SHORT_TASKS_PER_LEASE);
 }

@@ -1,6 +1,5 @@
 /** Where the daemon and the workers of an owned runtime live: in processes, or in this one. */
 
-import type { SessionSettings } from "../daemon/settings.ts";
 import type { Transport } from "../wire/transport.ts";
 
 export interface Backend {
@@ -12,6 +11,7 @@ export interface Backend {
   /** Takes connections of other processes to the driver. Rejects if that is not possible. */
   listen(onConnection: (transport: Transport) => void): Promise<void>;
   workerStarted(pid: number): void;
+  workerExited(pid: number): void;
   /** What the daemon has written to standard error. */
   stderr(): string;
   /** Takes no further connections; the daemon has been told to end. Resolves when it has. */
@@ -19,5 +19,3 @@ export interface Backend {
   /** Ends what a dead daemon has left: workers and files. */
   cleanUp(): void;
 }
-
-export type SessionIds = Pick<SessionSettings, "sessionId" | "token">;

@@ -6,6 +6,7 @@ import { Closures } from "../closure/closures.ts";
 import { CPU, demandOf } from "../core/resources.ts";
 import { sendSettings, type DaemonSettings } from "../daemon/settings.ts";
 import type { ResourcesAnswer } from "../runtime/daemon-link.ts";
+import type { RuntimeOwner } from "../runtime/current.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Peer } from "../runtime/peers.ts";
@@ -29,11 +30,13 @@ export interface DriverOptions {
   readonly inspect: boolean;
   readonly pollingUs: number;
   readonly remoteFunctions: RemoteFunctions;
+  /** Tells runtimes that were started with different options apart. */
+  readonly fingerprint: string;
   /** The runtime is over. */
   readonly onEnded: () => void;
 }
 
-export class Driver implements RuntimeHost {
+export class Driver implements RuntimeHost, RuntimeOwner {
   readonly runtime: Runtime;
   readonly #options: DriverOptions;
   readonly #backend: Backend;
@@ -97,6 +100,10 @@ export class Driver implements RuntimeHost {
     sendSettings(this.runtime.daemon.link, Kind.configureDaemon, settings);
   }
 
+  get fingerprint(): string {
+    return this.#options.fingerprint;
+  }
+
   /** Resolves when the daemon is there; rejects if it cannot start. */
   started(): Promise<void> {
     return this.#keepAliveFor(this.#start);
@@ -150,6 +157,10 @@ export class Driver implements RuntimeHost {
 
   workerStarted(pid: number): void {
     this.#backend.workerStarted(pid);
+  }
+
+  workerExited(pid: number): void {
+    this.#backend.workerExited(pid);
   }
 
   ended(): void {

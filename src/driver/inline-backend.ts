@@ -105,6 +105,10 @@ export class InlineBackend implements Backend {
     // There is no process to end.
   }
 
+  workerExited(): void {
+    // As above.
+  }
+
   stderr(): string {
     return "";
   }

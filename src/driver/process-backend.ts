@@ -58,6 +58,11 @@ export class ProcessBackend implements Backend {
     this.#workerPids.add(pid);
   }
 
+  /** Its number may be given to another process from now on. */
+  workerExited(pid: number): void {
+    this.#workerPids.delete(pid);
+  }
+
   stderr(): string {
     return this.#stderr.trim();
   }

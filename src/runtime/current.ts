@@ -4,14 +4,28 @@
  */
 
 import { EnvironmentSetupError } from "../base/errors.ts";
+import type { ResourcesAnswer } from "./daemon-link.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Of the package; copies of one version understand each other's objects. */
 export const VERSION = "0.1.0";
 
+/** What ends the runtime; only the process that started it has one. */
+export interface RuntimeOwner {
+  readonly runtime: Runtime;
+  /** Of the options it was started with. */
+  readonly fingerprint: string;
+  started(): Promise<void>;
+  shutdown(): Promise<void>;
+  resources(): Promise<ResourcesAnswer>;
+}
+
 interface Slot {
   readonly version: string;
   runtime: Runtime | undefined;
+  owner: RuntimeOwner | undefined;
+  /** There was a runtime, and it has ended. */
+  hasEnded: boolean;
 }
 
 const KEY = Symbol.for("mobula.runtime");
@@ -21,12 +35,41 @@ export function currentRuntime(): Runtime | undefined {
   return slot().runtime;
 }
 
-export function setCurrentRuntime(runtime: Runtime | undefined): void {
+export function currentOwner(): RuntimeOwner | undefined {
+  return slot().owner;
+}
+
+export function hasRuntimeEnded(): boolean {
+  return slot().hasEnded;
+}
+
+/** In a worker, whose runtime is ended by its daemon. */
+export function setCurrentRuntime(runtime: Runtime): void {
   slot().runtime = runtime;
 }
 
+export function setCurrentOwner(owner: RuntimeOwner): void {
+  const found = slot();
+  found.owner = owner;
+  found.runtime = owner.runtime;
+}
+
+/** Forgets the runtime; a later one is started explicitly. */
+export function clearCurrentOwner(runtime: Runtime): void {
+  const found = slot();
+  if (found.runtime !== runtime) return;
+  found.owner = undefined;
+  found.runtime = undefined;
+  found.hasEnded = true;
+}
+
 function slot(): Slot {
-  const found = (holder[KEY] ??= { version: VERSION, runtime: undefined });
+  const found = (holder[KEY] ??= {
+    version: VERSION,
+    runtime: undefined,
+    owner: undefined,
+    hasEnded: false,
+  });
   if (found.version !== VERSION) {
     throw new EnvironmentSetupError(
       `Cannot use mobula ${VERSION}: this program has loaded mobula ${found.version} as well; ` +

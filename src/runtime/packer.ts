@@ -3,11 +3,13 @@
  * and remote functions.
  */
 
+import { FRAME_BYTES_MAX } from "../base/limits.ts";
 import { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue, type Extended } from "../values/encode.ts";
 import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
+import { tooLarge } from "../wire/frame.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
@@ -21,6 +23,8 @@ export interface RemoteFunctions {
   define(value: object): void;
   make(record: FunctionRecord, options: object): object;
 }
+
+const KEPT_WRITER_BYTES_MAX = 1024 * 1024;
 
 export class Packer {
   readonly closures: Closures;
@@ -57,6 +61,7 @@ export class Packer {
     };
     try {
       encodeValue(writer, value, { root, buffers, extend });
+      checkSize(writer.position, buffers, root);
       return {
         bytes: Buffer.from(writer.bytes.subarray(0, writer.position)),
         // A copy: the caller may write to its arrays as soon as the call returns.
@@ -67,7 +72,8 @@ export class Packer {
       };
     } finally {
       writer.position = 0;
-      this.#freeWriters.push(writer);
+      // A buffer that a large value has made grow is not kept.
+      if (writer.bytes.length <= KEPT_WRITER_BYTES_MAX) this.#freeWriters.push(writer);
     }
   }
 
@@ -97,6 +103,12 @@ export class Packer {
       },
     });
   }
+}
+
+/** Said at the call that brings the value, before it is copied. */
+function checkSize(bytes: number, buffers: readonly Uint8Array[], root: string): void {
+  const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes);
+  if (sizeBytes > FRAME_BYTES_MAX) throw tooLarge(sizeBytes, root);
 }
 
 function indexIn<T>(list: T[], item: T): number {

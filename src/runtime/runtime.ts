@@ -62,6 +62,7 @@ export interface RuntimeHost {
   ended(cause: Error | undefined): void;
   welcome(): void;
   workerStarted(pid: number): void;
+  workerExited(pid: number): void;
 }
 
 /** How long a closed link waits for the daemon to say what became of the worker. */
@@ -202,6 +203,7 @@ export class Runtime {
   // Workers that end. Their last results may still lie in the socket when the daemon tells.
 
   #workerExited(notice: ExitNotice): void {
+    this.#host.workerExited(notice.pid);
     if (this.peers.find(notice.processId) !== undefined) {
       this.#exits.set(notice.processId, notice);
       return;

@@ -95,11 +95,11 @@ export class FrameWriter {
   }
 }
 
-export function tooLarge(sizeBytes: number): SerializationError {
+export function tooLarge(sizeBytes: number, path = ""): SerializationError {
   return new SerializationError(
-    `Cannot send value: it takes ${sizeBytes} bytes, at most ${FRAME_BYTES_MAX} bytes ` +
+    `Cannot send ${path === "" ? "value" : path}: it takes ${sizeBytes} bytes, at most ${FRAME_BYTES_MAX} bytes ` +
       "fit into a message; send it in parts, or a path to a file",
-    { path: "", sizeBytes, limitBytes: FRAME_BYTES_MAX },
+    { path, sizeBytes, limitBytes: FRAME_BYTES_MAX },
   );
 }
 

@@ -14,6 +14,8 @@ export type CloseHandler = (cause: Error | undefined) => void;
 const NO_BUFFERS: readonly Uint8Array[] = [];
 /** Buffers below this size are copied behind the body; larger ones are written by themselves. */
 const COPIED_BUFFER_BYTES_MAX = 32 * 1024;
+/** Of the buffer in which frames are collected. */
+const KEPT_BUFFER_BYTES_MAX = 16 * LINK_FLUSH_BYTES;
 
 export class Link {
   readonly #transport: Transport;
@@ -92,9 +94,10 @@ export class Link {
     this.#flushScheduled = false;
     const body = this.#writer.body;
     if (body.position === 0) return;
-    const left = this.#open && !this.#transport.write(body.bytes.subarray(0, body.position));
-    if (left) this.#writer = new FrameWriter();
-    else body.position = 0;
+    const hasLeft = !this.#open || this.#transport.write(body.bytes.subarray(0, body.position));
+    // A buffer that a large message has made grow is not kept.
+    if (hasLeft && body.bytes.length <= KEPT_BUFFER_BYTES_MAX) body.position = 0;
+    else this.#writer = new FrameWriter();
   }
 
   /** Ends the link after what was sent. `onClose` follows without a cause. */

@@ -108,6 +108,10 @@ export class Worker implements RuntimeHost {
     // Only the driver needs to know.
   }
 
+  workerExited(): void {
+    // As above.
+  }
+
   // Tasks.
 
   #taskCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
