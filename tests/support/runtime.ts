@@ -3,12 +3,15 @@
 import { after, afterEach, before } from "node:test";
 import { inspect } from "node:util";
 import { init, type InitOptions, type Runtime } from "mobula";
+import { isRunning } from "./processes.ts";
 import { Sandbox } from "./sandbox.ts";
 import { eventually } from "./within.ts";
 
 export interface RuntimeFixture {
   readonly sandbox: Sandbox;
   readonly runtime: Runtime;
+  /** Waits until process `pid` has ended. */
+  gone(pid: number): Promise<void>;
 }
 
 /**
@@ -36,6 +39,7 @@ export function useRuntime(options: InitOptions = {}): RuntimeFixture {
     get runtime() {
       return runtime!;
     },
+    gone: (pid) => eventually(() => (isRunning(pid) ? `process ${pid} runs still` : undefined)),
   };
 }
 

@@ -71,9 +71,10 @@ export class Sandbox implements AsyncDisposable {
     return found.map(({ pid }) => pid);
   }
 
-  /** Paths below the temporary directory. */
+  /** Paths below the temporary directory, less what a TypeScript loader keeps there. */
   files(): string[] {
-    return readdirSync(this.temporaryDirectory, { recursive: true, encoding: "utf8" });
+    const files = readdirSync(this.temporaryDirectory, { recursive: true, encoding: "utf8" });
+    return files.filter((path) => !path.startsWith("tsx-"));
   }
 
   async assertNothingLeft(): Promise<void> {

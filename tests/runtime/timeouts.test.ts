@@ -1,0 +1,82 @@
+/** `timeoutMs`: a limit of the running time, also for bodies that block their process. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { context, remote } from "mobula";
+import { announce, takePermit } from "../support/rendezvous.mjs";
+import { useRuntime } from "../support/runtime.ts";
+
+const fixture = useRuntime();
+
+const spin = remote(function spin(events: string) {
+  announce(events, String(process.pid));
+  for (;;);
+});
+const hold = remote(async (permits: string) => takePermit(permits));
+
+test("an async body learns of it by its signal; the worker stays", async () => {
+  const events = fixture.sandbox.events();
+  const sleepy = remote(async function sleepy(events: string) {
+    const { signal } = context();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    announce(events, `${(signal.reason as Error).name} in ${process.pid}`);
+  });
+  await assert.rejects(sleepy.options({ timeoutMs: 30 })(events.path), {
+    name: "TaskTimeoutError",
+    code: "TASK_TIMEOUT",
+    timeoutMs: 30,
+    message:
+      "Cannot finish task sleepy: it ran for longer than its timeoutMs of 30; " +
+      "give it more time, or less to do",
+  });
+  const [, pid] = /^TaskTimeoutError in (\d+)$/.exec(await events.next()) ?? [];
+  assert(fixture.sandbox.processes().some((one) => one.pid === Number(pid)));
+});
+
+test("a body that blocks is ended with its worker, and the next task runs", async () => {
+  const events = fixture.sandbox.events();
+  const refs = [1, 2, 3].map(() => spin.options({ timeoutMs: 100 })(events.path));
+  for (const one of await Promise.allSettled(refs)) {
+    assert.equal(one.status === "rejected" && one.reason.name, "TaskTimeoutError");
+  }
+  for (const pid of events.pending) await fixture.gone(Number(pid));
+  assert.equal(await remote(() => "alive")(), "alive");
+});
+
+test("neighbours of a task that is ended keep their results", async () => {
+  const events = fixture.sandbox.events();
+  const quick = remote((n: number) => n);
+  await Promise.all(Array.from({ length: 50 }, (_, n) => quick(n)));
+  const ended = spin.options({ timeoutMs: 50 })(events.path);
+  const results = Array.from({ length: 200 }, (_, n) => quick(n));
+  await assert.rejects(ended, { name: "TaskTimeoutError" });
+  assert.deepEqual(await Promise.all(results), [...Array(200).keys()]);
+});
+
+test("the time counts from the start, not from the call", async () => {
+  const permits = fixture.sandbox.permits();
+  const holders = [hold(permits.path), hold(permits.path)];
+  const late = remote(() => "done").options({ timeoutMs: 1_000 })();
+  const expired = remote(async () => new Promise(() => {})).options({ timeoutMs: 60 });
+  const other = expired.options({ numCpus: 0 })();
+  await assert.rejects(other, { name: "TaskTimeoutError" });
+  permits.give(2);
+  await Promise.all(holders);
+  assert.equal(await late, "done");
+});
+
+test("who ends in time is not disturbed", async () => {
+  const limited = remote(async (n: number) => n).options({ timeoutMs: 5_000 });
+  assert.deepEqual(await Promise.all([1, 2, 3].map((n) => limited(n))), [1, 2, 3]);
+  assert.equal(await limited.options({ timeoutMs: Infinity })(4), 4);
+});
+
+test("a child's time is limited too", async () => {
+  const events = fixture.sandbox.events();
+  const parent = remote(async (events: string) => {
+    const child = spin.options({ timeoutMs: 50 })(events);
+    return (await Promise.allSettled([child])).map((one) => one.status);
+  });
+  assert.deepEqual(await parent(events.path), ["rejected"]);
+  await fixture.gone(Number(await events.next()));
+});
