@@ -11,6 +11,7 @@ import { findFreeVariables, type FreeVariables, type Outer, type Use } from "./f
 import { findKeys, findState, type FunctionSource, type FunctionState } from "./function-state.ts";
 import { ImportCells, META_CELL } from "./imports.ts";
 import { inspectPrivateFields, type Inspected, type Location, type Scope } from "./inspect.ts";
+import { layOut } from "./layout.ts";
 import { findInteropCall, interopReference, type InteropCall } from "./interop.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
 import { Standin } from "./standins.ts";
@@ -99,12 +100,18 @@ export class Captures {
     const edits = [...imports.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
     // Its name is restored; any will do here.
     if (computedKey !== undefined) edits.push({ ...computedKey, text: '""' });
-    const { position } = file.findStart(text, at);
+    const start = file.findStart(text, at);
+    const position = file.findOriginal(start);
+    if (file.sourceMap !== undefined) {
+      const offsetOf = (place: number): number => start + Math.max(0, place - syntax.prefixLength);
+      edits.unshift(...layOut(source, (place) => file.findOriginal(offsetOf(place)).line, edits));
+    }
     const name = findName(subject);
     const code = valueCode({
       form: syntax.form,
       text: applyEdits(source, edits),
       url: file.url,
+      isMapped: file.isMapped || file.sourceMap !== undefined,
       line: position.line,
       column: Math.max(0, position.column - syntax.prefixLength),
       strict,

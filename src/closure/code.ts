@@ -38,6 +38,8 @@ export interface ValueCode {
   readonly text: string;
   /** Where the text began: a URL, or what the engine calls code without a file. */
   readonly url: string;
+  /** It was compiled and its lines put back: the position is that in the user's file. */
+  readonly isMapped: boolean;
   readonly line: number;
   readonly column: number;
   readonly strict: boolean;

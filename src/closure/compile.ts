@@ -4,6 +4,18 @@ import { compileFunction, constants } from "node:vm";
 
 let isQuiet = false;
 
+/**
+ * The name under which code with its lines put back is compiled: another spelling of its file.
+ * Under the file's own name Node would apply the source map of the file, if it is loaded too.
+ */
+export function mappedUrl(url: string): string {
+  return url.startsWith("file:") ? url.replace(/\/(?=[^/]*$)/, "/./") : url;
+}
+
+export function originalUrl(url: string): string {
+  return url.startsWith("file:") ? url.replace(/\/\.\/(?=[^/]*$)/, "/") : url;
+}
+
 /** Runs `source`, the body of a function, and returns what it returns. */
 export function runIn(url: string, source: string, lineOffset: number): unknown {
   if (!isQuiet) quieten();

@@ -49,7 +49,7 @@ function findExportName(
     if (readOr(scope, local) === subject) return exported;
   }
   if (defaultStart === undefined) return undefined;
-  return file.findStart(text, location).offset === defaultStart ? "default" : undefined;
+  return file.findStart(text, location) === defaultStart ? "default" : undefined;
 }
 
 /** A variable that is not initialised yet throws in newer engines: it is nobody's export yet. */

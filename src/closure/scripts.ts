@@ -1,7 +1,10 @@
 /** The files functions come from: where a position lies, what they import and export. */
 
+import type { SourceMap } from "node:module";
+import { originalUrl } from "./compile.ts";
 import { findExecutingPositions, type Position } from "./evaluation.ts";
 import { readScript, type Location } from "./inspect.ts";
+import { findOriginalPosition, readInlineMap } from "./layout.ts";
 import { parseModule, type ModuleSyntax } from "./module-syntax.ts";
 
 const scriptFiles = new Map<string, ScriptFile>();
@@ -18,12 +21,16 @@ export function getScriptFile({ scriptId }: Location): ScriptFile {
 export class ScriptFile {
   readonly url: string;
   readonly source: string;
+  /** Its positions are those of the user's file though it was compiled: it was rebuilt here. */
+  readonly isMapped: boolean;
   readonly #startLine: number;
   #lineStarts: readonly number[] | undefined;
   #module: ModuleSyntax | undefined;
+  #map: SourceMap | undefined | "unread" = "unread";
 
   constructor(url: string, source: string, startLine: number) {
-    this.url = url;
+    this.url = originalUrl(url);
+    this.isMapped = this.url !== url;
     this.source = source;
     this.#startLine = startLine;
   }
@@ -33,15 +40,29 @@ export class ScriptFile {
     return (this.#module ??= parseModule(this.source));
   }
 
+  /** Of what lies on one line and was on many: see `layout.ts`. */
+  get sourceMap(): SourceMap | undefined {
+    if (this.#map === "unread") this.#map = readInlineMap(this.source);
+    return this.#map;
+  }
+
+  /** Line of the user's file, or of the script if it has no source map inside. */
+  findOriginal(offset: number): Position {
+    const position = this.#positionAt(offset);
+    const map = this.sourceMap;
+    return map === undefined ? position : findOriginalPosition(map, position);
+  }
+
   /** Whether the whole file is strict by a directive; modules are strict without one. */
   get isStrict(): boolean {
     return /^(?:#!.*\n)?(?:\s+|\/\/.*\n|\/\*[^]*?\*\/)*(["'])use strict\1/.test(this.source);
   }
 
-  /** Where the `text` begins that contains `position`. */
-  findStart(text: string, position: Position): { offset: number; position: Position } {
-    const offset = this.source.lastIndexOf(text, this.#offsetAt(position));
-    return { offset, position: offset < 0 ? position : this.#positionAt(offset) };
+  /** Offset where the `text` begins that contains `position`. */
+  findStart(text: string, position: Position): number {
+    const at = this.#offsetAt(position);
+    const offset = this.source.lastIndexOf(text, at);
+    return offset < 0 ? at : offset;
   }
 
   /**
