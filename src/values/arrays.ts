@@ -4,8 +4,8 @@ import type { Composite } from "./composite.ts";
 
 /**
  * An array travels as its elements. One with holes travels as the elements it has. Named
- * properties are looked for only on the arrays to which the language itself gives some, results of
- * regular expressions and template strings: to find them on others costs more than the elements.
+ * properties are looked for only on the arrays to which the language itself gives some, the
+ * matches of regular expressions: to look for them costs more than to write the elements.
  */
 export function isPlainArray(array: readonly unknown[]): boolean {
   return !hasNames(array) && !(array.includes(undefined) && hasHoles(array));
@@ -24,8 +24,7 @@ export function arrayParts(array: readonly unknown[]): Composite {
 }
 
 function hasNames(array: readonly unknown[]): boolean {
-  const named = array as { index?: unknown; raw?: unknown };
-  return named.index !== undefined || named.raw !== undefined;
+  return (array as { index?: unknown }).index !== undefined;
 }
 
 /** Ends at the first hole: the length of an array says nothing about how much it holds. */

@@ -7,7 +7,6 @@ import type { EncodeContext } from "./encode-context.ts";
 import { errorParts, findErrorTwin, isError, nearestErrorParts } from "./errors.ts";
 import * as ext from "./extension-types.ts";
 import { findKind } from "./kinds.ts";
-import type { Sink } from "./kinds.ts";
 import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
 import { formatPath } from "./path.ts";
 import type { Step } from "./path.ts";
@@ -15,6 +14,7 @@ import { insertPrelude } from "./prelude.ts";
 import { writePrimitive, writeText } from "./primitives.ts";
 import { cannotSend, readFailure, refusal } from "./refusal.ts";
 import { SeenObjects } from "./seen-objects.ts";
+import type { Sink } from "./sink.ts";
 import { findWellKnownName } from "./symbols.ts";
 import { Views } from "./views.ts";
 

@@ -1,5 +1,4 @@
 import { types } from "node:util";
-import type { MsgpackWriter } from "../base/msgpack.ts";
 import { arrayParts } from "./arrays.ts";
 import type { Composite } from "./composite.ts";
 import { InnerParts, MapEntries, PLAIN_MAP, Properties, SetMembers } from "./composite.ts";
@@ -7,13 +6,7 @@ import { domExceptionParts, errorParts, errorPrototypes, isError } from "./error
 import * as ext from "./extension-types.ts";
 import { findLocalTwin } from "./realm.ts";
 import { isOwnMemory, isViewOf, writeView } from "./view-kinds.ts";
-import type { Views } from "./views.ts";
-
-/** Where leaves are written. */
-export interface Sink {
-  readonly writer: MsgpackWriter;
-  readonly views: Views;
-}
+import type { Sink } from "./sink.ts";
 
 /** How the values of one prototype are written. */
 interface Kind {
@@ -96,6 +89,6 @@ for (const kind of ext.VIEW_KINDS) {
   define(
     viewClass.prototype,
     (value) => isViewOf(kind, value) && isOwnMemory(value),
-    (view, sink) => writeView(kind, view, sink.writer, sink.views),
+    (view, sink) => writeView(kind, view, sink),
   );
 }

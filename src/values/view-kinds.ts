@@ -1,8 +1,7 @@
 import { types } from "node:util";
-import type { MsgpackWriter } from "../base/msgpack.ts";
 import type { ViewKind } from "./extension-types.ts";
 import { OUT_OF_BAND_BYTES_MIN } from "./limits.ts";
-import type { Views } from "./views.ts";
+import type { Sink } from "./sink.ts";
 
 const typedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype)!;
 
@@ -29,12 +28,11 @@ export function isOwnMemory(view: object): boolean {
 export function writeView(
   kind: ViewKind,
   view: ArrayBufferView | ArrayBuffer,
-  writer: MsgpackWriter,
-  views: Views,
+  sink: Sink,
 ): undefined {
   // Most Buffers are slices of Node's pool.
-  if (kind === "Buffer" && isSmallSlice(view as Buffer)) writer.binary(view as Buffer);
-  else views.write(writer, kind, view);
+  if (kind === "Buffer" && isSmallSlice(view as Buffer)) sink.writer.binary(view as Buffer);
+  else sink.views.write(sink.writer, kind, view);
 }
 
 function isSmallSlice(buffer: Buffer): boolean {
