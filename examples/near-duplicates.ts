@@ -31,7 +31,7 @@ async function sketchOnOneCore(files: readonly string[], progress: Progress): Pr
 /** On all cores: the same function, made remote and mapped over the same files. */
 async function sketchOnAllCores(files: readonly string[], progress: Progress): Promise<Sketch[]> {
   const sketchRemotely = remote(sketchFile);
-  return await sketchRemotely.map(files, { batchSize: "auto", onProgress: progress });
+  return await sketchRemotely.map(files, { onProgress: ({ done }) => progress(done) });
 }
 
 async function main(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** Counts the primes below two million: first on one core, then on all of them. */
+/** Counts the primes below ten million: first on one core, then on all of them. */
 import { remote } from "mobula";
 
 function countPrimes(from: number, to: number): number {
@@ -12,15 +12,15 @@ function countPrimes(from: number, to: number): number {
   return count;
 }
 
-const starts = Array.from({ length: 20 }, (_, index) => index * 100_000);
+const starts = Array.from({ length: 20 }, (_, index) => index * 500_000);
 
 console.time("one core");
-const serial = starts.map((start) => countPrimes(start, start + 100_000));
+const serial = starts.map((start) => countPrimes(start, start + 500_000));
 console.timeEnd("one core");
 
 console.time("all cores");
 const countPrimesRemotely = remote(countPrimes);
-const calls = starts.map((start) => countPrimesRemotely(start, start + 100_000));
+const calls = starts.map((start) => countPrimesRemotely(start, start + 500_000));
 const parallel = await Promise.all(calls);
 console.timeEnd("all cores");
 

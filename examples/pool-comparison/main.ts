@@ -6,10 +6,10 @@ const pool = new Piscina<Range, number>({
   filename: new URL("./count-primes.ts", import.meta.url).href,
 });
 
-const starts = Array.from({ length: 20 }, (_, index) => index * 100_000);
+const starts = Array.from({ length: 20 }, (_, index) => index * 500_000);
 
 console.time("all cores");
-const calls = starts.map((start) => pool.run({ from: start, to: start + 100_000 }));
+const calls = starts.map((start) => pool.run({ from: start, to: start + 500_000 }));
 const counts = await Promise.all(calls);
 console.timeEnd("all cores");
 
