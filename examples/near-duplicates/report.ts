@@ -44,9 +44,7 @@ export function printFindings(
   console.log(`${texts} text files below ${folder}${leftOut(sketches, unreadableFolders)}`);
   if (groups.length === 0) return console.log("No near-duplicates among them");
   const duplicates = groups.reduce((total, group) => total + group.files.length, 0);
-  console.log(
-    `${duplicates} of them are near-duplicates, in ${groups.length} groups; the largest:`,
-  );
+  console.log(`${duplicates} of them are near-duplicates. Groups: ${groups.length}; the largest:`);
   const table = new Table({
     head: ["files", "alike", "one of them"],
     colAligns: ["right", "right", "left"],
@@ -59,6 +57,7 @@ export function printFindings(
   console.log(table.toString());
 }
 
+/** The time on all cores includes the start of the workers. */
 export function printTimes(serial: Timed<unknown>, parallel: Timed<unknown>): void {
   const table = new Table({ colAligns: ["left", "right", "right"], ...PLAIN });
   const speedUp = serial.seconds / parallel.seconds;
