@@ -1,6 +1,6 @@
 /** Child processes of the tools: started, listened to, and never left behind. */
 
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 
 export interface RunOptions {
@@ -30,6 +30,27 @@ export function toolEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv
   return env;
 }
 
+const running = new Set<ChildProcess>();
+/** Between asking a group of processes to end and ending it. */
+const GRACE_MS = 2_000;
+
+// Each command leads a group, so that what it started ends with it. The terminal's signals do not
+// reach such a group: they are passed on.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    for (const child of running) signalGroup(child, "SIGTERM");
+    process.exit(1);
+  });
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  } catch {
+    // All of them have ended.
+  }
+}
+
 /** Runs a command to its end. A command that cannot be started, or takes too long, has failed. */
 export function run(
   command: string,
@@ -38,25 +59,30 @@ export function run(
 ): Promise<RunResult> {
   const { cwd = rootDirectory, env = toolEnvironment(), timeoutMs = 300_000 } = options;
   return new Promise((resolvePromise) => {
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    const child = spawn(command, args, { cwd, env, stdio: [...stdio], detached: true });
+    running.add(child);
     let stdout = "";
     let output = "";
     const deadline = setTimeout(() => {
       output += `\nEnded after ${timeoutMs} ms: ${command} ${args.join(" ")}\n`;
-      child.kill("SIGKILL");
+      signalGroup(child, "SIGTERM");
+      setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS).unref();
     }, timeoutMs);
+    const settle = (exitCode: number): void => {
+      clearTimeout(deadline);
+      running.delete(child);
+      resolvePromise({ exitCode, stdout, output });
+    };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
       output += text;
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.on("error", (error) => {
-      clearTimeout(deadline);
-      resolvePromise({ exitCode: 1, stdout, output: `${output}${String(error)}\n` });
+      output += `${String(error)}\n`;
+      settle(1);
     });
-    child.on("close", (code) => {
-      clearTimeout(deadline);
-      resolvePromise({ exitCode: code ?? 1, stdout, output });
-    });
+    child.on("close", (code) => settle(code ?? 1));
   });
 }

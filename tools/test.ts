@@ -17,7 +17,7 @@ const suites = {
   package: "tests/package/",
 };
 
-const SUITE_TIMEOUT_MS = 240_000;
+const suiteTimeoutMs = Number(process.env["SUITE_TIMEOUT_MS"] ?? 240_000);
 const testTimeoutMs = Number(process.env["TEST_TIMEOUT_MS"] ?? 120_000);
 
 function findTests(suite: string): string[] {
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
       `--test-timeout=${testTimeoutMs}`,
       ...files,
     ],
-    { env: toolEnvironment(leaks.mark), timeoutMs: SUITE_TIMEOUT_MS },
+    { env: toolEnvironment(leaks.mark), timeoutMs: suiteTimeoutMs },
   );
   process.stdout.write(output);
   process.exitCode = exitCode;
