@@ -2,12 +2,14 @@
 
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ModuleGraph, resolveOwn } from "./module-graph.ts";
 
 /** Compiled names by which a TypeScript file may be imported. */
 const SOURCE_EXTENSION = /\.([cm]?)tsx?$/;
 
 export class Entry {
   readonly #paths: ReadonlySet<string>;
+  #graph: ModuleGraph | undefined;
 
   constructor(url: string | undefined) {
     const path = url === undefined ? undefined : pathOf(url);
@@ -19,10 +21,17 @@ export class Entry {
     return path !== undefined && this.#paths.has(path);
   }
 
-  /** Whether `specifier` in the file `url` leads to the entry; bare specifiers never do. */
+  /** Whether importing `specifier` in the file `url` runs the entry, itself or on the way. */
   isImport(specifier: string, url: string): boolean {
-    if (!/^(\.{1,2}\/|file:|\/)/.test(specifier)) return false;
-    return URL.canParse(specifier, url) && this.is(new URL(specifier, url).href);
+    const target = resolveOwn(specifier, url);
+    return target !== undefined && (this.is(target) || this.isReachedFrom(target));
+  }
+
+  /** Whether the module `url` imports the entry, itself or through others. */
+  isReachedFrom(url: string): boolean {
+    if (this.#paths.size === 0) return false;
+    this.#graph ??= new ModuleGraph((target) => this.is(target));
+    return this.#graph.leadsToEntry(url);
   }
 }
 

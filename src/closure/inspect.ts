@@ -199,15 +199,33 @@ function parseNumber(text: string): number | bigint {
 export function readScript(scriptId: string): Script {
   const known = scripts.get(scriptId);
   if (known !== undefined) return known;
-  post("Debugger.enable");
-  try {
-    const { scriptSource } = post<{ scriptSource: string }>("Debugger.getScriptSource", {
-      scriptId,
-    });
+  return withDebugger(() => {
     const { url = "", startLine = 0 } = parsed.get(scriptId) ?? {};
-    const script = { url, source: scriptSource, startLine };
+    const script = { url, source: readSource(scriptId), startLine };
     scripts.set(scriptId, script);
     return script;
+  });
+}
+
+/** Sources of the program's own files that are loaded, by URL; those of packages left out. */
+export function readOwnSources(): Map<string, string> {
+  return withDebugger(() => {
+    const own = [...parsed.values()].filter(
+      ({ url }) => url.startsWith("file:") && !url.includes("/node_modules/"),
+    );
+    return new Map(own.map(({ url, scriptId }) => [url, readSource(scriptId)]));
+  });
+}
+
+/** Precondition: inside `withDebugger`. */
+function readSource(scriptId: string): string {
+  return post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId }).scriptSource;
+}
+
+function withDebugger<Result>(read: () => Result): Result {
+  post("Debugger.enable");
+  try {
+    return read();
   } finally {
     post("Debugger.disable");
     parsed.clear();

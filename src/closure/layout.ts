@@ -43,7 +43,8 @@ export function layOut(
   lineOf: (offset: number) => number,
   edits: readonly Edit[],
 ): Edit[] {
-  const tokens = [...acorn().tokenizer(source, PARSE_OPTIONS)];
+  const tokens: Token[] = [];
+  acorn().parseExpressionAt(source, 0, { ...PARSE_OPTIONS, onToken: tokens });
   const lines = tokens.map(({ start }) => lineOf(start));
   const breaks: Edit[] = [];
   let line = lines[0] ?? 0;

@@ -89,7 +89,9 @@ export class Outgoing {
       if (builtin !== undefined) return builtinReference(builtin);
       throw new CannotShip("it is native code, or Node's own without a public name");
     }
-    return this.#entry.is(url) ? undefined : findReference(subject, text, inspected);
+    if (this.#entry.is(url)) return undefined;
+    const reference = findReference(subject, text, inspected);
+    return reference && this.#entry.isReachedFrom(url) ? undefined : reference;
   }
 
   #keepReference(subject: Function, code: ReferenceCode): Origin {

@@ -5,6 +5,7 @@ import { CannotShip } from "./cannot-ship.ts";
 import { inspectFunction, type Scope } from "./inspect.ts";
 import { isNativeText, isNodeUrl } from "./platform.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
+import { findRequire } from "./standins.ts";
 
 export function isModule(scope: Scope): boolean {
   return scope.description === "Module";
@@ -57,7 +58,8 @@ export function isUserGlobal(name: string): boolean {
   if (property === undefined || STANDARD_GLOBALS.has(name)) return false;
   if (property.get !== undefined) return builtinModules.includes(name);
   const value: unknown = property.value;
-  return typeof value !== "function" || !isPlatformFunction(value);
+  if (typeof value !== "function") return true;
+  return findRequire(value) !== undefined || !isPlatformFunction(value);
 }
 
 function isPlatformFunction(value: Function): boolean {

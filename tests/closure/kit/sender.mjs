@@ -1,12 +1,17 @@
 /** Calls a function in another process. For programs under test, whatever runs them. */
 
 import { fork } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Closures, pack, unpack } from "./values.mjs";
 
-const entryUrl = pathToFileURL(process.argv[1]).href;
+const [, script] = process.argv;
+/** Neither `--eval` nor stdin has an entry. */
+const entryUrl = script && script !== "-" ? pathToFileURL(realpathSync(script)).href : undefined;
+const isEval = process.execArgv.some((option) => /eval|input-type/.test(option));
 const closures = new Closures({ entryUrl });
-const receiver = fork(fileURLToPath(new URL("receiver.mjs", import.meta.url)), [entryUrl], {
+const receiver = fork(fileURLToPath(new URL("receiver.mjs", import.meta.url)), entryUrl ? [entryUrl] : [], {
+  execArgv: isEval ? [] : process.execArgv,
   serialization: "advanced",
 });
 const waiting = new Map();

@@ -1,6 +1,7 @@
 /** Values with functions in them to plain messages and back, as the runtime does it on a link. */
 
-const dist = new URL("../../../dist/", import.meta.url);
+/** Elsewhere only while two people build at once. */
+const dist = process.env.MOBULA_DIST ?? new URL("../../../dist/", import.meta.url);
 const load = (path) => import(new URL(path, dist).href);
 const { Closures } = await load("closure/closures.js");
 const { MsgpackReader, MsgpackWriter } = await load("base/msgpack.js");
