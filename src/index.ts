@@ -6,7 +6,8 @@
 
 export { remote } from "./api/remote.ts";
 export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
-export { init, type InitOptions, type Runtime } from "./api/init.ts";
+export { init, type Runtime } from "./api/init.ts";
+export type { InitOptions } from "./api/init-options.ts";
 export { context, type Context } from "./api/context.ts";
 export type {
   GetOptions,

@@ -17,7 +17,11 @@ export class MapProgress {
     // Loaded when it is wanted: most programs never need it.
     const bars = createRequire(import.meta.url)("cli-progress") as typeof import("cli-progress");
     this.#bar = new bars.SingleBar(
-      { format: "{bar} {value}/{total} {eta_formatted}", hideCursor: false, stream: process.stderr },
+      {
+        format: "{bar} {value}/{total} {eta_formatted}",
+        hideCursor: false,
+        stream: process.stderr,
+      },
       bars.Presets.shades_grey,
     );
     this.#bar.start(total ?? 0, 0);

@@ -18,7 +18,7 @@ export interface MapCalls {
 }
 
 export interface MapRunOptions {
-  readonly source: Iterator<unknown> | AsyncIterator<unknown>;
+  readonly source: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
   readonly total: number | undefined;
   /** Tasks in flight. */
   readonly concurrency: number;
@@ -87,7 +87,7 @@ export class MapRun {
         return { done: false, value: this.#result(outcome) };
       },
       return: async () => {
-        this.#fail(new Error("the loop was left"));
+        this.#fail(new Error("Cannot go on: the loop over the results was left"));
         return { done: true, value: undefined };
       },
     };
@@ -145,7 +145,9 @@ export class MapRun {
       const items: unknown[] = [];
       while (items.length < wanted) {
         const next = this.#run.source.next();
-        const { done, value } = isPromise(next) ? await next : next;
+        const { done, value }: IteratorResult<unknown, unknown> = isPromise(next)
+          ? await next
+          : next;
         if (done === true) {
           this.#isExhausted = true;
           break;
@@ -256,8 +258,11 @@ export class MapRun {
   #closeSource(): void {
     this.#isExhausted = true;
     const closing = this.#run.source.return?.();
-    // The map has failed already; what the source says to being closed cannot be told any more.
-    if (isPromise(closing)) closing.catch(() => undefined);
+    if (isPromise(closing)) {
+      closing.catch(() => {
+        // The map has failed already: what the source says to being closed comes too late.
+      });
+    }
   }
 
   #release(): void {

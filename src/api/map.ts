@@ -51,7 +51,7 @@ export function mapItems(
   return new MapHandle(source, sizeOf(items), concurrency, callsFor(options), options);
 }
 
-type Source = Iterator<unknown> | AsyncIterator<unknown>;
+type Source = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
 
 /** Starts at once, unless its refs are asked for in the same turn. */
 class MapHandle implements MapResult<unknown> {
@@ -145,7 +145,7 @@ class MapRefs {
     while (this.#inFlight >= this.#concurrency) {
       await new Promise<void>((resolve) => (this.#ended = resolve));
     }
-    const { done, value } = await this.#source.next();
+    const { done, value }: IteratorResult<unknown, unknown> = await this.#source.next();
     if (done === true) return { done: true, value: undefined };
     const record = this.#calls.one(value);
     this.#inFlight++;
@@ -169,7 +169,7 @@ function iteratorOf(items: Items): Source {
   const synchronous = source?.[Symbol.iterator];
   if (typeof synchronous === "function") return synchronous.call(items);
   throw new InvalidOptionError(
-    `Cannot map over ${describe(items)}: it is not iterable; pass an array, a Set, a generator ...`,
+    `Cannot map over ${describe(items)}: it is not iterable; pass an array, a Set or a generator`,
     { option: "items", value: items },
   );
 }

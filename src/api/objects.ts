@@ -211,10 +211,11 @@ export function cancel(ref: ObjectRef<unknown>, options: CancelOptions = {}): vo
 function recordFor(ref: unknown, act: string): ObjectRecord {
   const record = typeof ref === "object" && ref !== null ? recordOf(ref) : undefined;
   if (record === undefined) {
-    throw new InvalidOptionError(
-      `Cannot ${act} ${describe(ref)}: it is no ObjectRef; pass what put() or a remote call returned`,
-      { option: "ref", value: ref },
-    );
+    const text = `Cannot ${act} ${describe(ref)}: it is no ObjectRef`;
+    throw new InvalidOptionError(`${text}; pass what put() or a remote call returned`, {
+      option: "ref",
+      value: ref,
+    });
   }
   return record;
 }

@@ -10,7 +10,8 @@ export type Rules = Readonly<Record<string, Rule>>;
 export function checkOptions(options: unknown, rules: Rules, of: string): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidOptionError(
-      `Cannot use options of ${of}: ${describe(options)} is no object; pass { ${Object.keys(rules)[0]}: ... }`,
+      `Cannot use options of ${of}: ${describe(options)} is no object; ` +
+        `pass { ${Object.keys(rules)[0]}: ... }`,
       { option: "options", value: options },
     );
   }
@@ -91,7 +92,9 @@ export function isCount(least: number): Rule {
 
 /** `Infinity` stands for no limit. */
 export const isCountOrInfinity: Rule = (value) =>
-  value === Infinity ? undefined : isCount(1)(value) && "must be a whole number from 1 on, or Infinity";
+  value === Infinity
+    ? undefined
+    : isCount(1)(value) && "must be a whole number from 1 on, or Infinity";
 
 export const isFinite: Rule = (value) =>
   typeof value === "number" && Number.isFinite(value) ? undefined : "must be a finite number";

@@ -5,10 +5,15 @@
 
 import { createHash } from "node:crypto";
 import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
-const describeFunction = (fn: (...a: unknown[]) => unknown) => ({ name: fn.name, parameterCount: fn.length, unlimited: true });
+const describeFunction = (fn: (...a: unknown[]) => unknown) => ({
+  name: fn.name,
+  parameterCount: fn.length,
+  unlimited: true,
+});
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
 import { currentRuntime } from "../runtime/current.ts";
-import { FunctionRecord, type Callable } from "../runtime/function-record.ts";
+import type { FunctionRecord } from "../runtime/function-record.ts";
+import type { Callable } from "../runtime/function-record.ts";
 import { ObjectRef } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
@@ -17,7 +22,7 @@ import type { CallOptions } from "../runtime/remote-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Batch } from "../runtime/run-batch.ts";
 import { currentScope } from "../runtime/task-scope.ts";
-import { runtimeForCalls } from "./init.ts";
+import { currentOrStarted } from "./start.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { MapCalls } from "./map-run.ts";
 import { mapItems, type Items } from "./map.ts";
@@ -92,17 +97,16 @@ const configurations = new WeakMap<object, Configured>();
 export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): Callable {
   let bound: Bound | undefined;
   const call = (...args: unknown[]): unknown => {
-    const runtime = runtimeForCalls();
+    const runtime = currentOrStarted(remoteFunctions);
     if (bound?.runtime !== runtime) bound = bind(source, options, runtime);
     const { record } = bound;
     if (args.length > record.parameterCount) args.length = record.parameterCount;
     if (record.definition === undefined) source.define(runtime);
     const site = runtime.callSites.take(call);
     const task = runtime.submitter.submit(record, bound.options, args, site, currentScope());
-    const returns = task.returns;
-    return Array.isArray(returns)
-      ? returns.map((one: ObjectRecord) => new ObjectRef(one))
-      : new ObjectRef(returns as ObjectRecord);
+    return bound.options.numReturns === undefined
+      ? new ObjectRef(task.results[0]!)
+      : task.results.map((record) => new ObjectRef(record));
   };
   const methods = {
     options: (changes: TaskOptions) => {
@@ -110,7 +114,7 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
       return makeRemoteFunction(source, { ...options, ...changes });
     },
     map: (items: Items, mapOptions: MapOptions = {}): MapResult<unknown> => {
-      const runtime = runtimeForCalls();
+      const runtime = currentOrStarted(remoteFunctions);
       const { schedulingClass } = bind(source, options, runtime).options;
       const callsFor = (checked: MapOptions): MapCalls =>
         mapCalls(source, options, runtime, checked.settled === true ? "all" : "stop", methods.map);
@@ -140,7 +144,7 @@ function mapCalls(
   const scope = currentScope();
   const call = (callOptions: CallOptions, argument: unknown): ObjectRecord => {
     const task = runtime.submitter.submit(bound.record, callOptions, [argument], site, scope);
-    return task.returns as ObjectRecord;
+    return task.results[0]!;
   };
   const batched: CallOptions = { ...bound.options, batch };
   return {
@@ -195,10 +199,10 @@ export const remoteFunctions: RemoteFunctions = {
     if (configured === undefined) return undefined;
     // A signal means something in its own process only.
     const { signal: _signal, ...options } = configured.options;
-    return { record: configured.source.recordIn(runtimeForCalls()), options };
+    return { record: configured.source.recordIn(currentOrStarted(remoteFunctions)), options };
   },
   define(value) {
-    configurations.get(value)?.source.define(runtimeForCalls());
+    configurations.get(value)?.source.define(currentOrStarted(remoteFunctions));
   },
   make(record, options) {
     return makeRemoteFunction(new RemoteSource(undefined, record), options);

@@ -17,7 +17,7 @@ import type { Callable, ModeOf, RemoteFunction, TaskOptions } from "./types.ts";
  * const square = remote((x: number) => x * x);
  * const squares = await Promise.all([1, 2, 3].map((x) => square(x)));
  */
-export function remote<F extends Callable, const O extends TaskOptions = {}>(
+export function remote<F extends Callable, const O extends TaskOptions = TaskOptions>(
   fn: F,
   options?: O,
 ): RemoteFunction<F, ModeOf<O, "one">> {

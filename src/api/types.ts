@@ -21,10 +21,10 @@ export type Callable = (this: void, ...args: never) => unknown;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type NestTheRef = { "a direct ref arrives as its value: pass [ref] or { ref }": never };
-// `any` in, `any` out: a parameter declared `any` takes everything.
 type Argument<P> =
   IsAny<P> extends true
-    ? any
+    ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is declared stays so
+      any
     : [P] extends [never]
       ? never
       : [P] extends [{ [ref]: unknown }]
@@ -36,7 +36,8 @@ export type Arguments<A extends readonly unknown[]> = { [K in keyof A]: Argument
 
 type One<R> =
   IsAny<R> extends true
-    ? ObjectRef<any> // What the function returns is `any`.
+    ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is returned stays so
+      ObjectRef<any>
     : [R] extends [never]
       ? ObjectRef<never>
       : ObjectRef<Awaited<R>>;
@@ -80,17 +81,18 @@ export interface RemoteFunction<F extends Callable, M extends Mode = "one"> {
    * const sizes = await measure.map(files, { progress: true });
    * for await (const size of measure.map(files)) total += size;
    */
-  map<const O extends MapOptions = {}>(
-    items:
-      | Iterable<Argument<Parameters<F>[0]>>
-      | AsyncIterable<Argument<Parameters<F>[0]>>,
-    options?: O,
-  ): MapResult<
-    O extends { settled: true }
-      ? PromiseSettledResult<Awaited<ReturnType<F>>>
-      : Awaited<ReturnType<F>>
-  >;
+  map(
+    items: Items<F>,
+    options: MapOptions & { readonly settled: true },
+  ): MapResult<PromiseSettledResult<Awaited<ReturnType<F>>>>;
+  map(
+    items: Items<F>,
+    options?: MapOptions & { readonly settled?: false },
+  ): MapResult<Awaited<ReturnType<F>>>;
 }
+
+type Items<F extends Callable> =
+  Iterable<Argument<Parameters<F>[0]>> | AsyncIterable<Argument<Parameters<F>[0]>>;
 
 /** Options of a task; see each for its default. */
 export interface TaskOptions {

@@ -41,7 +41,10 @@ function hidden(target: object, key: PropertyKey, value: string): void {
 
 /** `WorkerCrashedError` → `WORKER_CRASHED`. */
 function codeOf(className: string): string {
-  return className.replace(/Error$/, "").replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+  return className
+    .replace(/Error$/, "")
+    .replace(/(?<=[a-z])(?=[A-Z])/g, "_")
+    .toUpperCase();
 }
 
 /** An option's name or value is wrong: `option`, `value`. */

@@ -180,7 +180,7 @@ export class MsgpackWriter {
 
 /** What the next item is, without its content. */
 export type MsgpackKind =
-  | "nil" | "boolean" | "integer" | "float" | "string" | "binary" | "array" | "map" | "extension";
+  "nil" | "boolean" | "integer" | "float" | "string" | "binary" | "array" | "map" | "extension";
 
 /** Every read checks bounds: `bytes` may come from anyone. */
 export class MsgpackReader {
@@ -249,17 +249,28 @@ export class MsgpackReader {
     if (head < 0x80) return head;
     if (head >= 0xe0) return head - 0x100;
     switch (head) {
-      case 0xca: return this.bytes.readFloatBE(this.take(4));
-      case 0xcb: return this.#float64();
-      case 0xcc: return this.bytes[this.take(1)]!;
-      case 0xcd: return this.bytes.readUInt16BE(this.take(2));
-      case 0xce: return this.bytes.readUInt32BE(this.take(4));
-      case 0xcf: return this.#uint64();
-      case 0xd0: return this.bytes.readInt8(this.take(1));
-      case 0xd1: return this.bytes.readInt16BE(this.take(2));
-      case 0xd2: return this.bytes.readInt32BE(this.take(4));
-      case 0xd3: return this.#int64();
-      default: throw unexpected("a number", head);
+      case 0xca:
+        return this.bytes.readFloatBE(this.take(4));
+      case 0xcb:
+        return this.#float64();
+      case 0xcc:
+        return this.bytes[this.take(1)]!;
+      case 0xcd:
+        return this.bytes.readUInt16BE(this.take(2));
+      case 0xce:
+        return this.bytes.readUInt32BE(this.take(4));
+      case 0xcf:
+        return this.#uint64();
+      case 0xd0:
+        return this.bytes.readInt8(this.take(1));
+      case 0xd1:
+        return this.bytes.readInt16BE(this.take(2));
+      case 0xd2:
+        return this.bytes.readInt32BE(this.take(4));
+      case 0xd3:
+        return this.#int64();
+      default:
+        throw unexpected("a number", head);
     }
   }
 
@@ -349,7 +360,8 @@ export class MsgpackReader {
     else if (head === 0xc9) length = this.bytes.readUInt32BE(this.take(4));
     else throw unexpected("an extension", head);
     this.extensionType = this.bytes[this.take(1)]!;
-    if (length > this.end - this.position) throw new MalformedMsgpackError("an extension is cut off");
+    if (length > this.end - this.position)
+      throw new MalformedMsgpackError("an extension is cut off");
     return length;
   }
 
@@ -402,7 +414,7 @@ export class MsgpackReader {
   }
 }
 
-/** The bytes do not follow the format: the link or the value they came from is not to be trusted. */
+/** The bytes do not follow the format: what they came from is not to be trusted. */
 export class MalformedMsgpackError extends Error {
   override readonly name = "MalformedMsgpackError";
   constructor(reason: string) {
@@ -416,8 +428,36 @@ function unexpected(wanted: string, head: number): MalformedMsgpackError {
 
 /** Kinds of the heads 0xc0 to 0xdf; 0xc1 is reserved. */
 const KINDS: readonly (MsgpackKind | undefined)[] = [
-  "nil", undefined, "boolean", "boolean", "binary", "binary", "binary", "extension", "extension",
-  "extension", "float", "float", "integer", "integer", "integer", "integer", "integer", "integer",
-  "integer", "integer", "extension", "extension", "extension", "extension", "extension", "string",
-  "string", "string", "array", "array", "map", "map",
+  "nil",
+  undefined,
+  "boolean",
+  "boolean",
+  "binary",
+  "binary",
+  "binary",
+  "extension",
+  "extension",
+  "extension",
+  "float",
+  "float",
+  "integer",
+  "integer",
+  "integer",
+  "integer",
+  "integer",
+  "integer",
+  "integer",
+  "integer",
+  "extension",
+  "extension",
+  "extension",
+  "extension",
+  "extension",
+  "string",
+  "string",
+  "string",
+  "array",
+  "array",
+  "map",
+  "map",
 ];

@@ -31,7 +31,7 @@ export interface OwnershipSink {
   lost(key: number): void;
 }
 
-/** What is written beside a ref that is sent. `handoutId` 0: the sender owns it or sends it home. */
+/** Written beside a ref that is sent. `handoutId` 0: the sender owns it or sends it home. */
 export interface Handout {
   readonly ownerId: number;
   readonly handoutId: number;

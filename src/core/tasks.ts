@@ -200,7 +200,11 @@ export class Tasks<T extends Task> {
   /** Takes out all tasks of a class that have not been pushed, to be failed by the caller. */
   takeQueued(schedulingClass: SchedulingClass): T[] {
     const taken: T[] = [];
-    for (let t = schedulingClass.queue.shift(); t !== undefined; t = schedulingClass.queue.shift()) {
+    for (
+      let t = schedulingClass.queue.shift();
+      t !== undefined;
+      t = schedulingClass.queue.shift()
+    ) {
       t.state = "done";
       this.#pending--;
       taken.push(t as T);
@@ -377,11 +381,7 @@ function hasRoom(lease: HeldLease, task: Task): boolean {
 }
 
 /** The lease with the least in flight that may take the task; the first one among equals. */
-function roomiest(
-  leases: readonly HeldLease[],
-  task: Task,
-  nowMs: number,
-): HeldLease | undefined {
+function roomiest(leases: readonly HeldLease[], task: Task, nowMs: number): HeldLease | undefined {
   let best: HeldLease | undefined;
   for (const lease of leases) {
     if (nowMs >= lease.reclaimAtMs || !hasRoom(lease, task)) continue;

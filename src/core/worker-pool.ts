@@ -156,8 +156,9 @@ export class WorkerPool {
       const leasesAgree = worker.state === "leased" ? worker.leases > 0 : worker.leases === 0;
       if (idle !== (worker.state === "idle") || !leasesAgree || !isParkCountSane(worker)) {
         throw new Error(
-          `Cannot have worker ${worker.workerId}: state ${worker.state}, ${worker.leases} leases, ` +
-            `${worker.parkedLeases} parked, ${idle ? "" : "not "}in the idle list`,
+          `Cannot have worker ${worker.workerId}: state ${worker.state}, ` +
+            `${worker.leases} leases, ${worker.parkedLeases} parked, ` +
+            `${idle ? "" : "not "}in the idle list`,
         );
       }
     }

@@ -166,7 +166,8 @@ export class Daemon implements LeaseSink {
     const workerId = this.#nextProcessId++;
     this.#pool.starting(workerId, environment);
     const handle = this.#ports.spawnWorker(this.#environments.get(environment) ?? {}, {
-      output: (stream, text) => this.#writer.output(this.#driver, stream, "worker", handle.pid, text),
+      output: (stream, text) =>
+        this.#writer.output(this.#driver, stream, "worker", handle.pid, text),
       exited: (exit) => this.#workerExited(workerId, exit),
     });
     const link: Link = new Link(
@@ -236,7 +237,9 @@ export class Daemon implements LeaseSink {
   #failWishes(slot: WorkerSlot, exit: WorkerExit): void {
     const how = exit.signal ?? `code ${exit.exitCode}`;
     const last = exit.stderrTail.length === 0 ? "" : `\n  ${exit.stderrTail.join("\n  ")}`;
-    const message = `Cannot start worker ${slot.handle.pid}: it ended with ${how} before it was ready${last}`;
+    const message =
+      `Cannot start worker ${slot.handle.pid}: ` +
+      `it ended with ${how} before it was ready${last}`;
     for (const wish of this.#leases.takeWishes(slot.environment)) {
       const link = this.#linkOf(wish.submitterId);
       if (link !== undefined) this.#writer.reject(link, wish.classId, message, undefined);

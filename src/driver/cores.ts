@@ -36,7 +36,10 @@ export function cgroupDirectories(membership = read("/proc/self/cgroup")): strin
     const isV2 = controllers === "";
     if (!isV2 && !controllers?.split(",").includes("cpu")) continue;
     const root = isV2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
-    const steps = rest.join(":").split("/").filter((step) => step !== "");
+    const steps = rest
+      .join(":")
+      .split("/")
+      .filter((step) => step !== "");
     for (let depth = steps.length; depth >= 0; depth--) {
       directories.push([root, ...steps.slice(0, depth)].join("/"));
     }

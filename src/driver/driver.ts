@@ -62,8 +62,9 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       this.#started = resolve;
       this.#failed = reject;
     });
-    // Whoever does not wait for the start learns of a failure from the first call.
-    this.#start.catch(() => undefined);
+    this.#start.catch(() => {
+      // Whoever does not wait for the start learns of a failure from the first call.
+    });
     this.runtime = new Runtime({
       identity: { processId: DRIVER_ID, role: "driver", sessionId, token, pid: process.pid },
       total: demandOf(options.resources),

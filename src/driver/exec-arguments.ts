@@ -1,12 +1,45 @@
 /** Node's own arguments for workers: the driver's, less what must not be inherited. */
 
-/** Options that belong to one process: debugging, tests, profiles, code given as an argument. */
-const NOT_INHERITED =
-  /^(-[eipc]|-pe|--(inspect|eval|print|interactive|check|test|watch|cpu-prof|heap-prof|input-type|experimental-default-type|env-file|run|title)(-.*)?)$/;
+/**
+ * Options that belong to one process: debugging, tests, profiles, code given as an argument. Each
+ * stands for itself and for those that begin with it and a dash (`--inspect-brk`).
+ */
+const NOT_INHERITED = new RegExp(
+  `^(-[eipc]|-pe|--(${[
+    "check",
+    "cpu-prof",
+    "env-file",
+    "eval",
+    "experimental-default-type",
+    "heap-prof",
+    "input-type",
+    "inspect",
+    "interactive",
+    "print",
+    "run",
+    "test",
+    "title",
+    "watch",
+  ].join("|")})(-.*)?)$`,
+);
 
 /** Of these the value is the next argument, unless it follows a "=". */
-const TAKES_VALUE =
-  /^(-[ep]|-pe|--(eval|print|title|input-type|inspect-port|debug-port|watch-path|env-file|env-file-if-exists|run|cpu-prof-(dir|name|interval)|heap-prof-(dir|name|interval)|test-(name-pattern|skip-pattern|reporter|reporter-destination|concurrency|timeout|shard|coverage-.*)|experimental-default-type))$/;
+const TAKES_VALUE = new RegExp(
+  `^(-[ep]|-pe|--(${[
+    "(cpu|heap)-prof-(dir|name|interval)",
+    "env-file(-if-exists)?",
+    "eval",
+    "experimental-default-type",
+    "input-type",
+    "inspect-port",
+    "print",
+    "run",
+    "test-(concurrency|coverage-.*|name-pattern|shard|skip-pattern|timeout)",
+    "test-reporter(-destination)?",
+    "title",
+    "watch-path",
+  ].join("|")}))$`,
+);
 
 export function inheritedExecArgv(execArgv: readonly string[]): string[] {
   const inherited: string[] = [];

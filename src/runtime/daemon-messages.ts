@@ -62,7 +62,12 @@ export function readDaemonMessage(
     case Kind.workerStarted:
       return messages.workerStarted(body.number());
     case Kind.output:
-      return messages.output(body.number() === 2 ? 2 : 1, body.string(), body.number(), body.string());
+      return messages.output(
+        body.number() === 2 ? 2 : 1,
+        body.string(),
+        body.number(),
+        body.string(),
+      );
     default:
     // Kinds that this version does not know are passed over.
   }

@@ -121,7 +121,7 @@ export class Executor implements WaitListener {
     const { functions, packer } = this.#context;
     const callable = task.record.callable ?? (await functions.prepare(task.record, packer));
     const args = typeof task.args === "function" ? await task.args() : task.args;
-    this.#call(task, callable, args as readonly unknown[]);
+    this.#call(task, callable, args);
   }
 
   #call(task: RunningTask, callable: Callable, args: readonly unknown[]): void {
@@ -247,8 +247,8 @@ function resultsOf(task: RunningTask, value: unknown): readonly unknown[] {
   if (!Array.isArray(value) || value.length !== numReturns) {
     const what = Array.isArray(value) ? `${value.length} values` : typeof value;
     throw new TypeError(
-      `Cannot split the result of ${task.name}: numReturns is ${numReturns}, it returned ${what}; ` +
-        "return an array of that length",
+      `Cannot split the result of ${task.name}: numReturns is ${numReturns}, ` +
+        `it returned ${what}; return an array of that length`,
     );
   }
   return value;

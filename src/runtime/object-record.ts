@@ -29,11 +29,7 @@ export interface RecordHome {
   /** Gets the content of an object that another process owns. */
   request(record: ObjectRecord): void;
   /** Gives the settled content to a reader, as a value of its own. */
-  read(
-    record: ObjectRecord,
-    resolve: (box: Box) => void,
-    reject: (reason: unknown) => void,
-  ): void;
+  read(record: ObjectRecord, resolve: (box: Box) => void, reject: (reason: unknown) => void): void;
   /** The last ref in the program's hands was disposed. */
   unused(record: ObjectRecord): void;
 }

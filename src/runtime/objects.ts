@@ -78,11 +78,7 @@ export class Objects implements RecordHome, Lender {
 
   // RecordHome.
 
-  read(
-    record: ObjectRecord,
-    resolve: (box: Box) => void,
-    reject: (reason: unknown) => void,
-  ): void {
+  read(record: ObjectRecord, resolve: (box: Box) => void, reject: (reason: unknown) => void): void {
     const content = record.content!;
     if (content.kind === "primitive") resolve({ value: content.value });
     else if (content.kind === "error") reject(content.error);
@@ -99,11 +95,7 @@ export class Objects implements RecordHome, Lender {
     return error;
   }
 
-  #unpack(
-    payload: Payload,
-    resolve: (box: Box) => void,
-    reject: (reason: unknown) => void,
-  ): void {
+  #unpack(payload: Payload, resolve: (box: Box) => void, reject: (reason: unknown) => void): void {
     const read = (): void => {
       try {
         resolve({ value: this.#packer.unpack(payload, false) });
@@ -292,4 +284,3 @@ export class Objects implements RecordHome, Lender {
 function contentFrom(payload: Payload, isFailure: boolean): Content {
   return { kind: isFailure ? "failure" : "payload", payload };
 }
-

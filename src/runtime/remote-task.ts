@@ -38,7 +38,8 @@ export class RemoteTask implements Task {
   readonly record: FunctionRecord;
   readonly options: CallOptions;
   readonly args: Arguments;
-  readonly returns: ObjectRecord | readonly ObjectRecord[];
+  /** One, or with `numReturns` so many. */
+  readonly results: readonly ObjectRecord[];
   inlined: readonly Inlined[] = NO_INLINED;
   /** Refs among the arguments whose values have not come. */
   missing = 0;
@@ -55,13 +56,13 @@ export class RemoteTask implements Task {
     record: FunctionRecord,
     options: CallOptions,
     args: Arguments,
-    returns: ObjectRecord | readonly ObjectRecord[],
+    results: readonly ObjectRecord[],
   ) {
     this.number = number;
     this.record = record;
     this.options = options;
     this.args = args;
-    this.returns = returns;
+    this.results = results;
   }
 
   /** Batches take as long as they are made to, whatever the function takes. */
@@ -83,12 +84,5 @@ export class RemoteTask implements Task {
 
   get name(): string {
     return this.options.name ?? this.record.name;
-  }
-
-  /** All results, whether there is one or a list. */
-  get results(): readonly ObjectRecord[] {
-    return Array.isArray(this.returns)
-      ? (this.returns as readonly ObjectRecord[])
-      : [this.returns as ObjectRecord];
   }
 }

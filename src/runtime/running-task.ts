@@ -136,4 +136,3 @@ export class RunningTask implements TaskScope {
     this.#waits.clear();
   }
 }
-

@@ -3,10 +3,7 @@
  * part that it concerns.
  */
 
-import {
-  OutOfMemoryError,
-  WorkerCrashedError,
-} from "../base/errors.ts";
+import { OutOfMemoryError, WorkerCrashedError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
@@ -280,7 +277,10 @@ function crashError(
   const memory =
     residentBytes === undefined ? "" : ` (resident ${Math.round(residentBytes / 2 ** 20)} MiB)`;
   const why = reason === undefined ? "" : `: ${reason}`;
-  const last = stderrTail.length === 0 ? "" : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
+  const last =
+    stderrTail.length === 0
+      ? ""
+      : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
   const fields = { pid, exitCode, signal, residentBytes, stderrTail };
   if (isOutOfMemory) {
     return new OutOfMemoryError(
@@ -294,4 +294,3 @@ function crashError(
     fields,
   );
 }
-

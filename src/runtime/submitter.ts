@@ -71,7 +71,7 @@ export class Submitter implements TaskSink<RemoteTask> {
       record,
       options,
       captured,
-      this.#newResults(options.numReturns, site),
+      this.#newResults(options.numReturns ?? 1, site),
     );
     task.parent = parent;
     for (const result of task.results) result.maker = task;
@@ -84,24 +84,20 @@ export class Submitter implements TaskSink<RemoteTask> {
   }
 
   #capture(args: readonly unknown[], inlined: readonly Inlined[] | undefined): Arguments {
-    if (inlined === undefined && args.every(isPrimitive)) {
-      return { kind: "primitives", values: args as readonly Primitive[] };
-    }
+    if (inlined === undefined && arePrimitive(args)) return { kind: "primitives", values: args };
     const values = args.slice();
     for (const { position } of inlined ?? []) values[position] = null;
     return { kind: "payload", payload: this.#context.packer.pack(values, "args") };
   }
 
-  #newResults(
-    numReturns: number | undefined,
-    site: CallSite | undefined,
-  ): ObjectRecord | ObjectRecord[] {
-    const create = (): ObjectRecord => {
+  #newResults(count: number, site: CallSite | undefined): ObjectRecord[] {
+    const results: ObjectRecord[] = [];
+    for (let i = 0; i < count; i++) {
       const record = this.#context.objects.create();
       record.site = site;
-      return record;
-    };
-    return numReturns === undefined ? create() : Array.from({ length: numReturns }, create);
+      results.push(record);
+    }
+    return results;
   }
 
   /** Returns false if the signal is aborted already. */
@@ -338,11 +334,9 @@ export class Submitter implements TaskSink<RemoteTask> {
     if (this.tasks.pending === 0) this.#context.setBusy(false);
   }
 
-  #settleAll(task: RemoteTask, contents: readonly Content[]): void {
-    const returns = task.returns;
+  #settleAll({ results }: RemoteTask, contents: readonly Content[]): void {
     const objects = this.#context.objects;
-    if (!Array.isArray(returns)) objects.settle(returns as ObjectRecord, contents[0]!);
-    else returns.forEach((record, index) => objects.settle(record, contents[index]!));
+    for (let i = 0; i < results.length; i++) objects.settle(results[i]!, contents[i]!);
   }
 
   #failAll(task: RemoteTask, content: Content): void {
@@ -366,6 +360,11 @@ export class Submitter implements TaskSink<RemoteTask> {
     }
     this.#context.setBusy(false);
   }
+}
+
+function arePrimitive(values: readonly unknown[]): values is readonly Primitive[] {
+  for (const value of values) if (!isPrimitive(value)) return false;
+  return true;
 }
 
 /** The refs among the arguments, which are replaced by their values. */

@@ -77,7 +77,9 @@ export function writeTask(
   }
   // In the order in which they are read: those of the inlined values come first.
   peer.link.end(
-    bufferCount === 0 ? [] : [...inlined.flatMap((part) => part.buffers), ...(payload?.buffers ?? [])],
+    bufferCount === 0
+      ? []
+      : [...inlined.flatMap((part) => part.buffers), ...(payload?.buffers ?? [])],
   );
 }
 
@@ -94,17 +96,25 @@ function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
   writeOptional(body, batch, (text) => body.string(text));
-  writeOptional(body, isDefaultDemand ? undefined : amountsOf(schedulingClass.demand), (amounts) => {
-    const entries = Object.entries(amounts);
-    body.mapHeader(entries.length);
-    for (const [resource, amount] of entries) {
-      body.string(resource);
-      body.number(amount);
-    }
-  });
+  writeOptional(
+    body,
+    isDefaultDemand ? undefined : amountsOf(schedulingClass.demand),
+    (amounts) => {
+      const entries = Object.entries(amounts);
+      body.mapHeader(entries.length);
+      for (const [resource, amount] of entries) {
+        body.string(resource);
+        body.number(amount);
+      }
+    },
+  );
 }
 
-function writeOptional<T>(body: MsgpackWriter, value: T | undefined, write: (value: T) => void): void {
+function writeOptional<T>(
+  body: MsgpackWriter,
+  value: T | undefined,
+  write: (value: T) => void,
+): void {
   if (value === undefined) body.nil();
   else write(value);
 }
@@ -184,4 +194,3 @@ function readPrimitive(body: MsgpackReader): Primitive {
       return null;
   }
 }
-

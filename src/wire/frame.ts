@@ -24,7 +24,7 @@ import { SerializationError } from "../base/errors.ts";
 
 export const FRAME_HEADER_BYTES = 16;
 
-/** What a link gives to whoever reads it. `bytes[start, end)` is the body, valid during the call. */
+/** What a link gives to its reader. `bytes[start, end)` is the body, valid during the call. */
 export type FrameHandler = (
   kind: number,
   bytes: Buffer,
@@ -82,11 +82,7 @@ export class FrameWriter {
 
   /** Writes the length of buffer `index` of the frame that is open. */
   bufferLength(index: number, sizeBytes: number): void {
-    writeUInt32(
-      this.body.bytes,
-      this.#frameStart + FRAME_HEADER_BYTES + 4 * index,
-      sizeBytes,
-    );
+    writeUInt32(this.body.bytes, this.#frameStart + FRAME_HEADER_BYTES + 4 * index, sizeBytes);
   }
 
   /** Drops the frame that is open. */
@@ -97,7 +93,8 @@ export class FrameWriter {
 
 export function tooLarge(sizeBytes: number, path = ""): SerializationError {
   return new SerializationError(
-    `Cannot send ${path === "" ? "value" : path}: it takes ${sizeBytes} bytes, at most ${FRAME_BYTES_MAX} bytes ` +
+    `Cannot send ${path === "" ? "value" : path}: it takes ${sizeBytes} bytes, ` +
+      `at most ${FRAME_BYTES_MAX} bytes ` +
       "fit into a message; send it in parts, or a path to a file",
     { path, sizeBytes, limitBytes: FRAME_BYTES_MAX },
   );

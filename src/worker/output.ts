@@ -34,7 +34,7 @@ function redirect(stream: NodeJS.WriteStream, number: 1 | 2): void {
     if (callback !== undefined) process.nextTick(callback);
     return true;
   };
-  stream.write = write as Write;
+  stream.write = write;
 }
 
 /** `write(text, "hex")` means the bytes that the text stands for. */

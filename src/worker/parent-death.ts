@@ -24,10 +24,9 @@ type Prctl = (option: number, a: number, b: number, c: number, d: number) => num
 function loadPrctl(): Prctl | undefined {
   try {
     const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-    return koffi.load(null).func("int prctl(int, ulong, ulong, ulong, ulong)") as unknown as Prctl;
-  } catch (error) {
+    return koffi.load(null).func("int prctl(int, ulong, ulong, ulong, ulong)");
+  } catch {
     // No prebuilt library for this platform: the portable way has to do.
-    if (process.env["MOBULA_DEBUG"] !== undefined) console.error(error);
     return undefined;
   }
 }

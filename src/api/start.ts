@@ -1,0 +1,77 @@
+/** Starts the runtime of this program: explicitly, or with the first remote call. */
+
+import fs from "node:fs";
+import { pathToFileURL } from "node:url";
+import { RuntimeEndedError } from "../base/errors.ts";
+import { POLLING_US } from "../base/limits.ts";
+import { CPU, MEMORY } from "../core/resources.ts";
+import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
+import { Driver } from "../driver/driver.ts";
+import { inheritedExecArgv, inheritedNodeOptions } from "../driver/exec-arguments.ts";
+import { checkPlatform, currentPlatform } from "../driver/platform.ts";
+import {
+  clearCurrentOwner,
+  currentRuntime,
+  hasRuntimeEnded,
+  setCurrentOwner,
+  type RuntimeOwner,
+} from "../runtime/current.ts";
+import type { RemoteFunctions } from "../runtime/packer.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { currentScope } from "../runtime/task-scope.ts";
+import { fingerprintOf, type InitOptions } from "./init-options.ts";
+
+/** The runtime to call in; starts one if this program never had one. */
+export function currentOrStarted(remoteFunctions: RemoteFunctions): Runtime {
+  // Inline, the tasks of several workers and the driver share a process.
+  const runtime = currentScope()?.runtime ?? currentRuntime();
+  if (runtime !== undefined) return runtime;
+  if (hasRuntimeEnded()) {
+    throw new RuntimeEndedError(
+      "Cannot call remote function: the runtime was shut down; call init() to start a new one",
+    );
+  }
+  return start({}, remoteFunctions).runtime;
+}
+
+/** Precondition: no runtime is there, and the options are checked. */
+export function start(options: InitOptions, remoteFunctions: RemoteFunctions): RuntimeOwner {
+  checkPlatform(currentPlatform());
+  const driver: Driver = new Driver({
+    isInline: options.mode === "inline",
+    resources: {
+      ...options.resources,
+      [CPU]: options.numCpus ?? availableCores(),
+      [MEMORY]: options.memoryBytes ?? availableMemoryBytes(),
+    },
+    env: { ...process.env, ...options.env },
+    nodeOptions: nodeOptions(options),
+    execArgv: options.execArgv ?? inheritedExecArgv(process.execArgv),
+    entryUrl: entryUrl(),
+    logToDriver: options.logToDriver ?? true,
+    inspect: options.inspect ?? false,
+    pollingUs: options.polling === false ? 0 : POLLING_US,
+    remoteFunctions,
+    fingerprint: fingerprintOf(options),
+    onEnded: () => clearCurrentOwner(driver.runtime),
+  });
+  setCurrentOwner(driver);
+  return driver;
+}
+
+function nodeOptions(options: InitOptions): string | undefined {
+  const text = options.env?.["NODE_OPTIONS"] ?? process.env["NODE_OPTIONS"];
+  return text === undefined ? undefined : inheritedNodeOptions(text);
+}
+
+/** The program's main module, whose top level runs in this process only. */
+function entryUrl(): string | undefined {
+  const file = process.argv[1];
+  if (file === undefined) return undefined;
+  try {
+    return pathToFileURL(fs.realpathSync(file)).href;
+  } catch {
+    // Not a file: the code came from standard input or an argument.
+    return undefined;
+  }
+}
