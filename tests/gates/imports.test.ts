@@ -62,6 +62,7 @@ export const type = FUNCTION;`,
   "src/core/text.ts": `import { inspect } from "node:util";\nexport const show = inspect;`,
   "src/control/plane.ts": `import "../core/text.ts";`,
   "src/daemon/daemon.ts": `import "node:net";\nimport "../control/plane.ts";`,
+  "src/worker/main.ts": `import "../api/remote.ts";`,
   "src/testing/simulator.ts": `import "../index.ts";`,
   "src/core/text.test.ts": `import "node:fs";\nimport "../wire/frame.ts";`,
 };
@@ -84,14 +85,16 @@ test("the import rules find each forbidden import, and nothing else", async (t) 
   assert.equal(found.length, violations.flatMap(([, , ...rules]) => rules).length, output);
 });
 
-test("the import rules find a cycle, also one of types", async () => {
+test("the import rules find a cycle of modules, and let types refer to each other", async () => {
   using fixture = new Fixture();
-  const cycle = (how: string): Record<string, string> => ({
-    "src/wire/a.ts": `${how} { B } from "./b.ts";\nexport class A { b = B }`,
-    "src/wire/b.ts": `${how} { A } from "./a.ts";\nexport class B { a = A }`,
+  const cycle = (last: string): Record<string, string> => ({
+    "src/wire/a.ts": `import { B } from "./b.ts";\nexport class A { b = B }`,
+    "src/wire/b.ts": `import { C } from "./c.ts";\nexport class B { c = C }`,
+    "src/wire/c.ts": `${last} { A } from "./a.ts";\nexport class C { a?: A }`,
   });
   await fixture.assertFinds("imports", cycle("import"), "error no-cycles: src/wire/a.ts");
-  await fixture.assertFinds("imports", cycle("import type"), "error no-cycles: src/wire/a.ts");
+  fixture.write(cycle("import type"));
+  await fixture.assertPasses("imports");
 });
 
 test("the import rules fail if dependency-cruiser sees nothing, as with TypeScript 7", async () => {
