@@ -8,13 +8,14 @@ import { useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime();
 
-const after = remote(
-  async <T>(path: string, value: T): Promise<T> => {
+const afterPermit = remote(
+  async (path: string, value: unknown) => {
     await takePermit(path);
     return value;
   },
   { numCpus: 0.1 },
 );
+const after = afterPermit as unknown as <T>(path: string, value: T) => ObjectRef<T>;
 const fail = remote((): number => {
   throw new RangeError("failed");
 });
