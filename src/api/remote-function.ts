@@ -5,11 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
-const describeFunction = (fn: (...a: unknown[]) => unknown) => ({
-  name: fn.name,
-  parameterCount: fn.length,
-  unlimited: true,
-});
+import { describeFunction } from "../closure/describe-function.ts";
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { FunctionRecord } from "../runtime/function-record.ts";
@@ -46,8 +42,8 @@ export class RemoteSource {
   recordIn(runtime: Runtime): FunctionRecord {
     if (this.#record !== undefined && this.#runtime === runtime) return this.#record;
     const { name, parameterCount, unlimited } = describeFunction(this.callable!);
-    const shown = name === "" ? "anonymous" : name;
-    this.#record = runtime.functions.create(shown, unlimited ? Infinity : parameterCount);
+
+    this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
     this.#runtime = runtime;
     collected.register(this, { runtime, record: this.#record });
     return this.#record;

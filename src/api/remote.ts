@@ -27,6 +27,12 @@ export function remote<F extends Callable, const O extends TaskOptions = TaskOpt
       { option: "fn", value: fn },
     );
   }
+  if (/^class\b/.test(Function.prototype.toString.call(fn))) {
+    throw new InvalidOptionError(
+      `Cannot make class ${fn.name} remote: only functions can be; wrap a function that uses it`,
+      { option: "fn", value: fn },
+    );
+  }
   if (options !== undefined) checkTaskOptions(options);
   const source = new RemoteSource(fn as unknown as AnyFunction);
   return makeRemoteFunction(source, { ...options }) as unknown as RemoteFunction<
