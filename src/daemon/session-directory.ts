@@ -76,8 +76,10 @@ function readIfThere(file: string): string | undefined {
 /** When the process started, in clock ticks since boot; tells a process from a later one. */
 function startTimeOf(pid: number): string | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
-  // The name in parentheses may hold spaces; the start time is field 22.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  // The name in parentheses may hold spaces; the state is field 3, the start time field 22.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // A zombie has ended, however long its parent takes to notice.
+  return fields?.[0] === "Z" || fields?.[0] === "X" ? undefined : fields?.[19];
 }
 
 export function removeSessionDirectory(directory: string): void {
