@@ -1,32 +1,40 @@
-import type { MsgpackReader } from "../base/msgpack.ts";
-import { MalformedMsgpackError } from "../base/msgpack.ts";
+import { MalformedMsgpackError, MsgpackReader } from "../base/msgpack.ts";
 import type { DecodeContext } from "./decode-context.ts";
 import * as ext from "./extension-types.ts";
 import { ArrayFrame, Frame, ObjectFrame, setProperty, stringOf } from "./frames.ts";
 import { takeKey } from "./keys.ts";
+import { readDate, readPrimitive } from "./leaves.ts";
 import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
 import { readRegion, readView } from "./memory.ts";
 import type { Memory } from "./memory.ts";
-import { readBigInt, readUtf16 } from "./primitives.ts";
 import { openFrame } from "./special-frames.ts";
 
 /** Below this number extension types are leaves, from it on tags. */
 const TAG_MIN = ext.PRELUDE;
 const FIXEXT_1 = 0xd4;
+/**
+ * Arrays up to this length get their room at once: an array that grows reserves 16 places. Longer
+ * ones grow: they may announce more than comes.
+ */
+const ROOM_MAX = 1024;
+
+const noReader = new MsgpackReader(Buffer.alloc(0));
+const noContext: DecodeContext = { buffers: [], create: () => ({}), fill: () => undefined };
+const noRegions: readonly Memory[] = [];
 
 /**
  * Reads one value at a time. Plain objects and arrays go by recursion, which is fastest; below
  * RECURSION_DEPTH_MAX everything goes by a stack of frames.
  */
 export class Decoder {
-  #reader!: MsgpackReader;
-  #context!: DecodeContext;
+  #reader = noReader;
+  #context = noContext;
   /**
    * What REFERENCE can point to, by number; a frame as long as the object is being read. Kept only
    * for a value with PRELUDE.
    */
   #objects: (object | Frame)[] | undefined;
-  #regions: readonly Memory[] = [];
+  #regions = noRegions;
   #depth = 0;
 
   decode(reader: MsgpackReader, context: DecodeContext): unknown {
@@ -35,10 +43,12 @@ export class Decoder {
     return this.#value();
   }
 
-  /** Lets go of the value. */
+  /** Lets go of the value and of where it was read. */
   clear(): void {
+    this.#reader = noReader;
+    this.#context = noContext;
     this.#objects = undefined;
-    this.#regions = [];
+    this.#regions = noRegions;
     this.#depth = 0;
   }
 
@@ -110,9 +120,9 @@ export class Decoder {
     const count = this.#reader.arrayHeader();
     const tag = count > 0 ? this.#takeTag() : undefined;
     if (tag !== undefined) return this.#tagged(tag, count - 1);
-    const array = this.#track<unknown[]>([]);
+    const array = this.#track(new Array<unknown>(count <= ROOM_MAX ? count : 0));
     this.#depth++;
-    for (let i = 0; i < count; i++) array.push(this.#value());
+    for (let i = 0; i < count; i++) array[i] = this.#value();
     this.#depth--;
     return array;
   }
@@ -166,29 +176,21 @@ export class Decoder {
     const sizeBytes = reader.extensionHeader();
     const type = reader.extensionType;
     switch (type) {
-      case ext.UNDEFINED:
-        expectSize(type, sizeBytes, 1);
-        reader.take(1);
-        return undefined;
-      case ext.BIGINT:
-        return readBigInt(reader, sizeBytes);
-      case ext.STRING_UTF16:
-        return readUtf16(reader, sizeBytes);
-      case ext.DATE:
-        expectSize(type, sizeBytes, 8);
-        return this.#track(new Date(reader.bytes.readDoubleBE(reader.take(8))));
       case ext.REFERENCE:
         return this.#reference(sizeBytes);
+      case ext.DATE:
+        return this.#track(readDate(reader, sizeBytes));
       case ext.VIEW:
-        expectSize(type, sizeBytes, 16);
-        return this.#track(readView(reader, this.#regions));
+        return this.#track(readView(reader, sizeBytes, this.#regions));
       default:
-        throw new MalformedMsgpackError(`extension ${type} in the place of a value`);
+        return readPrimitive(reader, type, sizeBytes);
     }
   }
 
   #reference(sizeBytes: number): object {
-    if (sizeBytes !== 1 && sizeBytes !== 2) expectSize(ext.REFERENCE, sizeBytes, 4);
+    if (sizeBytes !== 1 && sizeBytes !== 2 && sizeBytes !== 4) {
+      throw new MalformedMsgpackError(`a reference of ${sizeBytes} bytes`);
+    }
     const number = this.#reader.bytes.readUIntBE(this.#reader.take(sizeBytes), sizeBytes);
     const found = this.#objects?.[number];
     const object = found instanceof Frame ? found.object : found;
@@ -236,9 +238,4 @@ interface OpenFrame {
 function take(frame: Frame, part: unknown): void {
   frame.remaining--;
   frame.accept(part);
-}
-
-function expectSize(type: number, sizeBytes: number, expected: number): void {
-  if (sizeBytes === expected) return;
-  throw new MalformedMsgpackError(`extension ${type} of ${sizeBytes} bytes, not ${expected}`);
 }

@@ -1,11 +1,12 @@
-import type { MsgpackWriter } from "../base/msgpack.ts";
 import { MobulaError } from "../base/errors.ts";
+import { MsgpackWriter } from "../base/msgpack.ts";
 import { isPlainArray } from "./arrays.ts";
-import { ExtendedParts, InnerParts, PLAIN_ARRAY, PLAIN_MAP } from "./composite.ts";
+import { ExtendedParts } from "./composite.ts";
 import type { Composite } from "./composite.ts";
 import type { EncodeContext } from "./encode-context.ts";
 import { errorParts, findErrorTwin, isError, nearestErrorParts } from "./errors.ts";
-import * as ext from "./extension-types.ts";
+import { RUNTIME_TYPE_MAX, RUNTIME_TYPE_MIN } from "./extension-types.ts";
+import { findSymbolParts, writeHeader, writeReference } from "./headers.ts";
 import { findKind } from "./kinds.ts";
 import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
 import { formatPath } from "./path.ts";
@@ -15,11 +16,12 @@ import { writePrimitive, writeText } from "./primitives.ts";
 import { cannotSend, readFailure, refusal } from "./refusal.ts";
 import { SeenObjects } from "./seen-objects.ts";
 import type { Sink } from "./sink.ts";
-import { findWellKnownName } from "./symbols.ts";
 import { Views } from "./views.ts";
 
 const objectPrototype = Object.prototype;
 const arrayPrototype = Array.prototype as object;
+const noWriter = new MsgpackWriter(0);
+const noContext: EncodeContext = { root: "", buffers: [], extend: () => undefined };
 
 /**
  * Writes one value at a time. Plain objects and arrays go by recursion, which is fastest;
@@ -27,8 +29,8 @@ const arrayPrototype = Array.prototype as object;
  * composites on the trail are the stack.
  */
 export class Encoder implements Sink {
-  writer!: MsgpackWriter;
-  #context!: EncodeContext;
+  writer = noWriter;
+  #context = noContext;
   readonly #seen = new SeenObjects();
   #views: Views | undefined;
   #hasReferences = false;
@@ -68,8 +70,10 @@ export class Encoder implements Sink {
     insertPrelude(this.writer, start, regions, this.#context.buffers);
   }
 
-  /** Lets go of the value. */
+  /** Lets go of the value and of where it was written. */
   clear(): void {
+    this.writer = noWriter;
+    this.#context = noContext;
     this.#seen.clear();
     this.#views = undefined;
     this.#hasReferences = false;
@@ -199,7 +203,7 @@ export class Encoder implements Sink {
       throw refusal(value, this.#path());
     }
     const { type, head, body } = extended;
-    if (!(type >= ext.RUNTIME_TYPE_MIN && type <= ext.RUNTIME_TYPE_MAX)) {
+    if (!(type >= RUNTIME_TYPE_MIN && type <= RUNTIME_TYPE_MAX)) {
       throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
     }
     const parts = new ExtendedParts(type, [head, body]);
@@ -208,27 +212,9 @@ export class Encoder implements Sink {
   }
 
   #openSymbol(symbol: symbol): Composite {
-    const wellKnown = findWellKnownName(symbol);
-    const name = wellKnown ?? Symbol.keyFor(symbol);
-    if (name === undefined) throw refusal(symbol, this.#path());
-    const tag = wellKnown === undefined ? ext.SYMBOL_REGISTERED : ext.SYMBOL_WELL_KNOWN;
-    const composite = new InnerParts(tag, [name]);
+    const composite = findSymbolParts(symbol);
+    if (composite === undefined) throw refusal(symbol, this.#path());
     writeHeader(this.writer, composite);
     return composite;
   }
-}
-
-function writeHeader(writer: MsgpackWriter, { tag, parts }: Composite): void {
-  if (tag === PLAIN_ARRAY) return writer.arrayHeader(parts.length);
-  if (tag === PLAIN_MAP) return writer.mapHeader(parts.length / 2);
-  writer.arrayHeader(parts.length + 1);
-  writer.extensionHeader(tag, 1);
-  writer.integer(0);
-}
-
-function writeReference(writer: MsgpackWriter, number: number): void {
-  const sizeBytes = number < 0x100 ? 1 : number < 0x10000 ? 2 : 4;
-  writer.extensionHeader(ext.REFERENCE, sizeBytes);
-  const at = writer.reserve(sizeBytes);
-  writer.bytes.writeUIntBE(number, at, sizeBytes);
 }

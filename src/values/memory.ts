@@ -42,19 +42,24 @@ function copy(bytes: Uint8Array): Memory {
 }
 
 /** Reads the payload of a VIEW. */
-export function readView(reader: MsgpackReader, regions: readonly Memory[]): object {
+export function readView(
+  reader: MsgpackReader,
+  sizeBytes: number,
+  regions: readonly Memory[],
+): object {
+  if (sizeBytes !== 16) throw new MalformedMsgpackError(`a view in ${sizeBytes} bytes`);
   const at = reader.take(16);
   const kind = VIEW_KINDS[reader.bytes[at]!];
   const region = regions[reader.bytes.readUIntBE(at + 1, 3)];
   const startBytes = reader.bytes.readUIntBE(at + 4, 6);
-  const sizeBytes = reader.bytes.readUIntBE(at + 10, 6);
+  const viewBytes = reader.bytes.readUIntBE(at + 10, 6);
   if (kind === undefined || region === undefined) {
     throw new MalformedMsgpackError("a view of unknown kind or memory");
   }
-  if (startBytes + sizeBytes > region.byteLength) {
+  if (startBytes + viewBytes > region.byteLength) {
     throw new MalformedMsgpackError(`a view beyond its ${region.byteLength} bytes of memory`);
   }
-  return makeView(kind, region, region.byteOffset + startBytes, sizeBytes);
+  return makeView(kind, region, region.byteOffset + startBytes, viewBytes);
 }
 
 function makeView(kind: ViewKind, region: Memory, byteOffset: number, sizeBytes: number): object {

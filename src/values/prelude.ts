@@ -1,5 +1,6 @@
 import type { MsgpackWriter } from "../base/msgpack.ts";
 import { OUT_OF_BAND, OUT_OF_BAND_WHOLE, PRELUDE } from "./extension-types.ts";
+import { writeTag } from "./headers.ts";
 import { OUT_OF_BAND_BYTES_MIN } from "./limits.ts";
 import type { Region } from "./views.ts";
 
@@ -19,8 +20,7 @@ export function insertPrelude(
   writer.bytes.copyWithin(start + preludeBytes, start, start + sizeBytes);
   writer.position = start;
   writer.arrayHeader(regions.length + 2);
-  writer.extensionHeader(PRELUDE, 1);
-  writer.integer(0);
+  writeTag(writer, PRELUDE);
   for (const region of regions) writeRegion(writer, region, buffers);
   if (writer.position !== start + preludeBytes) {
     throw new Error(`Cannot write prelude: ${preludeBytes} bytes planned, another number written`);

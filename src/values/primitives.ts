@@ -1,7 +1,5 @@
-import type { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
-import { MalformedMsgpackError } from "../base/msgpack.ts";
+import type { MsgpackWriter } from "../base/msgpack.ts";
 import { BIGINT, STRING_UTF16, UNDEFINED } from "./extension-types.ts";
-import { BIGINT_BYTES_MAX } from "./limits.ts";
 
 /** Node 20 has it; TypeScript's ES2023 does not know it yet. */
 declare global {
@@ -54,22 +52,4 @@ function writeBigInt(writer: MsgpackWriter, value: bigint): void {
   writer.extensionHeader(BIGINT, sizeBytes);
   const at = writer.reserve(sizeBytes);
   writer.bytes.write(digits, at, "hex");
-}
-
-/** Reads the payload of a BIGINT. */
-export function readBigInt(reader: MsgpackReader, sizeBytes: number): bigint {
-  const at = reader.take(sizeBytes);
-  if (sizeBytes === 8) return reader.bytes.readBigInt64BE(at);
-  if (sizeBytes === 0 || sizeBytes > BIGINT_BYTES_MAX) {
-    throw new MalformedMsgpackError(`a BigInt of ${sizeBytes} bytes`);
-  }
-  const digits = reader.bytes.toString("hex", at, at + sizeBytes);
-  return BigInt.asIntN(sizeBytes * 8, BigInt(`0x${digits}`));
-}
-
-/** Reads the payload of a STRING_UTF16. */
-export function readUtf16(reader: MsgpackReader, sizeBytes: number): string {
-  if (sizeBytes % 2 !== 0) throw new MalformedMsgpackError(`UTF-16 in ${sizeBytes} bytes`);
-  const at = reader.take(sizeBytes);
-  return reader.bytes.toString("utf16le", at, at + sizeBytes);
 }

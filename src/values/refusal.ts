@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { SerializationError } from "../base/errors.ts";
+import { isOwnMemory } from "./view-kinds.ts";
 
 /** The error for a value that cannot leave its process: what it is, why, and what to do instead. */
 export function refusal(value: unknown, path: string): SerializationError {
@@ -35,14 +36,19 @@ const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isWeakSet, "it is a WeakSet, whose members cannot be listed; send a Set"],
   [(value) => value instanceof WeakRef, "it is a WeakRef; send what it refers to"],
   [types.isProxy, "it is a Proxy; send the object behind it or a plain copy"],
-  [types.isGeneratorObject, "it is a running generator; collect its values in an array"],
+  [isIterator, "it is an iterator, bound to this process; collect its values in an array"],
   [isTransferred, "its memory was transferred to another thread; send a copy made before that"],
   [isStream, "it is a stream or a socket, bound to this process; send what is needed to open it"],
 ];
 
 function isTransferred(value: object): boolean {
-  const memory = ArrayBuffer.isView(value) ? value.buffer : value;
-  return types.isArrayBuffer(memory) && memory.byteLength === 0;
+  return (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) && !isOwnMemory(value);
+}
+
+function isIterator(value: object): boolean {
+  const iterator = value as Partial<Record<symbol | "next", unknown>>;
+  const isIterable = iterator[Symbol.iterator] ?? iterator[Symbol.asyncIterator];
+  return typeof iterator.next === "function" && typeof isIterable === "function";
 }
 
 function isStream(value: object): boolean {

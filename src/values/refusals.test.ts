@@ -79,15 +79,15 @@ test("a refusal says where, what and what to do instead", () => {
         "a copy (slice) or put() the data",
     ],
     [new Proxy(new Map(), {}), "args[0]: it is a Proxy; send the object behind it or a plain copy"],
-    [(function* () {})(), "args[0]: it is a running generator; collect its values in an array"],
+    ...[(function* () {})(), (async function* () {})(), new Map().entries(), [1].values()].map(
+      (iterator): [unknown, string] => [
+        iterator,
+        "args[0]: it is an iterator, bound to this process; collect its values in an array",
+      ],
+    ),
     [
       createServer(),
       "args[0]: it is an instance of Server, which cannot be built again elsewhere; send " +
-        "plain data",
-    ],
-    [
-      new Map().entries(),
-      "args[0]: it is an instance of Map Iterator, which cannot be built again elsewhere; send " +
         "plain data",
     ],
     [

@@ -1,0 +1,34 @@
+import type { MsgpackWriter } from "../base/msgpack.ts";
+import { InnerParts, PLAIN_ARRAY, PLAIN_MAP } from "./composite.ts";
+import type { Composite } from "./composite.ts";
+import { REFERENCE, SYMBOL_REGISTERED, SYMBOL_WELL_KNOWN } from "./extension-types.ts";
+import { findWellKnownName } from "./symbols.ts";
+
+/** All of a composite but its parts. */
+export function writeHeader(writer: MsgpackWriter, { tag, parts }: Composite): void {
+  if (tag === PLAIN_ARRAY) return writer.arrayHeader(parts.length);
+  if (tag === PLAIN_MAP) return writer.mapHeader(parts.length / 2);
+  writer.arrayHeader(parts.length + 1);
+  writeTag(writer, tag);
+}
+
+/** The first item of an array that stands for something else. */
+export function writeTag(writer: MsgpackWriter, tag: number): void {
+  writer.extensionHeader(tag, 1);
+  writer.integer(0);
+}
+
+export function writeReference(writer: MsgpackWriter, number: number): void {
+  const sizeBytes = number < 0x100 ? 1 : number < 0x10000 ? 2 : 4;
+  writer.extensionHeader(REFERENCE, sizeBytes);
+  const at = writer.reserve(sizeBytes);
+  writer.bytes.writeUIntBE(number, at, sizeBytes);
+}
+
+/** `undefined` for a symbol that exists in this process only. */
+export function findSymbolParts(symbol: symbol): Composite | undefined {
+  const wellKnown = findWellKnownName(symbol);
+  if (wellKnown !== undefined) return new InnerParts(SYMBOL_WELL_KNOWN, [wellKnown]);
+  const key = Symbol.keyFor(symbol);
+  return key === undefined ? undefined : new InnerParts(SYMBOL_REGISTERED, [key]);
+}
