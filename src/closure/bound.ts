@@ -19,7 +19,9 @@ export function createBound(name: string, length: number): Bound {
     const target = parts.target as new () => unknown;
     const all = [...parts.args, ...args];
     if (new.target === undefined) return Reflect.apply(target, parts.self, all);
-    return new.target === call ? Reflect.construct(target, all) : Reflect.construct(target, all, new.target);
+    return new.target === call
+      ? Reflect.construct(target, all)
+      : Reflect.construct(target, all, new.target);
   };
   // Binding it hides `prototype`, as with any bound function.
   const value = call.bind(undefined);

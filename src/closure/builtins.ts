@@ -15,7 +15,16 @@ const OBJECT_DEPTH = 3;
 /** These lead to the whole program (`process.mainModule`, `Module._cache`): no further. */
 const SHALLOW_MODULES = new Set(["process", "module", "cluster", "domain", "repl"]);
 /** Platform objects a program may hold in a variable; functions are recognised in any place. */
-const GLOBAL_OBJECTS = ["Atomics", "Intl", "JSON", "Math", "Reflect", "WebAssembly", "console", "globalThis"];
+const GLOBAL_OBJECTS = [
+  "Atomics",
+  "Intl",
+  "JSON",
+  "Math",
+  "Reflect",
+  "WebAssembly",
+  "console",
+  "globalThis",
+];
 const PROCESS_OBJECTS = ["stdin", "stdout", "stderr"];
 
 /** In rebuilt code `$value(module.f)(x)` calls `f` without the module as `this`. */

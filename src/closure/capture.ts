@@ -71,12 +71,7 @@ export class Captures {
     return { code, values, state: findState(subject, source, statics), keys };
   }
 
-  #getTemplate(
-    subject: Function,
-    text: string,
-    at: Location,
-    scopes: readonly Scope[],
-  ): Template {
+  #getTemplate(subject: Function, text: string, at: Location, scopes: readonly Scope[]): Template {
     const place = `${at.scriptId}:${at.line}:${at.column}`;
     let template = this.#templates.get(place);
     if (template === undefined) {

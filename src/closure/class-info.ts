@@ -26,7 +26,12 @@ export function getClassInfo(subject: Function): ClassInfo {
   return info;
 }
 
-const BUILTIN: ClassInfo = { isBuiltin: true, hasPrivates: false, privateFields: [], isInert: true };
+const BUILTIN: ClassInfo = {
+  isBuiltin: true,
+  hasPrivates: false,
+  privateFields: [],
+  isInert: true,
+};
 
 function examine(subject: Function): ClassInfo {
   const text = Function.prototype.toString.call(subject);

@@ -95,11 +95,13 @@ function privateName({ key }: Member): string {
 
 function sourceMethod(method: MethodDefinition, source: string): SourceMethod {
   const { key, computed } = method;
-  const name =
-    computed ? undefined
-    : key.type === "Identifier" ? key.name
-    : key.type === "Literal" ? String(key.value)
-    : undefined;
+  const name = computed
+    ? undefined
+    : key.type === "Identifier"
+      ? key.name
+      : key.type === "Literal"
+        ? String(key.value)
+        : undefined;
   return { isStatic: method.static, key: name, text: source.slice(method.start, method.end) };
 }
 

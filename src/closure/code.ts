@@ -65,7 +65,7 @@ export interface ValueCode {
  * - `symbol`: the symbol that all processes know by the id `specifier`.
  */
 export type ReferenceVia =
-  | "import" | "require" | "builtin" | "require-function" | "import-meta" | "symbol";
+  "import" | "require" | "builtin" | "require-function" | "import-meta" | "symbol";
 
 export interface ReferenceCode {
   readonly kind: "reference";
@@ -92,7 +92,9 @@ export function valueCode(fields: Omit<ValueCode, "kind" | "language" | "hash">)
 export function referenceCode(
   via: ReferenceVia,
   specifier: string,
-  options: Partial<Pick<ReferenceCode, "parent" | "attributes" | "path" | "interop" | "textHash">> = {},
+  options: Partial<
+    Pick<ReferenceCode, "parent" | "attributes" | "path" | "interop" | "textHash">
+  > = {},
 ): ReferenceCode {
   return withHash({
     kind: "reference",

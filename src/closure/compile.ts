@@ -1,4 +1,4 @@
-/** Compiles source text as if it stood in a file: stack traces and `import()` refer to that file. */
+/** Compiles source text as if it stood in a file: stack traces and `import()` refer to it. */
 
 import { compileFunction, constants } from "node:vm";
 

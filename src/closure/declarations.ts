@@ -20,6 +20,9 @@ export function declare(pattern: Pattern, names: Set<string>): void {
       for (const property of pattern.properties) {
         declare(property.type === "RestElement" ? property : property.value, names);
       }
+      return;
+    case "MemberExpression":
+      return; // Assigned to, not declared.
   }
 }
 
@@ -51,6 +54,8 @@ export function declareVariables(node: AnyNode, names: Set<string>, strict: bool
       case "ClassDeclaration":
       case "StaticBlock":
         return;
+      default:
+        break;
     }
     declareVariables(child, names, strict);
   });

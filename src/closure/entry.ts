@@ -13,10 +13,12 @@ export class Entry {
 
   constructor(url: string | undefined) {
     const path = url === undefined ? undefined : pathOf(url);
-    this.#paths = new Set(path === undefined ? [] : [path, path.replace(SOURCE_EXTENSION, ".$1js")]);
+    this.#paths = new Set(
+      path === undefined ? [] : [path, path.replace(SOURCE_EXTENSION, ".$1js")],
+    );
   }
 
-  is(url: string): boolean {
+  #is(url: string): boolean {
     const path = pathOf(url);
     return path !== undefined && this.#paths.has(path);
   }
@@ -24,13 +26,14 @@ export class Entry {
   /** Whether importing `specifier` in the file `url` runs the entry, itself or on the way. */
   isImport(specifier: string, url: string): boolean {
     const target = resolveOwn(specifier, url);
-    return target !== undefined && (this.is(target) || this.isReachedFrom(target));
+    return target !== undefined && this.isReachedFrom(target);
   }
 
-  /** Whether the module `url` imports the entry, itself or through others. */
+  /** Whether the module `url` is the entry or imports it, itself or through others. */
   isReachedFrom(url: string): boolean {
     if (this.#paths.size === 0) return false;
-    this.#graph ??= new ModuleGraph((target) => this.is(target));
+    if (this.#is(url)) return true;
+    this.#graph ??= new ModuleGraph((target) => this.#is(target));
     return this.#graph.leadsToEntry(url);
   }
 }

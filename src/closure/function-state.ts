@@ -97,7 +97,7 @@ function expectedPrototypeParent(subject: Function): object | null {
 
 /** What functions of every kind inherit from: no base class. */
 const kindPrototypes = new Set<unknown>(
-  [() => 0, async () => 0, function* () {}, async function* () {}].map((made: object) =>
+  [() => 0, async () => 0, function* () {}, async function* () {}].map((made: object): unknown =>
     Object.getPrototypeOf(made),
   ),
 );

@@ -34,9 +34,11 @@ export class ImportCells {
     const member = access(this.#cellFor(binding), name);
     for (const { start, end, position } of uses) {
       const text =
-        position === "shorthand" ? `${local}:${member}`
-        : position === "callee" ? `${this.#getValueCell()}(${member})`
-        : member;
+        position === "shorthand"
+          ? `${local}:${member}`
+          : position === "callee"
+            ? `${this.#getValueCell()}(${member})`
+            : member;
       this.edits.push({ start, end, text });
     }
   }

@@ -47,7 +47,8 @@ export class Incoming {
     const known = this.#registry.findClass(id);
     if (known !== undefined) return known;
     const code = this.#registry.getCode(hash);
-    if (code.kind === "reference") throw new Error(`Cannot build class ${id}: its code has no text`);
+    if (code.kind === "reference")
+      throw new Error(`Cannot build class ${id}: its code has no text`);
     const built = this.#rebuild(code, head, keys as PropertyKey[]);
     this.#registry.addClass(id, built);
     return built;

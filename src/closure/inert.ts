@@ -9,10 +9,29 @@ import { forEachChild } from "./syntax.ts";
 
 /** Constructors of the language that only make an object. */
 const HARMLESS_CLASSES = new Set([
-  "Array", "ArrayBuffer", "Date", "Error", "Map", "Object", "RangeError", "RegExp", "Set",
-  "TypeError", "WeakMap", "WeakSet", "BigInt64Array", "BigUint64Array", "Float32Array",
-  "Float64Array", "Int16Array", "Int32Array", "Int8Array", "Uint16Array", "Uint32Array",
-  "Uint8Array", "Uint8ClampedArray",
+  "Array",
+  "ArrayBuffer",
+  "Date",
+  "Error",
+  "Map",
+  "Object",
+  "RangeError",
+  "RegExp",
+  "Set",
+  "TypeError",
+  "WeakMap",
+  "WeakSet",
+  "BigInt64Array",
+  "BigUint64Array",
+  "Float32Array",
+  "Float64Array",
+  "Int16Array",
+  "Int32Array",
+  "Int8Array",
+  "Uint16Array",
+  "Uint32Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
 ]);
 
 /** Whether making an instance runs nothing but harmless code of this class; bases not looked at. */

@@ -130,8 +130,7 @@ export function inspectFunction(subject: object): Inspected {
     });
     const find = (name: string) => internalProperties.find((property) => property.name === name);
     const location = find("[[FunctionLocation]]")?.value?.value as
-      | { scriptId: string; lineNumber: number; columnNumber: number }
-      | undefined;
+      { scriptId: string; lineNumber: number; columnNumber: number } | undefined;
     const target = valueOf(find("[[TargetFunction]]")) as object | undefined;
     return {
       scopes: Array.from((valueOf(find("[[Scopes]]")) as ArrayLike<Scope> | undefined) ?? []),

@@ -129,7 +129,11 @@ export class Instances {
   }
 }
 
-function bodyOf(value: object, kind: Kind | undefined, owners: readonly Function[]): Record<string, unknown> {
+function bodyOf(
+  value: object,
+  kind: Kind | undefined,
+  owners: readonly Function[],
+): Record<string, unknown> {
   const isError = kind?.name === "Error";
   const { plain, special } = listProperties(
     value,

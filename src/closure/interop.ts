@@ -55,7 +55,7 @@ export function applyInterop(exports: object, interop: Interop): object {
   const isModule = Reflect.get(exports, "__esModule") === true;
   if (isModule && interop !== "node-namespace") return exports;
   let known = made.get(exports);
-  if (known === undefined) made.set(exports, (known = new Map()));
+  if (known === undefined) made.set(exports, (known = new Map<Interop, object>()));
   let result = known.get(interop);
   if (result === undefined) known.set(interop, (result = wrap(exports, interop)));
   return result;

@@ -26,8 +26,17 @@ function viewLike(base: unknown, { buffer, byteOffset, length }: Uint8Array): ob
 }
 
 const typedArrays: readonly Kind[] = [
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-  BigInt64Array, BigUint64Array, Float32Array, Float64Array,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+  Float32Array,
+  Float64Array,
 ].map((base) => ({
   name: base.name,
   matches: (value) => types.isTypedArray(value) && value[Symbol.toStringTag] === base.name,
@@ -44,7 +53,12 @@ const kinds: readonly Kind[] = [
     name: "Map",
     matches: types.isMap,
     create: () => new Map(),
-    parts: (value) => [...Map.prototype.entries.call(value)].flat(),
+    parts: (value) => {
+      const items: unknown[] = [];
+      // As the language keeps them, whatever the subclass makes of its iterators.
+      Map.prototype.forEach.call(value, (item: unknown, key: unknown) => items.push(key, item));
+      return items;
+    },
     fill: (created, parts) => {
       const items = parts as unknown[];
       for (let i = 0; i < items.length; i += 2) {
@@ -56,7 +70,11 @@ const kinds: readonly Kind[] = [
     name: "Set",
     matches: types.isSet,
     create: () => new Set(),
-    parts: (value) => [...Set.prototype.values.call(value)],
+    parts: (value) => {
+      const items: unknown[] = [];
+      Set.prototype.forEach.call(value, (item: unknown) => items.push(item));
+      return items;
+    },
     fill: (created, parts) => {
       for (const item of parts as unknown[]) Set.prototype.add.call(created, item);
     },

@@ -28,8 +28,18 @@ export function findOriginalPosition(map: SourceMap, { line, column }: Position)
 
 /** A line break after one of these, or before those below, would end a statement. */
 const STICKY = new Set([
-  "return", "throw", "break", "continue", "yield", "async", "await", "using", "get", "set",
-  "static", "accessor",
+  "return",
+  "throw",
+  "break",
+  "continue",
+  "yield",
+  "async",
+  "await",
+  "using",
+  "get",
+  "set",
+  "static",
+  "accessor",
 ]);
 const STICKS = new Set(["=>", "++/--"]);
 const TEMPLATE = new Set(["template", "invalidTemplate", "`", "${"]);

@@ -47,7 +47,10 @@ function readImports(start: string): Map<string, readonly string[]> {
   const imports = new Map<string, readonly string[]>([[start, []]]);
   for (const [url, source] of readOwnSources()) {
     const targets = Array.from(source.matchAll(IMPORTS), ([, name = ""]) => resolveOwn(name, url));
-    imports.set(keyOf(url), targets.filter((target) => target !== undefined));
+    imports.set(
+      keyOf(url),
+      targets.filter((target) => target !== undefined),
+    );
   }
   return imports;
 }

@@ -41,9 +41,11 @@ function importBindings(statement: AnyNode): [string, ImportBinding][] {
   const attributes = attributesOf(statement);
   return statement.specifiers.map((binding) => {
     const name =
-      binding.type === "ImportDefaultSpecifier" ? "default"
-      : binding.type === "ImportNamespaceSpecifier" ? "*"
-      : exportName(binding.imported);
+      binding.type === "ImportDefaultSpecifier"
+        ? "default"
+        : binding.type === "ImportNamespaceSpecifier"
+          ? "*"
+          : exportName(binding.imported);
     return [binding.local.name, { specifier, name, attributes }];
   });
 }

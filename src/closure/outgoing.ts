@@ -1,4 +1,4 @@
-/** How functions and classes go out: by reference where the receiver can load them, else by value. */
+/** How functions and classes go out: by reference where they can be loaded, else by value. */
 
 import { types } from "node:util";
 import { FUNCTION } from "../values/extension-types.ts";
@@ -45,9 +45,10 @@ export class Outgoing {
   /** What was received holds this process's own values where there were stand-ins. */
   #again({ hash, head, body }: Origin): Origin {
     const standFor = (value: unknown): unknown => this.standFor(value);
+    const again = (part: unknown): unknown => (Array.isArray(part) ? part.map(standFor) : part);
     return {
       hash,
-      head: Array.isArray(head) ? head.map((part) => (Array.isArray(part) ? part.map(standFor) : part)) : head,
+      head: Array.isArray(head) ? head.map(again) : head,
       body: body && mapValues(body as Record<string, unknown>, standFor),
     };
   }
@@ -89,7 +90,6 @@ export class Outgoing {
       if (builtin !== undefined) return builtinReference(builtin);
       throw new CannotShip("it is native code, or Node's own without a public name");
     }
-    if (this.#entry.is(url)) return undefined;
     const reference = findReference(subject, text, inspected);
     return reference && this.#entry.isReachedFrom(url) ? undefined : reference;
   }
@@ -121,11 +121,12 @@ export class Outgoing {
     const origin = this.#registry.origins.get(value);
     const known = origin && this.#registry.getCode(origin.hash);
     if (known?.kind === "reference") return new Standin(known);
-    const found = findStandin(value, (url) => this.#entry.is(url));
+    const found = findStandin(value, (url) => this.#entry.isReachedFrom(url));
     if (found !== undefined) return new Standin(found);
     if (!isCommonJsModule(value)) return value;
-    const { exports, filename, id, path } = value;
-    return { exports: this.standFor(exports), filename, id, loaded: true, path };
+    const { filename, id, path } = value;
+    const exports: unknown = this.standFor(value.exports);
+    return { exports, filename, id, loaded: true, path };
   }
 
   #symbol(value: symbol): unknown {
@@ -137,7 +138,11 @@ export class Outgoing {
 
 function bound(subject: Function, parts: NonNullable<Inspected["bound"]>): Origin {
   const head: BoundHead = ["bound", subject.name, subject.length];
-  return { hash: "", head, body: { target: parts.target, this: parts.self, arguments: parts.args } };
+  return {
+    hash: "",
+    head,
+    body: { target: parts.target, this: parts.self, arguments: parts.args },
+  };
 }
 
 function mapValues(

@@ -46,7 +46,13 @@ export function defineProperties(target: object, { plain, special }: Properties)
   for (const [key, flags, value, set] of special) define(target, key, flags, value, set);
 }
 
-function define(target: object, key: string | symbol, flags: number, value: unknown, set?: unknown) {
+function define(
+  target: object,
+  key: string | symbol,
+  flags: number,
+  value: unknown,
+  set?: unknown,
+) {
   const shared = {
     enumerable: (flags & ENUMERABLE) !== 0,
     configurable: (flags & CONFIGURABLE) !== 0,

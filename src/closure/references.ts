@@ -57,6 +57,7 @@ function readOr(scope: Scope, name: string): unknown {
   try {
     return scope.object[name];
   } catch {
+    // As the comment above says; nothing else in a scope throws.
     return undefined;
   }
 }

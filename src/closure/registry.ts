@@ -1,4 +1,4 @@
-/** What one runtime knows of shipped functions: their code, how each goes, which classes are one. */
+/** What one runtime knows of shipped functions: code, how each goes, which classes are one. */
 
 import { randomBytes } from "node:crypto";
 import type { CodeObject } from "./code.ts";

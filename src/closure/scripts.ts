@@ -82,7 +82,7 @@ export class ScriptFile {
   #positionAt(offset: number): Position {
     const lines = this.#lines();
     let low = 0;
-    for (let high = lines.length; high - low > 1; ) {
+    for (let high = lines.length; high - low > 1;) {
       const middle = (low + high) >>> 1;
       if ((lines[middle] ?? 0) <= offset) low = middle;
       else high = middle;

@@ -30,7 +30,9 @@ export function findStandin(
   if (imported !== undefined) return referenceCode("import", imported.specifier, imported);
   const metaUrl = findImportMetaUrl(value);
   if (metaUrl !== undefined) return referenceCode("import-meta", metaUrl);
-  const builtin = findBuiltinObject(types.isModuleNamespaceObject(value) ? defaultOf(value) : value);
+  const builtin = findBuiltinObject(
+    types.isModuleNamespaceObject(value) ? defaultOf(value) : value,
+  );
   if (builtin !== undefined) {
     return types.isModuleNamespaceObject(value)
       ? referenceCode("import", builtin.specifier)

@@ -48,8 +48,23 @@ function notInitialised(name: string): CannotShip {
 
 /** Where `node --eval` and the REPL show built-in modules as globals, those are the user's too. */
 const STANDARD_GLOBALS = new Set([
-  "Atomics", "Buffer", "Infinity", "Intl", "JSON", "Math", "NaN", "Reflect", "WebAssembly",
-  "console", "crypto", "global", "globalThis", "navigator", "performance", "process", "undefined",
+  "Atomics",
+  "Buffer",
+  "Infinity",
+  "Intl",
+  "JSON",
+  "Math",
+  "NaN",
+  "Reflect",
+  "WebAssembly",
+  "console",
+  "crypto",
+  "global",
+  "globalThis",
+  "navigator",
+  "performance",
+  "process",
+  "undefined",
 ]);
 
 /** A global that the program made: other processes do not have it. */

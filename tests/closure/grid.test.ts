@@ -23,15 +23,24 @@ function runProgram(runner: Runner): Promise<Row[]> {
     const entry = runner.isBundled ? await bundle(main, folder) : main;
     const { stdout, stderr } = await runNode(folder, [...runner.execArgv, entry]);
     assert.equal(stderr, "", "a program that ships functions prints no warnings");
-    return stdout.trim().split("\n").map((line) => JSON.parse(line) as Row);
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Row);
   });
 }
 
 async function bundle(entry: string, folder: string): Promise<string> {
   const outfile = join(folder, "bundle.mjs");
   await build({
-    entryPoints: [entry], outfile, bundle: true, minify: true, format: "esm", platform: "node",
-    keepNames: true, logLevel: "error",
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    keepNames: true,
+    logLevel: "error",
   });
   return outfile;
 }

@@ -71,8 +71,11 @@ function moduleText(each: Case, lib: string, syntax: Runner["syntax"]): string {
   const body = `${setup}\nconst subject = ${subject};\nconst hidden = ${subject};\n`;
   const given = `const get = () => hidden;\nconst args = () => ${args};\n`;
   return (
-    body + given +
-    (syntax === "module" ? "export { subject, get, args };" : "Object.assign(exports, { subject, get, args });")
+    body +
+    given +
+    (syntax === "module"
+      ? "export { subject, get, args };"
+      : "Object.assign(exports, { subject, get, args });")
   );
 }
 
@@ -82,13 +85,16 @@ function mainText({ extension, syntax }: Runner, imports: string, lib: string): 
     const name = JSON.stringify(each.name);
     return (
       `{ ${setup}\n register(${name}, "block", ${subject}, ${args}); }\n` +
-      `(function (parameter) { ${setup}\n register(${name}, "function", ${subject}, ${args}); })(1);\n`
+      `(function (parameter) { ${setup}\n register(${name}, "function", ${subject}, ` +
+      `${args}); })(1);\n`
     );
   });
   const names = JSON.stringify(cases.map(({ name }) => name));
   const stateful = cases.filter((each) => each.isStateful).map(({ name }) => name);
   const load = syntax === "module" ? "await import(`./case${i}." : "require(`./case${i}.";
-  const loaded = cases.map((_each, i) => load.replace("${i}", String(i)).replace("`", '"') + `${extension}")`);
+  const loaded = cases.map(
+    (_each, i) => load.replace("${i}", String(i)).replace("`", '"') + `${extension}")`,
+  );
   return (
     `${imports}const subjects = [];\nconst stateful = ${JSON.stringify(stateful)};\n` +
     `function register(name, where, subject, args) {` +
@@ -109,7 +115,10 @@ function mainText({ extension, syntax }: Runner, imports: string, lib: string): 
 }
 
 const bundleSkips = new Map([
-  ["state of a module", "in a bundle it is a captured variable, of which each function has its own"],
+  [
+    "state of a module",
+    "in a bundle it is a captured variable, of which each function has its own",
+  ],
 ]);
 
 export const runners: readonly Runner[] = [

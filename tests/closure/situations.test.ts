@@ -70,7 +70,8 @@ for (const [name, importer] of [
         `if (process.env.RUNS !== "1") throw new Error("the entry ran again");\n` +
         `const plus = (x) => times(x) + 1;\n` +
         `const { callRemotely, close } = await import(process.env.CALL);\n` +
-        `console.log(JSON.stringify([await callRemotely(times, [2]), await callRemotely(plus, [2])]));\n` +
+        `console.log(JSON.stringify([await callRemotely(times, [2]), await ` +
+        `callRemotely(plus, [2])]));\n` +
         `close();`,
       "part.mjs": `${importer}\nexport function times(x) { return x * factor; }`,
       "between.mjs": `export { factor } from "./main.mjs";`,
@@ -83,12 +84,15 @@ test("node --eval, ES module and CommonJS, and from stdin", async () => {
   const call =
     `import(process.env.CALL).then(async ({ callRemotely, close }) => {\n` +
     `  const n = 5; const fs = require("fs");\n` +
-    `  console.log(JSON.stringify(await callRemotely(() => [n, typeof fs.readFileSync, require("path").basename("a/b"), typeof os.cpus])));\n` +
+    `  console.log(JSON.stringify(await callRemotely(() => [n, typeof fs.readFileSync, ` +
+    `require("path").basename("a/b"), typeof os.cpus])));\n` +
     `  close(); });`;
   assert.deepEqual(await run({}, ["--eval", call]), [5, "function", "b", "function"]);
   const module =
-    `import { basename } from "node:path";\nconst { callRemotely, close } = await import(process.env.CALL);\n` +
-    `const n = 5; console.log(JSON.stringify(await callRemotely(async () => [n, basename("a/b"), (await import("node:os")).EOL]))); close();`;
+    `import { basename } from "node:path";\nconst { callRemotely, close } = await ` +
+    `import(process.env.CALL);\n` +
+    `const n = 5; console.log(JSON.stringify(await callRemotely(async () => [n, ` +
+    `basename("a/b"), (await import("node:os")).EOL]))); close();`;
   assert.deepEqual(await run({}, ["--input-type=module", "--eval", module]), [5, "b", "\n"]);
   assert.deepEqual(await run({}, ["--input-type=module", "-"], module), [5, "b", "\n"]);
 });
@@ -115,7 +119,8 @@ test("JSON imports and what belongs to the file", async () => {
       `  const more = await import("../data.json", { with: { type: "json" } });\n` +
       `  const { url, filename, dirname } = import.meta;\n` +
       `  const tail = (text) => text.split("/").slice(-2).join("/");\n` +
-      `  return [data.a, more.default === data, tail(url), tail(filename), tail(dirname) !== "",\n` +
+      `  return [data.a, more.default === data, tail(url), tail(filename), tail(dirname) !== ` +
+      `"",\n` +
       `    tail(import.meta.resolve("../data.json")), import.meta.resolve("node:fs")];\n` +
       `});\nconsole.log(JSON.stringify(result)); close();`,
     "data.json": `{ "a": 1 }`,
@@ -132,7 +137,8 @@ test("what a CommonJS file has: require, module, __filename", async () => {
       "main.cjs":
         `const sibling = require("./part.cjs");\nexports.own = (x) => x + 1;\n` +
         `import(process.env.CALL).then(async ({ callRemotely, close }) => {\n` +
-        `  const f = () => [require("./part.cjs").v, sibling === require("./part.cjs"), exports.own(1),\n` +
+        `  const f = () => [require("./part.cjs").v, sibling === require("./part.cjs"), ` +
+        `exports.own(1),\n` +
         `    module.exports.own(2), __filename.slice(-8), __dirname === module.path,\n` +
         `    require.resolve("./part.cjs") === module.path + "/part.cjs"];\n` +
         `  console.log(JSON.stringify(await callRemotely(f))); close();\n});`,
@@ -156,7 +162,8 @@ test("packages go by reference, whatever they keep to themselves", async () => {
       `export function next() { hidden.set(key, hidden.get(key) + 1); return hidden.get(key); }`,
     "node_modules/legacy/package.json": `{ "main": "main.js" }`,
     "node_modules/legacy/main.js":
-      `const native = new WeakSet(); module.exports = function twice(x) { return native && x * 2; };\n` +
+      `const native = new WeakSet(); module.exports = function twice(x) { return native && x ` +
+      `* 2; };\n` +
       `module.exports.half = (x) => x / 2;`,
   });
   assert.deepEqual(result, [1, 2, 4, 5]);
@@ -168,7 +175,8 @@ test("a file that changed after it was loaded is noticed", async () => {
       `import { f } from "./part.mjs"; import { writeFileSync } from "node:fs";\n${CALL}` +
       `writeFileSync("part.mjs", "export function f() { return 'new'; }");\n` +
       `const error = await callRemotely(f).catch((e) => e);\n` +
-      `console.log(JSON.stringify([error.code, error.message.replace(/file:.*part/, "part")])); close();`,
+      `console.log(JSON.stringify([error.code, error.message.replace(/file:.*part/, ` +
+      `"part")])); close();`,
     "part.mjs": `export function f() { return 'old'; }`,
   });
   assert.deepEqual(result, [
@@ -195,7 +203,8 @@ test("in a thread", async () => {
   const result = await run({
     "main.mjs":
       `import { Worker } from "node:worker_threads";\n` +
-      `new Worker(new URL("thread.mjs", import.meta.url)).on("message", (m) => console.log(JSON.stringify(m)));`,
+      `new Worker(new URL("thread.mjs", import.meta.url)).on("message", (m) => ` +
+      `console.log(JSON.stringify(m)));`,
     "thread.mjs":
       `import { parentPort } from "node:worker_threads"; ${CALL}` +
       `const n = 3; parentPort.postMessage(await callRemotely(() => n + 1)); close();`,
@@ -207,7 +216,8 @@ test("stack traces show the user's lines under tsx", async () => {
   const program =
     `const { callRemotely, close } = await import(process.env.CALL!);\n` +
     `interface Options { deep: boolean }\n\n` +
-    `const fail = (options: Options) => {\n  // first\n  if (options.deep) return [1].map(() => {\n\n` +
+    `const fail = (options: Options) => {\n  // first\n  if (options.deep) return [1].map(() ` +
+    `=> {\n\n` +
     `    throw new Error("deep");\n  });\n  throw new Error("shallow");\n};\n` +
     `const lines: string[] = [];\n` +
     `for (const deep of [true, false]) {\n` +

@@ -10,10 +10,14 @@ const [, script] = process.argv;
 const entryUrl = script && script !== "-" ? pathToFileURL(realpathSync(script)).href : undefined;
 const isEval = process.execArgv.some((option) => /eval|input-type/.test(option));
 const closures = new Closures({ entryUrl });
-const receiver = fork(fileURLToPath(new URL("receiver.mjs", import.meta.url)), entryUrl ? [entryUrl] : [], {
-  execArgv: isEval ? [] : process.execArgv,
-  serialization: "advanced",
-});
+const receiver = fork(
+  fileURLToPath(new URL("receiver.mjs", import.meta.url)),
+  entryUrl ? [entryUrl] : [],
+  {
+    execArgv: isEval ? [] : process.execArgv,
+    serialization: "advanced",
+  },
+);
 const waiting = new Map();
 receiver.on("message", ({ id, message }) => {
   waiting.get(id)(message);
