@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Types of the public API. What they promise is tested in `tests/types`. */
 
 declare const ref: unique symbol;
@@ -50,12 +51,22 @@ export type Mode = "one" | "many";
 export type Outcome<R, M extends Mode> = M extends "many" ? Many<Awaited<R>> : One<R>;
 export type ModeOf<O, M extends Mode> = O extends { numReturns: number } ? "many" : M;
 
-/** Iterates refs; the loop variable stays a ref. */
-export interface RefIterable<out T> {
-  [Symbol.asyncIterator](): {
-    next(): Promise<IteratorResult<ObjectRef<T>, void>>;
-    return(): Promise<IteratorResult<ObjectRef<T>, void>>;
-  };
+/** Iterates refs by `for await`; the loop variable is a ref. */
+// A union of two equal types: TypeScript before 7 remembers what a loop over one type yields, and
+// awaits the type of the loop variable from the second loop on.
+export type RefIterable<T> = RefSource<T> | SameRefSource<T>;
+
+interface RefSource<out T> {
+  [Symbol.asyncIterator](): RefIterator<T>;
+}
+
+interface SameRefSource<out T> {
+  [Symbol.asyncIterator](): RefIterator<T>;
+}
+
+interface RefIterator<out T> {
+  next(): Promise<IteratorResult<ObjectRef<T>, void>>;
+  return(): Promise<IteratorResult<ObjectRef<T>, void>>;
 }
 
 /** What `map` gives: await it for all results, or iterate them as they come. */

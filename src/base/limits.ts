@@ -22,9 +22,6 @@ export const LINK_FLUSH_BYTES = 64 * KIB;
 /** A link is silent this long after connecting at most: then it has said hello, or is closed. */
 export const HELLO_TIMEOUT_MS = 10_000;
 
-/** Binary parts from this size on travel beside the message instead of inside it. */
-export const OUT_OF_BAND_BYTES_MIN = 4 * KIB;
-
 /** A side that has just been active looks for messages this long before it sleeps. */
 export const POLLING_US = 50;
 

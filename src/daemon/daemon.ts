@@ -3,7 +3,12 @@
  * no task and no value.
  */
 
-import { WAITING_REPORT_MS, WORKERS_MAX, WORKER_IDLE_MS } from "../base/limits.ts";
+import {
+  WAITING_REPORT_MS,
+  WORKERS_MAX,
+  WORKER_IDLE_MS,
+  WORKER_START_TIMEOUT_MS,
+} from "../base/limits.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
 import { amountsOf, CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
@@ -52,6 +57,7 @@ interface WorkerSlot {
   readonly environment: string;
   readonly handle: WorkerHandle;
   readonly link: Link;
+  readonly startedMs: number;
   isReady: boolean;
   /** Why the daemon ended it. */
   reason: string | undefined;
@@ -185,6 +191,7 @@ export class Daemon implements LeaseSink {
       environment,
       handle,
       link,
+      startedMs: this.#ports.nowMs(),
       isReady: false,
       reason: undefined,
     };
@@ -235,7 +242,7 @@ export class Daemon implements LeaseSink {
   }
 
   #failWishes(slot: WorkerSlot, exit: WorkerExit): void {
-    const how = exit.signal ?? `code ${exit.exitCode}`;
+    const how = slot.reason ?? exit.signal ?? `code ${exit.exitCode}`;
     const last = exit.stderrTail.length === 0 ? "" : `\n  ${exit.stderrTail.join("\n  ")}`;
     const message =
       `Cannot start worker ${slot.handle.pid}: ` +
@@ -252,7 +259,8 @@ export class Daemon implements LeaseSink {
   #armTimer(): void {
     if (this.#timer !== undefined || this.#isEnding) return;
     const isSurplus = this.#pool.size > this.#settings.warmWorkers;
-    if (!isSurplus && !this.#leases.isActive) return;
+    const isStarting = [...this.#workers.values()].some((slot) => !slot.isReady);
+    if (!isSurplus && !isStarting && !this.#leases.isActive) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#tick(this.#ports.nowMs());
@@ -266,6 +274,9 @@ export class Daemon implements LeaseSink {
       if (slot !== undefined) this.#writer.retire(slot.link);
     }
     for (const slot of this.#workers.values()) {
+      if (!slot.isReady && nowMs - slot.startedMs > WORKER_START_TIMEOUT_MS) {
+        this.#killWorker(slot.workerId, `it was not ready after ${WORKER_START_TIMEOUT_MS} ms`);
+      }
       if (this.#pool.find(slot.workerId)?.state === "leased") slot.handle.measure();
     }
     for (const { wish, holders } of this.#leases.overdue(nowMs, WAITING_REPORT_MS)) {

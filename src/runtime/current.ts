@@ -8,7 +8,7 @@ import type { ResourcesAnswer } from "./daemon-link.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Of the package; copies of one version understand each other's objects. */
-export const VERSION = "0.1.0";
+const VERSION = "0.1.0";
 
 /** What ends the runtime; only the process that started it has one. */
 export interface RuntimeOwner {

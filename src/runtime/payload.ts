@@ -19,12 +19,6 @@ export interface Payload {
   readonly codes: readonly string[];
 }
 
-const NONE: readonly never[] = [];
-
-export function plainPayload(bytes: Buffer): Payload {
-  return { bytes, buffers: NONE, refs: NONE, functions: NONE, codes: NONE };
-}
-
 /** Nothing but bytes: it can be read at once, anywhere. */
 export function isPlain(payload: Payload): boolean {
   return (

@@ -138,7 +138,7 @@ export class Peers {
   }
 }
 
-export function writeHello(body: MsgpackWriter, self: Identity): void {
+function writeHello(body: MsgpackWriter, self: Identity): void {
   body.arrayHeader(7);
   body.integer(PROTOCOL_VERSION);
   body.string(self.sessionId);
@@ -150,7 +150,7 @@ export function writeHello(body: MsgpackWriter, self: Identity): void {
 }
 
 /** The process at the other end. Throws if it does not belong here. */
-export function readHello(kind: number, body: MsgpackReader, self: Identity): number {
+function readHello(kind: number, body: MsgpackReader, self: Identity): number {
   if (kind !== Kind.hello) throw new Error(`Cannot accept link: kind ${kind} came before hello`);
   body.arrayHeader();
   const version = body.number();

@@ -19,7 +19,7 @@ export function remoteError(thrown: unknown, site: CallSite | undefined): unknow
 const OWN_CODE = new URL("..", import.meta.url).href;
 
 /** Drops the lines of the runtime and of Node's internals from a stack. */
-export function withoutOwnFrames(stack: string): string {
+function withoutOwnFrames(stack: string): string {
   return stack
     .split("\n")
     .filter((line) => !isFrame(line) || !(line.includes(OWN_CODE) || line.includes("node:")))
