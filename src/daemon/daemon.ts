@@ -242,11 +242,11 @@ export class Daemon implements LeaseSink {
   }
 
   #failWishes(slot: WorkerSlot, exit: WorkerExit): void {
-    const how = slot.reason ?? exit.signal ?? `code ${exit.exitCode}`;
+    const how = slot.reason ?? `it ended with ${exit.signal ?? `code ${exit.exitCode}`}`;
     const last = exit.stderrTail.length === 0 ? "" : `\n  ${exit.stderrTail.join("\n  ")}`;
     const message =
       `Cannot start worker ${slot.handle.pid}: ` +
-      `it ended with ${how} before it was ready${last}`;
+      `${how} before it was ready${last}`;
     for (const wish of this.#leases.takeWishes(slot.environment)) {
       const link = this.#linkOf(wish.submitterId);
       if (link !== undefined) this.#writer.reject(link, wish.classId, message, undefined);
