@@ -117,6 +117,15 @@ test("a slice travels without the memory around it", () => {
   assert.equal(part?.byteLength, 10_000);
 });
 
+test("slices of a Buffer of its own share it", () => {
+  const whole = Buffer.from(filled(20_000));
+  const sent = [whole.subarray(0, 10), whole, whole.subarray(5_000, 15_000)];
+  const received = roundTrip(sent) as Buffer[];
+  assertSame(received, sent);
+  assert.equal(new Set(received.map((buffer) => buffer.buffer)).size, 1);
+  assert.equal(encode(sent).buffers.length, 1);
+});
+
 test("Buffers out of the pool travel alone, also when several do", () => {
   const buffers = Array.from({ length: 100 }, (_, i) => Buffer.from(`number ${i}`));
   const encoded = encode(buffers);

@@ -6,7 +6,8 @@
  * - Arrays have their elements and holes; of named properties only those of RegExp matches.
  * - RegExps begin at index 0; an ArrayBuffer that can grow arrives with fixed size.
  * - Views keep sharing an ArrayBuffer if they lie in it within 4 KiB of each other, but only the
- *   part that they look at travels. A Buffer that is part of something bigger travels alone.
+ *   part that they look at travels. Buffers from Node's pool travel alone.
+ * - Properties added to built-in objects that are neither arrays nor errors are left out.
  * - A proxy of a plain object or array arrives as what it looks like.
  * - An error whose class neither the format nor `extend` knows arrives as the nearest built-in
  *   class, with its name and properties. Methods that were hidden in an error are left out.

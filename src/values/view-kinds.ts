@@ -30,11 +30,13 @@ export function writeView(
   view: ArrayBufferView | ArrayBuffer,
   sink: Sink,
 ): undefined {
-  // Most Buffers are slices of Node's pool.
-  if (kind === "Buffer" && isSmallSlice(view as Buffer)) sink.writer.binary(view as Buffer);
-  else sink.views.write(sink.writer, kind, view);
+  const isAlone = kind === "Buffer" && isPooled(view as Buffer);
+  if (isAlone && view.byteLength < OUT_OF_BAND_BYTES_MIN) sink.writer.binary(view as Buffer);
+  else sink.views.write(sink.writer, kind, view, isAlone);
 }
 
-function isSmallSlice(buffer: Buffer): boolean {
-  return buffer.length < OUT_OF_BAND_BYTES_MIN && buffer.length < buffer.buffer.byteLength;
+/** Node cuts small Buffers out of pools, which hold what nobody wants to send. */
+function isPooled(buffer: Buffer): boolean {
+  const poolBytes = buffer.buffer.byteLength;
+  return poolBytes === Buffer.poolSize && buffer.length < poolBytes;
 }

@@ -29,14 +29,22 @@ const kindNumbers = new Map<ViewKind, number>(VIEW_KINDS.map((kind, number) => [
 /**
  * The typed arrays, DataViews, Buffers and ArrayBuffers of one value. Views of one ArrayBuffer keep
  * sharing it, but only what they look at travels: not the pool that a small slice lies in, nor the
- * rest of a huge ArrayBuffer. A Buffer that is part of something bigger shares it with nobody.
+ * rest of a huge ArrayBuffer.
  */
 export class Views {
   /** By what they share: an ArrayBuffer, or just themselves. */
   readonly #groups = new Map<object, { memory: ArrayBuffer; views: PendingView[] }>();
 
-  /** Writes a VIEW whose region follows in `regions`. Precondition: the memory is not shared. */
-  write(writer: MsgpackWriter, kind: ViewKind, view: ArrayBufferView | ArrayBuffer): void {
+  /**
+   * Writes a VIEW whose region follows in `regions`; alone, it shares that with no other view.
+   * Precondition: the memory is not shared with threads.
+   */
+  write(
+    writer: MsgpackWriter,
+    kind: ViewKind,
+    view: ArrayBufferView | ArrayBuffer,
+    isAlone: boolean,
+  ): void {
     const memory = (ArrayBuffer.isView(view) ? view.buffer : view) as ArrayBuffer;
     const startBytes = ArrayBuffer.isView(view) ? view.byteOffset : 0;
     const sizeBytes = view.byteLength;
@@ -44,7 +52,7 @@ export class Views {
     const at = writer.reserve(16);
     writer.bytes[at] = kindNumbers.get(kind)!;
     writer.bytes.writeUIntBE(sizeBytes, at + 10, 6);
-    const owner = kind === "Buffer" && sizeBytes < memory.byteLength ? view : memory;
+    const owner = isAlone ? view : memory;
     const pending = { at, kind, startBytes, endBytes: startBytes + sizeBytes };
     const group = this.#groups.get(owner);
     if (group === undefined) this.#groups.set(owner, { memory, views: [pending] });
