@@ -5,7 +5,8 @@
 
 import {
   WAITING_REPORT_MS,
-  WORKERS_MAX,
+  WORKERS_MIN,
+  WORKERS_PER_CORE_MAX,
   WORKER_IDLE_MS,
   WORKER_START_TIMEOUT_MS,
 } from "../base/limits.ts";
@@ -89,7 +90,7 @@ export class Daemon implements LeaseSink {
     this.#pool = new WorkerPool({
       warmWorkers: settings.warmWorkers,
       softLimit: Math.max(cores, 1) + 1,
-      hardLimit: WORKERS_MAX,
+      hardLimit: Math.max(WORKERS_MIN, WORKERS_PER_CORE_MAX * cores),
       idleMs: WORKER_IDLE_MS,
     });
     this.#leases = new Leases(total, this.#pool, this);
@@ -245,8 +246,7 @@ export class Daemon implements LeaseSink {
     const how = slot.reason ?? `it ended with ${exit.signal ?? `code ${exit.exitCode}`}`;
     const last = exit.stderrTail.length === 0 ? "" : `\n  ${exit.stderrTail.join("\n  ")}`;
     const message =
-      `Cannot start worker ${slot.handle.pid}: ` +
-      `${how} before it was ready${last}`;
+      `Cannot start worker ${slot.handle.pid}: ` + `${how} before it was ready${last}`;
     for (const wish of this.#leases.takeWishes(slot.environment)) {
       const link = this.#linkOf(wish.submitterId);
       if (link !== undefined) this.#writer.reject(link, wish.classId, message, undefined);

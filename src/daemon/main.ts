@@ -1,11 +1,14 @@
-/** Entry of the daemon process. Descriptor 3 is the link to the driver that started it. */
+/**
+ * Entry of the daemon process. Descriptor 3 is the link to the driver that started it, its
+ * argument the session's directory.
+ */
 
 import net from "node:net";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Link } from "../wire/link.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
-import { markOwner, removeSessionDirectory } from "./session-directory.ts";
+import { removeSessionDirectory } from "./session-directory.ts";
 import { readSettings, type DaemonSettings } from "./settings.ts";
 import { spawnWorker } from "./worker-process.ts";
 
@@ -21,14 +24,15 @@ const driver = new Link(
     else daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
   },
   () => {
-    if (daemon === undefined) process.exit();
-    daemon.end();
+    if (daemon !== undefined) return daemon.end();
+    // The driver ended before it could say anything else.
+    removeSessionDirectory(process.argv[2]!);
+    process.exit();
   },
 );
 process.on("SIGTERM", () => daemon?.end());
 
 function startDaemon(settings: DaemonSettings): Daemon {
-  markOwner(settings.directory);
   return new Daemon(settings, driver, {
     spawnWorker: (variables, events) => spawnWorker(settings, variables, events),
     nowMs: () => performance.now(),

@@ -23,8 +23,10 @@ export function createSessionDirectory(sessionId: string): string {
     removeAbandoned(parent);
     // Another session that ends may remove the parent between the two calls.
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    markOwner(directory);
     return directory;
   } catch (error) {
+    fs.rmSync(directory, { recursive: true, force: true });
     throw new EnvironmentSetupError(
       `Cannot make the session's directory ${directory}: ${(error as Error).message}; ` +
         "set TMPDIR to a directory that this user may write to",
@@ -43,10 +45,10 @@ function makePrivate(parent: string): void {
   }
 }
 
-/** Written by the daemon, so that a later session can tell whether it still lives. */
-const OWNER_FILE = "daemon";
+/** Names the process that made the session, so that a later one can tell whether it lives. */
+const OWNER_FILE = "owner";
 
-export function markOwner(directory: string): void {
+function markOwner(directory: string): void {
   const mark = `${process.pid} ${startTimeOf(process.pid) ?? ""}`;
   fs.writeFileSync(path.join(directory, OWNER_FILE), mark, { mode: 0o600 });
 }

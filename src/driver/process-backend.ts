@@ -33,7 +33,7 @@ export class ProcessBackend implements Backend {
   constructor(sessionId: string, env: NodeJS.ProcessEnv) {
     this.directory = createSessionDirectory(sessionId);
     this.#addresses = new SocketAddresses(this.directory);
-    this.#daemon = spawnDaemon(env);
+    this.#daemon = spawnDaemon(this.directory, env);
     const stderr = this.#daemon.stderr as unknown as Socket;
     stderr.setEncoding("utf8").unref();
     stderr.on("data", (text: string) => {
@@ -84,10 +84,10 @@ export class ProcessBackend implements Backend {
 }
 
 /** The daemon runs without the user's Node options. */
-function spawnDaemon(env: NodeJS.ProcessEnv): ChildProcess {
+function spawnDaemon(directory: string, env: NodeJS.ProcessEnv): ChildProcess {
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _test, ...rest } = env;
   const execArgv = EXTENSION === "ts" ? ["--import", "tsx"] : [];
-  return spawn(process.execPath, [...execArgv, DAEMON_ENTRY], {
+  return spawn(process.execPath, [...execArgv, DAEMON_ENTRY, directory], {
     env: rest,
     // A session of its own: signals of the terminal do not reach it.
     detached: true,

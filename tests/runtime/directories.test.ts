@@ -130,7 +130,7 @@ test("files that an earlier session left are removed", async () => {
   const parent = join(sandbox.temporaryDirectory, `mobula-${uid}`);
   const left = join(parent, "0123456789abcdef");
   mkdirSync(left, { recursive: true, mode: 0o700 });
-  writeFileSync(join(left, "daemon"), `${2 ** 22 + 1} 1`);
+  writeFileSync(join(left, "owner"), `${2 ** 22 + 1} 1`);
   writeFileSync(join(left, "1.sock"), "");
   const { stderr } = await runProgram(sandbox, `import { init } from "mobula"; await init();`);
   assert.equal(stderr, "");

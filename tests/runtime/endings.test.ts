@@ -92,6 +92,15 @@ for (const [what, [ending, exitCode]] of Object.entries(endings)) {
   }
 }
 
+test("a program that ends in the turn of its first call", async () => {
+  for (const ending of ["process.exit();", "throw new Error();", "process.kill(process.pid, 9);"]) {
+    for (const first of ["remote(() => 1)();", "put(1);", "init();"]) {
+      await using sandbox = new Sandbox();
+      await runProgram(sandbox, `import { init, put, remote } from "mobula"; ${first} ${ending}`);
+    }
+  }
+});
+
 test("a program that handles SIGINT ends when it wants to", async () => {
   const ending = `process.on("SIGINT", () => { console.log("asked"); process.exit(5); });
     console.log("ready");`;
