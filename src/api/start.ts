@@ -1,6 +1,7 @@
 /** Starts the runtime of this program: explicitly, or with the first remote call. */
 
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { RuntimeEndedError } from "../base/errors.ts";
 import { POLLING_US } from "../base/limits.ts";
@@ -69,7 +70,9 @@ function entryUrl(): string | undefined {
   const file = process.argv[1];
   if (file === undefined) return undefined;
   try {
-    return pathToFileURL(fs.realpathSync(file)).href;
+    // As Node found it: it may have been given without extension, or as a directory.
+    const found = createRequire(file).resolve(file);
+    return pathToFileURL(fs.realpathSync(found)).href;
   } catch {
     // Not a file: the code came from standard input or an argument.
     return undefined;

@@ -42,8 +42,10 @@ export const LEASE_IDLE_MS = 1_000;
 export const PARK_AFTER_MS = 2;
 /** Idle workers beyond the number of cores end after this time. */
 export const WORKER_IDLE_MS = 2_000;
-/** Worker processes of one runtime, whatever is asked for. */
-export const WORKERS_MAX = 512;
+/** Worker processes for each core, for tasks that hold a fraction of one or none at all. */
+export const WORKERS_PER_CORE_MAX = 8;
+/** Worker processes that may be started whatever the number of cores. */
+export const WORKERS_MIN = 16;
 /** A worker that has not said hello after this time is ended and reported. */
 export const WORKER_START_TIMEOUT_MS = 60_000;
 /** Who waits longer than this for resources is named once. */

@@ -12,14 +12,20 @@ const scratchBytes = new Uint8Array(scratch);
 const TWO_32 = 0x1_0000_0000;
 /** Shorter strings are copied by a loop; longer ones are worth a native call. */
 const SHORT_STRING_CHARS = 24;
+const LONG_STRING_CHARS = 1024;
+const utf8 = new TextEncoder();
 
 export class MsgpackWriter {
   bytes: Buffer;
   /** Number of bytes written. Set it back to drop what was written since. */
   position = 0;
 
+  /** Of all of `bytes`: floats are written by one instruction. */
+  #view: DataView;
+
   constructor(sizeBytes = 8192) {
     this.bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    this.#view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for `count` more bytes and returns where they begin. */
@@ -35,6 +41,7 @@ export class MsgpackWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(neededBytes, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.position);
     this.bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 
   nil(): void {
@@ -68,25 +75,38 @@ export class MsgpackWriter {
 
   float(value: number): void {
     const at = this.reserve(9);
-    const bytes = this.bytes;
-    bytes[at] = 0xcb;
-    scratchFloat[0] = value;
-    for (let i = 0; i < 8; i++) bytes[at + 1 + i] = scratchBytes[7 - i]!;
+    this.bytes[at] = 0xcb;
+    this.#view.setFloat64(at + 1, value);
   }
 
   /** Precondition: `text` has no lone surrogates (UTF-8 cannot carry them). */
   string(text: string): void {
     const length = text.length;
     if (length < SHORT_STRING_CHARS && this.#shortAscii(text, length)) return;
+    if (length >= LONG_STRING_CHARS) return this.#longString(text, length);
     // A UTF-16 unit takes at most three bytes of UTF-8.
-    const sizeBytes = length < 1024 ? -1 : Buffer.byteLength(text);
-    const headBytes = sizeBytes < 0 ? 3 : sizeBytes < 0x10000 ? 3 : 5;
-    const start = this.reserve(headBytes + (sizeBytes < 0 ? length * 3 : sizeBytes));
-    const written = this.bytes.write(text, start + headBytes, "utf8");
+    const start = this.reserve(3 + length * 3);
+    const written = this.bytes.write(text, start + 3, "utf8");
     this.position = start;
-    if (headBytes === 3) this.#head2(0xda, written);
-    else this.#head4(0xdb, written);
-    this.position = start + headBytes + written;
+    this.#head2(0xda, written);
+    this.position = start + 3 + written;
+  }
+
+  /** Room for ASCII first, which most long strings are; the rest takes up to 3 bytes a unit. */
+  #longString(text: string, length: number): void {
+    const start = this.reserve(5 + length);
+    let { read, written } = utf8.encodeInto(
+      text,
+      this.bytes.subarray(start + 5, start + 5 + length),
+    );
+    if (read < length) {
+      const at = start + 5 + written;
+      this.reserve((length - read) * 3);
+      written += utf8.encodeInto(text.slice(read), this.bytes.subarray(at)).written;
+    }
+    this.position = start;
+    this.#head4(0xdb, written);
+    this.position = start + 5 + written;
   }
 
   #shortAscii(text: string, length: number): boolean {
@@ -256,9 +276,9 @@ export class MsgpackReader {
       case 0xcc:
         return this.bytes[this.take(1)]!;
       case 0xcd:
-        return this.bytes.readUInt16BE(this.take(2));
+        return this.#uint16();
       case 0xce:
-        return this.bytes.readUInt32BE(this.take(4));
+        return this.#uint32();
       case 0xcf:
         return this.#uint64();
       case 0xd0:
@@ -274,11 +294,31 @@ export class MsgpackReader {
     }
   }
 
+  /** Of all of `#viewed`, made for the first float in it. */
+  #view: DataView | undefined;
+  #viewed: Buffer | undefined;
+
   #float64(): number {
     const at = this.take(8);
-    const bytes = this.bytes;
-    for (let i = 0; i < 8; i++) scratchBytes[7 - i] = bytes[at + i]!;
-    return scratchFloat[0]!;
+    const { bytes } = this;
+    if (this.#viewed !== bytes) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#view!.getFloat64(at);
+  }
+
+  #uint16(): number {
+    const at = this.take(2);
+    return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
+  }
+
+  #uint32(): number {
+    const at = this.take(4);
+    const { bytes } = this;
+    return (
+      bytes[at]! * 0x100_0000 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
+    );
   }
 
   #uint64(): number {
@@ -312,9 +352,17 @@ export class MsgpackReader {
 
   #shortAscii(start: number, length: number): string | undefined {
     const bytes = this.bytes;
+    const end = start + length;
+    let at = start;
     let text = "";
-    for (let i = start; i < start + length; i++) {
-      const code = bytes[i]!;
+    // Strings grow by copying: four characters at a time.
+    for (; at + 4 <= end; at += 4) {
+      const [one, two, three, four] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+      if ((one | two | three | four) > 0x7f) return undefined;
+      text += String.fromCharCode(one, two, three, four);
+    }
+    for (; at < end; at++) {
+      const code = bytes[at]!;
       if (code > 0x7f) return undefined;
       text += String.fromCharCode(code);
     }

@@ -209,7 +209,7 @@ export class Leases {
     if (awaited > this.#workers.countStarting(environment)) {
       if (this.#workers.mayStart(waiting.isLong)) this.#sink.startWorker(environment);
       else {
-        return waiting.isLong ? undefined : this.#workers.takeParked(environment)?.workerId;
+        return this.#workers.takeParked(environment)?.workerId;
       }
     }
     starts.set(environment, awaited);

@@ -104,7 +104,7 @@ export class WorkerPool {
     return undefined;
   }
 
-  /** Whether a new process may be started for a task, as opposed to using a parked one. */
+  /** Whether a process is to be started for a task; otherwise a parked one has to do. */
   mayStart(isLong: boolean): boolean {
     if (this.#workers.size >= this.#options.hardLimit) return false;
     if (isLong || this.#workers.size < this.#options.softLimit) return true;

@@ -209,7 +209,7 @@ export class Objects implements RecordHome, Lender {
       case "primitive":
         return this.#packer.pack(content.value, "value");
       case "error":
-        return this.#packer.pack(content.error, "error");
+        return this.#packer.packError(content.error);
       default:
         return content.payload;
     }

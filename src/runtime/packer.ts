@@ -77,6 +77,38 @@ export class Packer {
     }
   }
 
+  /** What a task threw. Parts of it that cannot be sent are left out: the error itself counts. */
+  packError(thrown: unknown): Payload {
+    try {
+      return this.pack(thrown, "error");
+    } catch (unsendable) {
+      const reason = unsendable instanceof Error ? unsendable.message : String(unsendable);
+      if (!(thrown instanceof Error)) return this.pack(new Error(reason), "error");
+      try {
+        return this.pack(this.#reduce(thrown), "error");
+      } catch {
+        // Its class cannot be sent either: what it says can.
+        return this.pack(plainError(thrown), "error");
+      }
+    }
+  }
+
+  /** A copy of the error without the properties that cannot be sent. */
+  #reduce(error: Error): Error {
+    const copy = plainError(error);
+    Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
+    for (const key of Object.keys(error)) {
+      const value = (error as unknown as Record<string, unknown>)[key];
+      try {
+        this.pack(value, key);
+        (copy as unknown as Record<string, unknown>)[key] = value;
+      } catch {
+        // Left out: it is the part that cannot be sent.
+      }
+    }
+    return copy;
+  }
+
   /** Loads what the payload's code needs. `undefined`: it can be unpacked now. */
   prepare(payload: Payload): Promise<void> | undefined {
     return payload.codes.length === 0 ? undefined : this.closures.prepare(payload.codes);
@@ -103,6 +135,13 @@ export class Packer {
       },
     });
   }
+}
+
+function plainError({ name, message, stack }: Error): Error {
+  const plain = new Error(message);
+  if (name !== "Error") Object.defineProperty(plain, "name", { value: name, configurable: true });
+  if (stack !== undefined) plain.stack = stack;
+  return plain;
 }
 
 /** Said at the call that brings the value, before it is copied. */

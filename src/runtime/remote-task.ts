@@ -49,7 +49,7 @@ export class RemoteTask implements Task {
   /** The scope it was called in, when in a task: its output goes there. */
   parent: unknown = undefined;
   /** Ends what waits beside the task: deadline, abort listener. */
-  cleanUp: (() => void) | undefined = undefined;
+  #cleanUp: (() => void) | undefined = undefined;
 
   constructor(
     number: number,
@@ -68,6 +68,20 @@ export class RemoteTask implements Task {
   /** Batches take as long as they are made to, whatever the function takes. */
   get profile(): Profile {
     return this.options.batch === undefined ? this.record : this.record.batches;
+  }
+
+  /** `cleanUp` is called when the task is over, in whatever way. */
+  whenOver(cleanUp: () => void): void {
+    const before = this.#cleanUp;
+    this.#cleanUp = () => {
+      cleanUp();
+      before?.();
+    };
+  }
+
+  over(): void {
+    this.#cleanUp?.();
+    this.#cleanUp = undefined;
   }
 
   get schedulingClass(): SchedulingClass {

@@ -102,13 +102,13 @@ export class Submitter implements TaskSink<RemoteTask> {
 
   /** Returns false if the signal is aborted already. */
   #obey(signal: AbortSignal, task: RemoteTask): boolean {
-    const abort = (): void => this.#stop(task, signal.reason);
+    const abort = (): void => this.#cancelFor(task, signal.reason, false);
     if (signal.aborted) {
       abort();
       return false;
     }
     signal.addEventListener("abort", abort, { once: true });
-    task.cleanUp = () => signal.removeEventListener("abort", abort);
+    task.whenOver(() => signal.removeEventListener("abort", abort));
     return true;
   }
 
@@ -196,6 +196,7 @@ export class Submitter implements TaskSink<RemoteTask> {
     const schedulingClass = this.tasks.getClass(classId);
     if (schedulingClass === undefined) return;
     for (const task of this.tasks.takeQueued(schedulingClass)) {
+      task.over();
       this.#failAll(task, { kind: "error", error });
     }
     this.#checkBusy();
@@ -259,11 +260,7 @@ export class Submitter implements TaskSink<RemoteTask> {
       );
       this.#stop(task, error, true);
     }, timeoutMs);
-    const before = task.cleanUp;
-    task.cleanUp = () => {
-      clearTimeout(timer);
-      before?.();
-    };
+    task.whenOver(() => clearTimeout(timer));
   }
 
   // Tasks that this process runs itself.
@@ -287,35 +284,43 @@ export class Submitter implements TaskSink<RemoteTask> {
     if (!(task instanceof RemoteTask)) return;
     const name = objectName(record.key);
     const reason = new TaskCancelledError(`Cannot get result ${name} of ${task.name}: cancelled`);
+    this.#cancelFor(task, reason, isForced);
+  }
+
+  /** Somebody wants the task to end: that it fails is no news to anybody. */
+  #cancelFor(task: RemoteTask, reason: unknown, isForced: boolean): void {
+    for (const record of task.results) record.isObserved = true;
     this.#stop(task, reason, isForced);
   }
 
   /** Rejects the results with `reason`; a task that runs is asked to end, or ended. */
-  #stop(task: RemoteTask, reason: unknown, isForced = false): void {
+  #stop(task: RemoteTask, reason: unknown, isForced: boolean): void {
     if (task.state === "done") return;
+    const content: Content = { kind: "error", error: reason };
     if (task.state !== "pushed") {
-      this.#abandon(task, { kind: "error", error: reason });
+      this.#abandon(task, content);
       return;
     }
-    this.#failAll(task, { kind: "error", error: reason });
+    this.#failAll(task, content);
     if (task.lease === undefined) {
       this.cancelLocal?.(task, reason);
       return;
     }
-    const peer = this.#context.peers.find(task.lease.workerId);
+    const workerId = task.lease.workerId;
+    const peer = this.#context.peers.find(workerId);
     if (peer === undefined) return;
-    const payload = this.#context.packer.pack(reason, "reason");
+    const payload = this.#context.packer.packError(reason);
     this.#context.port.send(peer, Kind.cancel, 3, payload, (body) => body.integer(task.number));
     if (!isForced) return;
-    const workerId = task.lease.workerId;
     const timer = setTimeout(() => {
       this.#context.daemon.killWorker(workerId, `${task.name} did not end by itself`);
     }, GRACE_MS);
-    task.cleanUp = () => clearTimeout(timer);
+    task.whenOver(() => clearTimeout(timer));
   }
 
   #abandon(task: RemoteTask, content: Content): void {
     this.tasks.abandon(task);
+    task.over();
     this.#failAll(task, content);
     this.#checkBusy();
     this.#scheduleDispatch();
@@ -325,7 +330,7 @@ export class Submitter implements TaskSink<RemoteTask> {
   #over(task: RemoteTask, durationUs: number | undefined): void {
     this.#inFlight.delete(task.number);
     this.tasks.finished(task, durationUs);
-    task.cleanUp?.();
+    task.over();
     this.#checkBusy();
     this.#scheduleDispatch();
   }
@@ -340,8 +345,6 @@ export class Submitter implements TaskSink<RemoteTask> {
   }
 
   #failAll(task: RemoteTask, content: Content): void {
-    task.cleanUp?.();
-    task.cleanUp = undefined;
     for (const record of task.results) this.#context.objects.settle(record, content);
   }
 
@@ -349,13 +352,15 @@ export class Submitter implements TaskSink<RemoteTask> {
   end(error: Error): void {
     this.#ended = error;
     clearTimeout(this.#trimTimer);
+    const pending = [...this.#inFlight.values()];
+    for (const task of pending) this.#over(task, undefined);
     for (const schedulingClass of this.tasks.classes()) {
-      for (const task of this.tasks.takeQueued(schedulingClass)) {
-        this.#failAll(task, { kind: "error", error });
-      }
+      pending.push(...this.tasks.takeQueued(schedulingClass));
     }
-    for (const task of [...this.#inFlight.values()]) {
-      this.#over(task, undefined);
+    for (const task of pending) {
+      // Whoever ended the runtime knows that nothing more will come of it.
+      for (const record of task.results) record.isObserved = true;
+      task.over();
       this.#failAll(task, { kind: "error", error });
     }
     this.#context.setBusy(false);

@@ -58,7 +58,7 @@ export class LinkReply implements TaskReply {
   }
 
   failed(task: RunningTask, durationUs: number, error: unknown): void {
-    const payload = packError(this.#packer, error);
+    const payload = this.#packer.packError(error);
     this.#port.send(this.#peer, Kind.failure, 4, payload, (body) => {
       body.integer(task.number);
       body.integer(durationUs);
@@ -137,7 +137,7 @@ export class LocalReply implements TaskReply {
   }
 
   failed(_task: RunningTask, durationUs: number, error: unknown): void {
-    const content: Content = { kind: "failure", payload: packError(this.#packer, error) };
+    const content: Content = { kind: "failure", payload: this.#packer.packError(error) };
     this.#submitter.localOver(
       this.#task,
       durationUs,
@@ -155,17 +155,5 @@ export class LocalReply implements TaskReply {
 
   flush(): void {
     this.#parent?.reply.flush();
-  }
-}
-
-/** An error that cannot be sent is replaced by one that says so and keeps its text. */
-function packError(packer: Packer, error: unknown): Payload {
-  try {
-    return packer.pack(error, "error");
-  } catch (unsendable) {
-    const stack = error instanceof Error ? error.stack : undefined;
-    const replacement = new Error(`${String(error)} (${(unsendable as Error).message})`);
-    if (stack !== undefined) replacement.stack = stack;
-    return packer.pack(replacement, "error");
   }
 }
