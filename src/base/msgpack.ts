@@ -6,9 +6,6 @@
  * Hot path: every task and every result passes through here.
  */
 
-const scratch = new ArrayBuffer(8);
-const scratchFloat = new Float64Array(scratch);
-const scratchBytes = new Uint8Array(scratch);
 const TWO_32 = 0x1_0000_0000;
 /** Shorter strings are copied by a loop; longer ones are worth a native call. */
 const SHORT_STRING_CHARS = 24;
