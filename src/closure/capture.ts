@@ -25,6 +25,8 @@ export interface Captured {
   readonly state: FunctionState | undefined;
   /** Names of the methods of a class whose names are computed. */
   readonly keys: readonly (string | symbol)[];
+  /** Of variables of which the code uses only members: their names. */
+  readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Whether `specifier` in the file `url` is the program's entry, which nobody else may load. */
@@ -38,6 +40,7 @@ interface Template {
   readonly computed: readonly SourceMethod[];
   /** Variables that hold what a compiler made of an import. */
   readonly interops: ReadonlyMap<string, InteropCall>;
+  readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
 /** More places than this means code made at run time: start again rather than grow for ever. */
@@ -68,7 +71,8 @@ export class Captures {
       (name) => privates.find((field) => field.name === `#${name}`)?.value,
     );
     const keys = findKeys(subject, computed);
-    return { code, values, state: findState(subject, source, statics), keys };
+    const state = findState(subject, source, statics);
+    return { code, values, state, keys, members: template.members };
   }
 
   #getTemplate(subject: Function, text: string, at: Location, scopes: readonly Scope[]): Template {
@@ -127,6 +131,7 @@ export class Captures {
       source: { name, length: code.length, methods: shape?.methods ?? [] },
       staticPrivateFields: shape?.staticPrivateFields ?? [],
       computed: shape?.computed ?? [],
+      members: findMembers(free),
       interops: scopes.some(isModule) ? new Map() : this.#findInterops(cells, file),
     };
   }
@@ -168,6 +173,15 @@ export class Captures {
 
 function isRemoved({ start, end }: Use, shape: ClassSyntax | undefined): boolean {
   return shape?.edits.some((edit) => edit.start <= start && end <= edit.end) ?? false;
+}
+
+function findMembers({ names }: FreeVariables): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const [name, uses] of names) {
+    const members = uses.map(({ member }) => member);
+    if (members.every((member) => member !== undefined)) found.set(name, [...new Set(members)]);
+  }
+  return found;
 }
 
 function metaEdit({ start, end }: FreeVariables["metas"][number]): Edit {

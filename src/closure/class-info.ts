@@ -10,10 +10,11 @@ import { parseFunction } from "./syntax.ts";
 export interface ClassInfo {
   /** Part of the platform: JavaScript's own, or Node's. */
   readonly isBuiltin: boolean;
-  /** Its constructor gives instances private fields, methods or accessors. */
-  readonly hasPrivates: boolean;
+  /** Its constructor gives instances what nobody else can: private fields, bound arrows. */
+  readonly isStamped: boolean;
   /** Names of the private fields, without `#`, in the order their values are sent. */
   readonly privateFields: readonly string[];
+  readonly boundFields: ReadonlyMap<string, string>;
   /** Its constructor only fills the object it makes; bases are not looked at. */
   readonly isInert: boolean;
 }
@@ -28,8 +29,9 @@ export function getClassInfo(subject: Function): ClassInfo {
 
 const BUILTIN: ClassInfo = {
   isBuiltin: true,
-  hasPrivates: false,
+  isStamped: false,
   privateFields: [],
+  boundFields: new Map(),
   isInert: true,
 };
 
@@ -40,26 +42,41 @@ function examine(subject: Function): ClassInfo {
   if (location === undefined || isNodeUrl(getScriptFile(location).url)) return BUILTIN;
   const syntax = parseFunction(text);
   if (syntax?.node.type !== "ClassExpression") {
-    return { isBuiltin: false, hasPrivates: false, privateFields: [], isInert: false };
+    return { ...BUILTIN, isBuiltin: false, isInert: false };
   }
-  const { isStamped, privateFields } = analyseClass(syntax.node, syntax.source);
-  return { isBuiltin: false, hasPrivates: isStamped, privateFields, isInert: isInert(syntax.node) };
+  const { isStamped, privateFields, boundFields } = analyseClass(syntax.node, syntax.source);
+  return {
+    isBuiltin: false,
+    isStamped,
+    privateFields,
+    boundFields,
+    isInert: isInert(syntax.node),
+  };
+}
+
+/** Classes by the `prototype` of their twin; see `twins.ts`. */
+const twins = new WeakMap<object, Function>();
+
+export function setTwin(prototype: object, original: Function): void {
+  twins.set(prototype, original);
 }
 
 /** Constructors of the classes `value` is an instance of, its own first, `Object` left out. */
 export function classChain(value: object): Function[] {
-  const chain: Function[] = [];
+  const chain = new Set<Function>();
   let prototype = Object.getPrototypeOf(value) as object | null;
   while (prototype !== null && prototype !== Object.prototype) {
     const constructor = ownConstructor(prototype);
-    if (constructor !== undefined) chain.push(constructor);
+    if (constructor !== undefined) chain.add(constructor);
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }
-  return chain;
+  return [...chain];
 }
 
-/** The class whose `prototype` this object is. */
+/** The class whose `prototype` this object is, or that of whose twin. */
 export function ownConstructor(prototype: object): Function | undefined {
+  const original = twins.get(prototype);
+  if (original !== undefined) return original;
   const constructor: unknown = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof constructor !== "function" || constructor.prototype !== prototype) return undefined;
   return constructor;

@@ -4,12 +4,15 @@
  * static initialisers never run again; their results are sent as values.
  *
  * Private fields of instances exist only where the constructor put them. A class with any is made
- * so that its constructor can stamp them onto a given object and do nothing else.
+ * so that its constructor can stamp them onto a given object and do nothing else; its arguments
+ * are then such that taking them apart does nothing either.
  */
 
-import type { ClassExpression, MethodDefinition, PropertyDefinition } from "acorn";
+import type { ClassExpression, Expression, MethodDefinition, PropertyDefinition } from "acorn";
 import { CannotShip } from "./cannot-ship.ts";
 import { blank, type Edit } from "./edits.ts";
+import { findFreeVariables } from "./free-variables.ts";
+import { unwrapNamed } from "./syntax.ts";
 
 /** Names that rebuilt classes are given; see `rebuild.ts` for what they hold. */
 export const BASE_CELL = "$mobulaBase";
@@ -30,7 +33,12 @@ export interface ClassSyntax {
   /** Names of private fields, without `#`, in the order their values are sent. */
   readonly privateFields: readonly string[];
   readonly staticPrivateFields: readonly string[];
-  /** Instances have private fields, methods or accessors. */
+  /**
+   * Fields that hold an arrow function which uses `this`, with its text: made by the constructor
+   * alone, for nothing tells from outside what its `this` is.
+   */
+  readonly boundFields: ReadonlyMap<string, string>;
+  /** Instances have private fields, methods or accessors, or bound fields. */
   readonly isStamped: boolean;
   /**
    * Methods whose names are computed, in order. Their names are sent, not computed again: what
@@ -42,7 +50,9 @@ export interface ClassSyntax {
 export function analyseClass(node: ClassExpression, source: string): ClassSyntax {
   const methods = node.body.body.filter((member) => member.type === "MethodDefinition");
   const fields = node.body.body.filter((member) => member.type === "PropertyDefinition");
-  const isStamped = [...methods, ...fields].some((member) => !member.static && isPrivate(member));
+  const boundFields = findBoundFields(fields, source);
+  const hasPrivates = [...methods, ...fields].some((member) => !member.static && isPrivate(member));
+  const isStamped = hasPrivates || boundFields.size > 0;
   const privateNames = (isStatic: boolean): string[] =>
     fields.filter((field) => field.static === isStatic && isPrivate(field)).map(privateName);
   const privateFields = privateNames(false);
@@ -55,7 +65,7 @@ export function analyseClass(node: ClassExpression, source: string): ClassSyntax
     }),
     ...heritageEdits(node, isStamped),
     ...staticEdits(node, source),
-    ...(isStamped ? stampEdits(node, fields, methods, source) : []),
+    ...(isStamped ? stampEdits(node, fields, methods) : []),
     ...hookEdits(node, privateFields, staticPrivateFields),
   ];
   return {
@@ -63,6 +73,7 @@ export function analyseClass(node: ClassExpression, source: string): ClassSyntax
     methods: methods.filter((method) => !isPrivate(method)).map((m) => sourceMethod(m, source)),
     privateFields,
     staticPrivateFields,
+    boundFields,
     isStamped,
     computed: computed.map((method) => sourceMethod(method, source)),
   };
@@ -87,6 +98,27 @@ function isComputed({ computed, key }: Member): boolean {
 function refuseComputedFields(fields: readonly PropertyDefinition[]): void {
   if (!fields.some((field) => !field.static && isComputed(field))) return;
   throw new CannotShip("the name of a field is computed; set the field in the constructor");
+}
+
+function findBoundFields(
+  fields: readonly PropertyDefinition[],
+  source: string,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const field of fields) {
+    const { key, value } = field;
+    if (field.static || field.computed || key.type === "PrivateIdentifier") continue;
+    const arrow = value && unwrapNamed(value);
+    if (arrow?.type !== "ArrowFunctionExpression") continue;
+    if (findFreeVariables(arrow, true).outer.size === 0) continue;
+    const name = key.type === "Identifier" ? key.name : key.type === "Literal" && String(key.value);
+    if (typeof name === "string") found.set(name, source.slice(arrow.start, arrow.end));
+  }
+  return found;
+}
+
+function isFunction({ type }: Expression): boolean {
+  return /^(Arrow)?Function|^Class/.test(type);
 }
 
 function privateName({ key }: Member): string {
@@ -132,11 +164,10 @@ function stampEdits(
   node: ClassExpression,
   fields: readonly PropertyDefinition[],
   methods: readonly MethodDefinition[],
-  source: string,
 ): Edit[] {
   const guards = fields.flatMap(({ static: isStatic, value }) => {
     // Making a function does nothing; wrapped, it would lose the name the field gives it.
-    if (isStatic || !value || /^(Arrow)?Function|^Class/.test(value.type)) return [];
+    if (isStatic || !value || isFunction(unwrapNamed(value))) return [];
     return [
       { start: value.start, end: value.start, text: `${STAMP_CELL}.target?void 0:(` },
       { start: value.end, end: value.end, text: ")" },
@@ -144,29 +175,15 @@ function stampEdits(
   });
   const constructor = methods.find(({ kind }) => kind === "constructor");
   if (constructor === undefined) return guards;
-  return [...guards, ...constructorEdits(constructor, Boolean(node.superClass), source)];
+  return [...guards, ...constructorEdits(constructor, Boolean(node.superClass))];
 }
 
-function constructorEdits(
-  { value: { params, body } }: MethodDefinition,
-  isDerived: boolean,
-  source: string,
-): Edit[] {
+function constructorEdits({ value: { body } }: MethodDefinition, isDerived: boolean): Edit[] {
   const start = body.start + 1;
   const guard = isDerived
     ? `if(${STAMP_CELL}.target){super();return}`
     : `super();if(${STAMP_CELL}.target)return;`;
-  const [first, last] = [params[0], params.at(-1)];
-  if (!first || !last || params.every(({ type }) => type === "Identifier")) {
-    return [{ start, end: start, text: guard }];
-  }
-  // Patterns and defaults would run before the guard: they move behind it.
-  const moved = `var [${source.slice(first.start, last.end)}]=arguments;`;
-  const kept = blank(source.slice(first.start, last.end)).replace(/^ +/, "");
-  return [
-    { start: first.start, end: last.end, text: kept },
-    { start, end: start, text: guard + moved },
-  ];
+  return [{ start, end: start, text: guard }];
 }
 
 function hookEdits(

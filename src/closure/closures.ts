@@ -7,6 +7,7 @@
 import { SerializationError } from "../base/errors.ts";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
+import { classChain } from "./class-info.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import type { CodeObject } from "./code.ts";
 import { Entry } from "./entry.ts";
@@ -47,7 +48,7 @@ export class Closures {
     try {
       if (typeof value === "function") return this.#outgoing.extendFunction(value, codes);
       if (value instanceof Standin) return this.#outgoing.extendStandin(value, codes);
-      return this.#instances.extend(value);
+      return this.#instances.extend(value, codes);
     } catch (error) {
       if (!(error instanceof CannotShip)) throw error;
       const where = path();
@@ -90,7 +91,8 @@ export class Closures {
 
 function labelOf(value: object): string {
   if (typeof value !== "function") {
-    return `instance of ${(value.constructor as Function | undefined)?.name ?? "no class"}`;
+    const [owner] = classChain(value);
+    return owner === undefined ? "object" : `instance of ${owner.name || "a class"}`;
   }
   const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
   return value.name === "" ? kind : `${kind} ${value.name}`;

@@ -13,6 +13,8 @@ export interface Use {
   readonly end: number;
   /** What a replacement must heed: `{ name }`, `name()` and `` name`…` ``, anything else. */
   readonly position: "shorthand" | "callee" | "plain";
+  /** `name.member`: no more of the value is asked for here. */
+  readonly member?: string;
 }
 
 /** What belongs to the function around this one and cannot be taken along. */
@@ -95,9 +97,11 @@ class Finder {
     const inner = opensBlock(node) ? this.#block(node, scope) : scope;
     switch (node.type) {
       case "MemberExpression":
-        this.visit(node.object, inner, frame);
         if (node.computed) this.visit(node.property, inner, frame);
-        return;
+        else if (node.object.type === "Identifier" && node.property.type === "Identifier") {
+          return this.#use(node.object, inner, frame, "plain", node.property.name);
+        }
+        return this.visit(node.object, inner, frame);
       case "Property":
         if (node.shorthand) return this.#shorthand(node.value, inner, frame);
         if (node.computed) this.visit(node.key, inner, frame);
@@ -127,11 +131,18 @@ class Finder {
     this.visit(value.right, scope, frame);
   }
 
-  #use(node: Identifier, scope: Scope | undefined, frame: Frame, position: Use["position"]): void {
+  #use(
+    node: Identifier,
+    scope: Scope | undefined,
+    frame: Frame,
+    position: Use["position"],
+    member?: string,
+  ): void {
     for (let at = scope; at !== undefined; at = at.parent) if (at.names.has(node.name)) return;
     if (node.name === "arguments") return this.#arguments(frame);
     const uses = this.found.names.get(node.name);
-    const use = { start: node.start, end: node.end, position };
+    const { start, end } = node;
+    const use = member === undefined ? { start, end, position } : { start, end, position, member };
     if (uses === undefined) this.found.names.set(node.name, [use]);
     else uses.push(use);
   }

@@ -62,7 +62,6 @@ const TAKE = `function () {
 }`;
 
 let session: Session | undefined;
-const scripts = new Map<string, Script>();
 /** By script id, filled while `readScript` has the debugger on. */
 const parsed = new Map<string, Debugger.ScriptParsedEventDataType>();
 
@@ -196,13 +195,9 @@ function parseNumber(text: string): number | bigint {
  * it is switched off at once, for while on it slows every `await`.
  */
 export function readScript(scriptId: string): Script {
-  const known = scripts.get(scriptId);
-  if (known !== undefined) return known;
   return withDebugger(() => {
     const { url = "", startLine = 0 } = parsed.get(scriptId) ?? {};
-    const script = { url, source: readSource(scriptId), startLine };
-    scripts.set(scriptId, script);
-    return script;
+    return { url, source: readSource(scriptId), startLine };
   });
 }
 

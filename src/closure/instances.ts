@@ -3,49 +3,50 @@
  * class may lead back to it; then come its class, its properties and its private fields.
  */
 
+import { types } from "node:util";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
 import { CannotShip } from "./cannot-ship.ts";
-import { classChain, getClassInfo, ownConstructor } from "./class-info.ts";
+import { classChain, getClassInfo } from "./class-info.ts";
 import type { Incoming } from "./incoming.ts";
-import { inspectPrivateFields, setPrivateField } from "./inspect.ts";
 import { constructInert } from "./inert.ts";
+import { setPrivateField } from "./inspect.ts";
+import {
+  BOUND_KEY,
+  bodyOf,
+  CLASS_KEY,
+  CONTENT_KEY,
+  PRIVATE_KEY,
+  PROTOTYPE_KEY,
+  SPECIAL_KEY,
+  type ClassPrivates,
+} from "./instance-body.ts";
 import { findKind, getKind, type Kind } from "./kinds.ts";
 import type { Outgoing } from "./outgoing.ts";
-import {
-  defineProperties,
-  HIDDEN,
-  listProperties,
-  ORDINARY,
-  type SpecialProperty,
-} from "./properties.ts";
+import { defineProperties, type SpecialProperty } from "./properties.ts";
 import { stampFields } from "./rebuild.ts";
-
-/** Keys of a body that are no properties of the object. */
-const CLASS_KEY = "<class>";
-const PROTOTYPE_KEY = "<prototype>";
-const CONTENT_KEY = "<content>";
-const SPECIAL_KEY = "<special>";
-const PRIVATE_KEY = "<private>";
-const RESERVED = [CLASS_KEY, PROTOTYPE_KEY, CONTENT_KEY, SPECIAL_KEY, PRIVATE_KEY];
+import { TwinMaker, type Twins } from "./twins.ts";
 
 /** Kind of the built-in base and what it is made from, then heads of classes with privates. */
 type Head = readonly [string | undefined, unknown, readonly unknown[]];
 
-/** A class and the values of the private fields that it gave. */
-type ClassPrivates = readonly [Function, readonly unknown[]];
-
 export class Instances {
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
+  readonly #twins: TwinMaker;
+  readonly #twinCodes = new WeakMap<Function, readonly string[]>();
+  /** Objects whose class is here and cannot be stamped. */
+  readonly #twinned = new WeakMap<object, Twins>();
 
   constructor(outgoing: Outgoing, incoming: Incoming) {
     this.#outgoing = outgoing;
     this.#incoming = incoming;
+    this.#twins = new TwinMaker(outgoing);
   }
 
   /** `undefined`: an object of the platform. */
-  extend(value: object): Extended | undefined {
+  extend(value: object, codes: Set<string>): Extended | undefined {
+    if (types.isProxy(value)) return undefined;
     const chain = classChain(value);
     const kind = findKind(value);
     const [own] = chain;
@@ -53,8 +54,8 @@ export class Instances {
       return undefined;
     }
     refuseOtherBases(chain, kind);
-    const owners = chain.filter((owner) => getClassInfo(owner).hasPrivates).reverse();
-    const heads = owners.map((owner) => this.#headOf(owner));
+    const owners = chain.filter((owner) => getClassInfo(owner).isStamped).reverse();
+    const heads = owners.map((owner) => this.#headOf(owner, codes));
     const head: Head | undefined =
       kind || heads.length > 0 ? [kind?.name, kind?.head?.(value), heads] : undefined;
     const body = bodyOf(value, kind, owners);
@@ -70,27 +71,33 @@ export class Instances {
     body[SPECIAL_KEY] = specials.map(([key, ...rest]) => [this.#outgoing.standFor(key), ...rest]);
   }
 
-  #headOf(owner: Function): unknown {
+  #headOf(owner: Function, codes: Set<string>): unknown {
     const head = this.#outgoing.headOf(owner);
-    // A class that the receiver builds itself can be stamped onto an object.
-    if (typeof head === "string") refuseBusy(owner);
+    if (typeof head !== "string" || isInertChain(owner)) return head;
+    // The receiver has the class; for a twin it needs what the code imports.
+    let hashes = this.#twinCodes.get(owner);
+    if (hashes === undefined) {
+      hashes = userChain(owner).map((each) => this.#outgoing.capture(each).code.hash);
+      this.#twinCodes.set(owner, hashes);
+    }
+    for (const hash of hashes) codes.add(hash);
     return head;
   }
 
   /**
    * Private fields of a class that is the receiver's own come only from its constructor; those of
-   * a rebuilt one can be put on the object later.
+   * a rebuilt one, or of a twin, can be put on the object later.
    */
   create(head: unknown): object {
     if (head === undefined) return {};
     const [kindName, made, heads] = head as Head;
     const owners = heads.map((each) => this.#incoming.createFunction(each) as Function);
     const owner = owners.findLast((each) => this.#incoming.findRebuilt(each) === undefined);
-    if (owner !== undefined) {
-      refuseBusy(owner);
-      return constructInert(owner);
-    }
-    return kindName === undefined ? {} : getKind(kindName).create(made);
+    const inert = owner && isInertChain(owner) ? constructInert(owner) : undefined;
+    if (inert !== undefined) return inert;
+    const created = kindName === undefined ? {} : getKind(kindName).create(made);
+    if (owner !== undefined) this.#twinned.set(created, this.#twins.getTwins(owner));
+    return created;
   }
 
   fill(created: object, body: unknown): void {
@@ -100,24 +107,28 @@ export class Instances {
       [CONTENT_KEY]: content,
       [SPECIAL_KEY]: special = [],
       [PRIVATE_KEY]: privates = [],
+      [BOUND_KEY]: bound = [],
       ...plain
     } = body as Record<string, unknown>;
     for (const [subject, values] of privates as ClassPrivates[]) {
       this.#fillPrivates(created, subject, values);
     }
-    const given = typeof owner === "function" ? (owner.prototype as unknown) : prototype;
+    const actual = this.#twinned.get(created)?.get(owner as Function)?.value ?? owner;
+    const given = typeof actual === "function" ? (actual.prototype as unknown) : prototype;
     Object.setPrototypeOf(created, given as object | null);
     if (content !== undefined) findKind(created)?.fill?.(created, content);
     const kind = findKind(created);
     // What a constructor gave and the original no longer has.
+    const kept = new Set<unknown>(bound as string[]);
     for (const key of Reflect.ownKeys(created)) {
-      if (kind?.isGiven?.(key) !== true) Reflect.deleteProperty(created, key);
+      if (kind?.isGiven?.(key) !== true && !kept.has(key)) Reflect.deleteProperty(created, key);
     }
     defineProperties(created, { plain, special: special as SpecialProperty[] });
   }
 
   #fillPrivates(created: object, owner: Function, values: readonly unknown[]): void {
-    const rebuilt = this.#incoming.findRebuilt(owner);
+    const twins = this.#twinned.get(created);
+    const rebuilt = this.#incoming.findRebuilt(owner) ?? twins?.get(owner);
     if (rebuilt !== undefined) {
       stampFields(created, rebuilt);
       rebuilt.hooks.setFields?.(created, values);
@@ -127,47 +138,6 @@ export class Instances {
       setPrivateField(created, `#${name}`, values[index]);
     }
   }
-}
-
-function bodyOf(
-  value: object,
-  kind: Kind | undefined,
-  owners: readonly Function[],
-): Record<string, unknown> {
-  const isError = kind?.name === "Error";
-  const { plain, special } = listProperties(
-    value,
-    (key) => kind?.isGiven?.(key) === true || (isError && key === "stack"),
-  );
-  const body = plain;
-  const specials: SpecialProperty[] = [...special];
-  if (isError) specials.unshift(["stack", HIDDEN, (value as Error).stack]);
-  for (const key of RESERVED) {
-    if (!Object.hasOwn(plain, key)) continue;
-    specials.push([key, ORDINARY, plain[key]]);
-    delete body[key];
-  }
-  if (specials.length > 0) body[SPECIAL_KEY] = specials;
-  if (kind?.parts !== undefined) body[CONTENT_KEY] = kind.parts(value);
-  if (owners.length > 0) body[PRIVATE_KEY] = privatesOf(value, owners);
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  const own = prototype === null ? undefined : ownConstructor(prototype);
-  if (own === undefined) body[PROTOTYPE_KEY] = prototype;
-  else body[CLASS_KEY] = own;
-  return body;
-}
-
-/** `owners`: base class first, as the fields were put there. */
-function privatesOf(value: object, owners: readonly Function[]): ClassPrivates[] {
-  const fields = inspectPrivateFields(value);
-  return owners.map((owner) => {
-    const values = getClassInfo(owner).privateFields.map((name) => {
-      const index = fields.findIndex((field) => field.name === `#${name}`);
-      if (index < 0) throw new CannotShip(`its field #${name} of ${owner.name} cannot be read`);
-      return fields.splice(index, 1)[0]?.value;
-    });
-    return [owner, values];
-  });
 }
 
 /** What is an EventEmitter may be much more, a socket for instance; the other kinds are exact. */
@@ -181,13 +151,14 @@ function refuseOtherBases(chain: readonly Function[], kind: Kind | undefined): v
   );
 }
 
-/** The constructors from `owner` down to its last base would all run. */
-function refuseBusy(owner: Function): void {
-  const chain = [owner, ...classChain(owner.prototype as object)];
-  const busy = chain.find((each) => !getClassInfo(each).isInert);
-  if (busy === undefined) return;
-  throw new CannotShip(
-    `it has private fields, which only its constructor can make, and that of ${busy.name} does ` +
-      "more than set fields; send the data it was made from, or make it in the task or an actor",
+/** Whether making an instance does nothing else: the constructors of all bases run. */
+function isInertChain(owner: Function): boolean {
+  return [owner, ...classChain(owner.prototype as object)].every(
+    (each) => getClassInfo(each).isInert,
   );
+}
+
+function userChain(owner: Function): Function[] {
+  const chain = [owner, ...classChain(owner.prototype as object)];
+  return chain.filter((each) => !getClassInfo(each).isBuiltin);
 }

@@ -13,7 +13,14 @@ import { isNativeText, isNodeUrl } from "./platform.ts";
 import { builtinReference, findReference } from "./references.ts";
 import type { Origin, Registry } from "./registry.ts";
 import { getScriptFile } from "./scripts.ts";
-import { findRequire, findStandin, isCommonJsModule, Standin } from "./standins.ts";
+import {
+  findRequire,
+  findStandin,
+  isCommonJsModule,
+  isModuleLike,
+  pick,
+  Standin,
+} from "./standins.ts";
 
 /** Head of a bound function, which needs no code object. */
 export type BoundHead = readonly ["bound", string, number];
@@ -69,6 +76,14 @@ export class Outgoing {
     return head;
   }
 
+  /** A class of this process as it is now, however it would go. */
+  capture(subject: Function): Captured {
+    const text = Function.prototype.toString.call(subject);
+    const captured = this.#captures.capture(subject, text, inspectFunction(subject));
+    this.#registry.keep(captured.code);
+    return captured;
+  }
+
   #examine(subject: Function): Origin {
     if (types.isProxy(subject)) throw new CannotShip("it is a Proxy; send what it stands for");
     const text = Function.prototype.toString.call(subject);
@@ -101,17 +116,22 @@ export class Outgoing {
     return origin;
   }
 
-  #byValue(subject: Function, { code, values, state, keys }: Captured): Origin {
+  #byValue(subject: Function, { code, values, state, keys, members }: Captured): Origin {
     const hash = this.#registry.keep(code);
-    const body = mapValues(values, (value) => this.standFor(value));
+    const body = mapValues(values, (value, name) => {
+      const sent = this.standFor(value);
+      const used = members.get(name);
+      return sent === value && used && isModuleLike(value) ? pick(value, used) : sent;
+    });
     if (state !== undefined) body[STATE_KEY] = state;
     if (code.class === undefined && state?.prototype === undefined) {
       return { hash, head: hash, body };
     }
     const id = this.#registry.classId(subject);
-    const head: ClassHead =
-      keys.length === 0 ? [hash, id] : [hash, id, keys.map((key) => this.standFor(key))];
-    return { hash, head, body };
+    const head: ClassHead = keys.length === 0 ? [hash, id] : [hash, id, keys];
+    // A process keeps the class as it came first, so there is no point in capturing it again.
+    this.#registry.origins.set(subject, { hash, head, body });
+    return this.#again({ hash, head, body });
   }
 
   /** Of a value that belongs to the process, what the receiver has in its place. */
@@ -145,9 +165,9 @@ function bound(subject: Function, parts: NonNullable<Inspected["bound"]>): Origi
   };
 }
 
-function mapValues(
+export function mapValues(
   object: Readonly<Record<string, unknown>>,
-  map: (value: unknown) => unknown,
+  map: (value: unknown, key: string) => unknown,
 ): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));
 }

@@ -1,5 +1,6 @@
 /** Functions and classes made from their code objects. */
 
+import { anything } from "./anything.ts";
 import { asValue } from "./builtins.ts";
 import { BASE_CELL, HOOKS_CELL, KEYS_CELL, STAMP_CELL } from "./class-syntax.ts";
 import type { ValueCode } from "./code.ts";
@@ -20,6 +21,9 @@ export interface ClassHooks {
   setFields?: (object: object, values: readonly unknown[]) => void;
   setStatics?: (values: readonly unknown[]) => void;
 }
+
+/** More than any constructor has parameters. */
+const ARGUMENTS = 64;
 
 /** The object that receives private fields instead of a new one; see `stampFields`. */
 const stamp: { target: object | undefined } = { target: undefined };
@@ -100,7 +104,7 @@ export function stampFields(target: object, { value }: Rebuilt): void {
   Object.setPrototypeOf(value, Base);
   stamp.target = target;
   try {
-    Reflect.construct(value, []);
+    Reflect.construct(value, Array<unknown>(ARGUMENTS).fill(anything));
   } finally {
     stamp.target = undefined;
     Object.setPrototypeOf(value, base as object);

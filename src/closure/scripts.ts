@@ -1,17 +1,22 @@
 /** The files functions come from: where a position lies, what they import and export. */
 
 import type { SourceMap } from "node:module";
+import { CannotShip } from "./cannot-ship.ts";
 import { originalUrl } from "./compile.ts";
 import { findExecutingPositions, type Position } from "./evaluation.ts";
 import { readScript, type Location } from "./inspect.ts";
 import { findOriginalPosition, readInlineMap } from "./layout.ts";
 import { parseModule, type ModuleSyntax } from "./module-syntax.ts";
 
+/** More than this means code made at run time: start again rather than grow for ever. */
+const FILES_MAX = 5_000;
+
 const scriptFiles = new Map<string, ScriptFile>();
 
 export function getScriptFile({ scriptId }: Location): ScriptFile {
   let file = scriptFiles.get(scriptId);
   if (file === undefined) {
+    if (scriptFiles.size >= FILES_MAX) scriptFiles.clear();
     const { url, source, startLine } = readScript(scriptId);
     scriptFiles.set(scriptId, (file = new ScriptFile(url, source, startLine)));
   }
@@ -37,7 +42,12 @@ export class ScriptFile {
 
   /** Precondition: the script is an ECMAScript module. */
   get module(): ModuleSyntax {
-    return (this.#module ??= parseModule(this.source));
+    try {
+      return (this.#module ??= parseModule(this.source));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CannotShip(`its file ${this.url} cannot be parsed (${reason}); move it to another`);
+    }
   }
 
   /** Of what lies on one line and was on many: see `layout.ts`. */

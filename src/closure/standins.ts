@@ -77,6 +77,23 @@ function findCommonJsExports(
   return isEntry(url) ? undefined : referenceCode("require", url);
 }
 
+/**
+ * What a file exports, where it cannot be loaded again: the entry's `exports`, what a bundler or a
+ * test runner made of a module. All of it is much, and may be more than can be sent.
+ */
+export function isModuleLike(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  if (Reflect.get(value, Symbol.toStringTag) === "Module") return true;
+  return Reflect.get(value, "__esModule") === true || modulesByExports.has(value);
+}
+
+/** The members that a function uses, read now. */
+export function pick(value: object, members: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    members.filter((key) => key in value).map((key) => [key, Reflect.get(value, key)]),
+  );
+}
+
 /** What `module` is in a CommonJS file. */
 export function isCommonJsModule(value: object): value is NodeJS.Module {
   const { filename } = value as Partial<NodeJS.Module>;

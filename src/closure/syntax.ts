@@ -76,7 +76,15 @@ function functionOf(node: Expression): Omit<Syntax, "source" | "prefixLength"> |
   }
 }
 
-export function isNode(value: unknown): value is AnyNode {
+/** esbuild, told to keep names, writes `__name(() => ..., "name")` for a function. */
+export function unwrapNamed(node: Expression): Expression {
+  if (node.type !== "CallExpression" || node.callee.type !== "Identifier") return node;
+  const [made] = node.arguments;
+  const isNamed = node.callee.name === "__name" && made && made.type !== "SpreadElement";
+  return isNamed ? made : node;
+}
+
+function isNode(value: unknown): value is AnyNode {
   return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
 }
 
