@@ -26,7 +26,7 @@ export function createSessionDirectory(sessionId: string): string {
     markOwner(directory);
     return directory;
   } catch (error) {
-    fs.rmSync(directory, { recursive: true, force: true });
+    if (fs.existsSync(directory)) removeSessionDirectory(directory);
     throw new EnvironmentSetupError(
       `Cannot make the session's directory ${directory}: ${(error as Error).message}; ` +
         "set TMPDIR to a directory that this user may write to",
