@@ -7,9 +7,7 @@ import { createHash } from "node:crypto";
 import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
 import { describeFunction } from "../closure/describe-function.ts";
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
-import { currentRuntime } from "../runtime/current.ts";
-import type { FunctionRecord } from "../runtime/function-record.ts";
-import type { Callable } from "../runtime/function-record.ts";
+import type { Callable, FunctionRecord } from "../runtime/function-record.ts";
 import { ObjectRef } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
@@ -35,14 +33,13 @@ export class RemoteSource {
   constructor(callable: Callable | undefined, received?: FunctionRecord) {
     this.callable = callable;
     this.#record = received;
-    if (received !== undefined) this.#runtime = currentRuntime();
   }
 
   /** The function as `runtime` knows it; a later runtime gets a record of its own. */
   recordIn(runtime: Runtime): FunctionRecord {
-    if (this.#record !== undefined && this.#runtime === runtime) return this.#record;
+    const isKnown = this.callable === undefined || this.#runtime === runtime;
+    if (this.#record !== undefined && isKnown) return this.#record;
     const { name, parameterCount, unlimited } = describeFunction(this.callable!);
-
     this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
     this.#runtime = runtime;
     collected.register(this, { runtime, record: this.#record });
