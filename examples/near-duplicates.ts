@@ -9,10 +9,11 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { fileURLToPath } from "node:url";
-import { remote } from "mobula";
+import { init, remote } from "mobula";
 import { listFiles } from "./near-duplicates/files.ts";
 import { findGroups } from "./near-duplicates/groups.ts";
 import { printFindings, printTimes, withProgress } from "./near-duplicates/report.ts";
+import type { Findings, Timed } from "./near-duplicates/report.ts";
 import { sketchFile } from "./near-duplicates/sketch.ts";
 import type { Sketch } from "./near-duplicates/sketch.ts";
 
@@ -39,19 +40,19 @@ async function main(folder: string): Promise<void> {
   const { files } = listing;
   if (files.length === 0) return console.log(`No files below ${folder}`);
 
-  const serial = await withProgress("one core", files.length, async (progress) => {
-    const sketches = await sketchOnOneCore(files, progress);
-    return { sketches, groups: findGroups(sketches) };
-  });
-  const parallel = await withProgress("all cores", files.length, async (progress) => {
-    const sketches = await sketchOnAllCores(files, progress);
-    return { sketches, groups: findGroups(sketches) };
-  });
+  const search = (label: string, sketchAll: typeof sketchOnOneCore): Promise<Timed<Findings>> =>
+    withProgress(label, files.length, async (progress) => {
+      const sketches = await sketchAll(files, progress);
+      return { sketches, groups: findGroups(sketches) };
+    });
+  const serial = await search("one core", sketchOnOneCore);
+  await init(); // Starts the workers; without it, the first call does.
+  const parallel = await search("all cores", sketchOnAllCores);
 
   if (!isDeepStrictEqual(serial.value, parallel.value)) {
     throw new Error("Cannot trust the result: one core and all cores found different things");
   }
-  printFindings(folder, listing, serial.value.sketches, serial.value.groups);
+  printFindings(folder, listing, parallel.value);
   printTimes(serial, parallel);
 }
 

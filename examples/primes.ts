@@ -1,5 +1,5 @@
 /** Counts the primes below ten million: first on one core, then on all of them. */
-import { remote } from "mobula";
+import { init, remote } from "mobula";
 
 function countPrimes(from: number, to: number): number {
   let count = 0;
@@ -17,6 +17,8 @@ const starts = Array.from({ length: 20 }, (_, index) => index * 500_000);
 console.time("one core");
 const serial = starts.map((start) => countPrimes(start, start + 500_000));
 console.timeEnd("one core");
+
+await init(); // Starts the workers; without it, the first call does.
 
 console.time("all cores");
 const countPrimesRemotely = remote(countPrimes);

@@ -8,6 +8,12 @@ import type { Sketch } from "./sketch.ts";
 
 const GROUPS_SHOWN = 10;
 
+export interface Findings {
+  /** One for each listed file. */
+  readonly sketches: readonly Sketch[];
+  readonly groups: readonly Group[];
+}
+
 export interface Timed<T> {
   readonly value: T;
   readonly seconds: number;
@@ -33,12 +39,8 @@ export async function withProgress<T>(
   }
 }
 
-export function printFindings(
-  folder: string,
-  listing: Listing,
-  sketches: readonly Sketch[],
-  groups: readonly Group[],
-): void {
+export function printFindings(folder: string, listing: Listing, findings: Findings): void {
+  const { sketches, groups } = findings;
   const { files, unreadableFolders } = listing;
   const texts = sketches.filter((sketch) => typeof sketch !== "string").length;
   console.log(`${texts} text files below ${folder}${leftOut(sketches, unreadableFolders)}`);
@@ -57,7 +59,6 @@ export function printFindings(
   console.log(table.toString());
 }
 
-/** The time on all cores includes the start of the workers. */
 export function printTimes(serial: Timed<unknown>, parallel: Timed<unknown>): void {
   const table = new Table({ colAligns: ["left", "right", "right"], ...PLAIN });
   const speedUp = serial.seconds / parallel.seconds;

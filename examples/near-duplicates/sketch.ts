@@ -1,11 +1,11 @@
 /**
- * MinHash: a file becomes a sketch of 128 numbers, and the share of equal numbers in two sketches
+ * MinHash: a file becomes a sketch of 256 numbers, and the share of equal numbers in two sketches
  * estimates how much of their text two files have in common (their Jaccard similarity).
  */
 import { readFileSync, statSync } from "node:fs";
 import { hashShingles, scramble } from "./shingles.ts";
 
-const HASHES = 128;
+const HASHES = 256;
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
 /** Why a file has no sketch. */
@@ -19,7 +19,7 @@ export function sketchFile(path: string): Sketch {
   const sketch = new Uint32Array(HASHES).fill(0xffff_ffff);
   const shingles = hashShingles(text);
   if (shingles.length === 0) return "empty";
-  // For each of 128 hash functions, the smallest value over all shingles of the text.
+  // For each of 256 hash functions, the smallest value over all shingles of the text.
   for (const shingle of shingles) {
     for (let i = 0; i < HASHES; i++) {
       const value = (Math.imul(shingle, MULTIPLIERS[i]!) + OFFSETS[i]!) >>> 0;
