@@ -183,8 +183,10 @@ export class Daemon implements LeaseSink {
         this.#message(workerId, link, kind, new MsgpackReader(bytes, start, end));
       },
       (cause) => {
-        // A worker that cannot be talked to is of no use; its exit follows.
-        if (cause !== undefined) this.#killWorker(workerId, cause.message);
+        // A worker that cannot be talked to is of no use; its exit follows. A link that the system
+        // has reset is mostly that exit itself, which says more than the reset.
+        if (cause === undefined) return;
+        this.#killWorker(workerId, "code" in cause ? undefined : cause.message);
       },
     );
     const slot: WorkerSlot = {
@@ -221,7 +223,7 @@ export class Daemon implements LeaseSink {
     this.#leases.workerReady(workerId, nowMs);
   }
 
-  #killWorker(workerId: number, reason: string): void {
+  #killWorker(workerId: number, reason: string | undefined): void {
     const slot = this.#workers.get(workerId);
     if (slot === undefined) return;
     slot.reason ??= reason;
