@@ -148,7 +148,7 @@ test("init names the directory that cannot be used", async () => {
   assert.equal(exitCode, 0);
   const [called, started] = stdout.split("\n");
   const text =
-    /Cannot make the session's directory \S+: .*ENOTDIR.*; set TMPDIR to a directory that this user/;
+    /Cannot make the session's directory \S+: .*ENOTDIR.*; set TMPDIR to a directory that/;
   assert.match(called!, text);
   assert.match(started!, text);
   assert(called!.startsWith("EnvironmentSetupError ") && started!.startsWith("ENVIRONMENT_SETUP "));
