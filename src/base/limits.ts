@@ -21,6 +21,8 @@ export const FRAME_BUFFERS_MAX = 0xffff;
 export const LINK_FLUSH_BYTES = 64 * KIB;
 /** A link is silent this long after connecting at most: then it has said hello, or is closed. */
 export const HELLO_TIMEOUT_MS = 10_000;
+/** Frame of a process that has not said hello: nothing larger is kept for a stranger. */
+export const HELLO_FRAME_BYTES_MAX = 4 * KIB;
 
 /** A side that has just been active looks for messages this long before it sleeps. */
 export const POLLING_US = 50;

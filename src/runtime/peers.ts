@@ -4,7 +4,12 @@
  * sends stays in order.
  */
 
-import { PROTOCOL_VERSION, HELLO_TIMEOUT_MS } from "../base/limits.ts";
+import {
+  FRAME_BYTES_MAX,
+  HELLO_FRAME_BYTES_MAX,
+  HELLO_TIMEOUT_MS,
+  PROTOCOL_VERSION,
+} from "../base/limits.ts";
 import { MsgpackReader, type MsgpackWriter } from "../base/msgpack.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -89,10 +94,12 @@ export class Peers {
     const deadline = setTimeout(() => link.close(), HELLO_TIMEOUT_MS);
     deadline.unref();
     link.setReferenced(false);
+    link.limitFrames(HELLO_FRAME_BYTES_MAX);
   }
 
   #welcome(link: Link, kind: number, body: MsgpackReader): Peer {
     const processId = readHello(kind, body, this.#self);
+    link.limitFrames(FRAME_BYTES_MAX);
     const known = this.#peers.get(processId);
     if (known !== undefined) {
       this.#others.add(link);

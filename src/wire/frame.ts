@@ -124,6 +124,8 @@ export class MalformedFrameError extends Error {
  */
 export class FrameParser {
   readonly #handler: FrameHandler;
+  /** Longer frames are refused. */
+  frameBytesMax = FRAME_BYTES_MAX;
   /** The beginning of a frame whose end has not come. */
   #head: Buffer = Buffer.alloc(0);
   #large: LargeFrame | undefined;
@@ -156,6 +158,7 @@ export class FrameParser {
       const bufferCount = bytes[at + 6]! | (bytes[at + 7]! << 8);
       const bodyBytes = readUInt32(bytes, at + 12);
       checkLengths(frameBytes, bufferCount, bodyBytes);
+      if (frameBytes > this.frameBytesMax) throw tooLong(frameBytes, this.frameBytesMax);
       const bodyStart = at + FRAME_HEADER_BYTES + 4 * bufferCount;
       const bodyEnd = bodyStart + bodyBytes;
       const end = at + FRAME_HEADER_BYTES + frameBytes;
@@ -178,6 +181,12 @@ export class FrameParser {
     this.#large = undefined;
     this.#handler(frame.kind, frame.body, 0, frame.body.length, frame.buffers);
   }
+}
+
+function tooLong(frameBytes: number, frameBytesMax: number): MalformedFrameError {
+  return new MalformedFrameError(
+    `Cannot read frame: ${frameBytes} bytes announced, at most ${frameBytesMax} are taken`,
+  );
 }
 
 function checkLengths(frameBytes: number, bufferCount: number, bodyBytes: number): void {

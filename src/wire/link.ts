@@ -20,6 +20,7 @@ const KEPT_BUFFER_BYTES_MAX = 16 * LINK_FLUSH_BYTES;
 export class Link {
   readonly #transport: Transport;
   readonly #onClose: CloseHandler;
+  readonly #parser: FrameParser;
   #writer = new FrameWriter();
   #flushScheduled = false;
   #open = true;
@@ -27,12 +28,12 @@ export class Link {
   constructor(transport: Transport, onFrame: FrameHandler, onClose: CloseHandler) {
     this.#transport = transport;
     this.#onClose = onClose;
-    const parser = new FrameParser(onFrame);
+    this.#parser = new FrameParser(onFrame);
     transport.start({
       data: (chunk) => {
         if (!this.#open) return;
         try {
-          parser.push(chunk);
+          this.#parser.push(chunk);
         } catch (error) {
           this.#fail(error instanceof Error ? error : new Error(String(error)));
         }
@@ -43,6 +44,11 @@ export class Link {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** Longer frames of the other side end the link. */
+  limitFrames(frameBytesMax: number): void {
+    this.#parser.frameBytesMax = frameBytesMax;
   }
 
   /** Begins a frame and returns where its body is written; `end` must follow in the same turn. */
