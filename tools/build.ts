@@ -1,21 +1,49 @@
 /**
- * Compiles `src/` to `dist/`, then removes what no source file stands behind any more, so that a
- * program that runs from `dist/` meanwhile never sees it empty.
+ * Builds `dist/`: types by `tsc`, and the code by `esbuild` as a few files, because each of the
+ * three processes of a runtime loads it when it starts. What no source stands behind any more is
+ * removed at the end, so that a program that runs from `dist/` meanwhile never sees it empty.
  */
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { build } from "esbuild";
 import { rootDirectory, run } from "./run.ts";
 
-function removeStale(): void {
-  const dist = join(rootDirectory, "dist");
+const dist = join(rootDirectory, "dist");
+
+async function bundle(): Promise<Set<string>> {
+  const { metafile } = await build({
+    absWorkingDir: rootDirectory,
+    // Code finds these two relative to its own file, `../daemon/main.js`: shared code must lie as
+    // deep as it does in `src`.
+    entryPoints: ["src/index.ts", "src/daemon/main.ts", "src/worker/main.ts"],
+    outdir: "dist",
+    chunkNames: "shared/[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    metafile: true,
+    logLevel: "warning",
+  });
+  return new Set(Object.keys(metafile.outputs).map((file) => relative("dist", file)));
+}
+
+function removeStale(bundled: ReadonlySet<string>): void {
   for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-    const source = join(rootDirectory, "src", path.replace(/(\.d)?\.[jt]s$/, ".ts"));
-    if (/\.[jt]s$/.test(path) && !existsSync(source)) rmSync(join(dist, path));
+    const isTypes = path.endsWith(".d.ts");
+    const source = join(rootDirectory, "src", path.replace(/\.d\.ts$/, ".ts"));
+    const isStale = isTypes ? !existsSync(source) : path.endsWith(".js") && !bundled.has(path);
+    if (isStale) rmSync(join(dist, path));
   }
 }
 
-const { exitCode, output } = await run("tsc", ["-p", "tsconfig.build.json"]);
-process.stdout.write(output);
-process.exitCode = exitCode;
-if (exitCode === 0) removeStale();
+const [types, bundled] = await Promise.all([
+  run("tsc", ["-p", "tsconfig.build.json", "--emitDeclarationOnly"]),
+  bundle(),
+]);
+process.stdout.write(types.output);
+process.exitCode = types.exitCode;
+if (types.exitCode === 0) removeStale(bundled);
