@@ -46,8 +46,8 @@ export class MapRun {
   #isExhausted = false;
   #failure: { readonly reason: unknown } | undefined;
   #itemUs: number | undefined;
-  /** Called when something has changed for whoever waits. */
-  #changed: () => void = () => undefined;
+  /** Called when something has changed, for those who wait. */
+  #waiting: (() => void)[] = [];
 
   constructor(run: MapRunOptions) {
     this.#run = run;
@@ -76,13 +76,15 @@ export class MapRun {
   iterate(): AsyncIterator<unknown> {
     return {
       next: async () => {
-        await this.#until(() => this.#ready.has(this.#handedOut) || this.#isDone);
-        const outcome = this.#ready.get(this.#handedOut);
+        // Taken before the wait: several may be asked for ahead.
+        const place = this.#handedOut++;
+        await this.#until(() => this.#ready.has(place) || this.#isDone);
+        const outcome = this.#ready.get(place);
         if (outcome === undefined) {
           if (this.#failure !== undefined) throw this.#failure.reason;
           return { done: true, value: undefined };
         }
-        this.#ready.delete(this.#handedOut++);
+        this.#ready.delete(place);
         this.#take();
         return { done: false, value: this.#result(outcome) };
       },
@@ -107,16 +109,16 @@ export class MapRun {
     return new Promise((resolve) => {
       const check = (): void => {
         if (isTrue()) resolve();
-        else this.#changed = check;
+        else this.#waiting.push(check);
       };
       check();
     });
   }
 
   #notify(): void {
-    const changed = this.#changed;
-    this.#changed = () => undefined;
-    changed();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const check of waiting) check();
   }
 
   // Taking items.
