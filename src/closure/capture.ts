@@ -5,15 +5,16 @@
 
 import { analyseClass, type ClassSyntax, type SourceMethod } from "./class-syntax.ts";
 import { CannotShip } from "./cannot-ship.ts";
-import { valueCode, type ValueCode } from "./code.ts";
+import { valueCode, type Cell, type ValueCode } from "./code.ts";
 import { applyEdits, type Edit } from "./edits.ts";
 import { findFreeVariables, type FreeVariables, type Outer, type Use } from "./free-variables.ts";
 import { findKeys, findState, type FunctionSource, type FunctionState } from "./function-state.ts";
-import { ImportCells, META_CELL } from "./imports.ts";
+import { META_CELL, Rewriting } from "./rewriting.ts";
 import { inspectPrivateFields, type Inspected, type Location, type Scope } from "./inspect.ts";
 import { layOut } from "./layout.ts";
 import { findInteropCall, interopReference, type InteropCall } from "./interop.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
+import type { VariablePool } from "./shared-variables.ts";
 import { Standin } from "./standins.ts";
 import { parseFunction, type Syntax } from "./syntax.ts";
 import { findScope, isModule, isUserGlobal, readVariable } from "./variables.ts";
@@ -43,6 +44,14 @@ interface Template {
   readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Where a function is defined. */
+interface Surroundings {
+  readonly scopes: readonly Scope[];
+  readonly file: ScriptFile;
+  /** Offset of its text in the file. */
+  readonly start: number;
+}
+
 /** More places than this means code made at run time: start again rather than grow for ever. */
 const PLACES_MAX = 20_000;
 
@@ -54,14 +63,22 @@ export class Captures {
     this.#isEntryImport = isEntryImport;
   }
 
-  capture(subject: Function, text: string, { location, scopes }: Inspected): Captured {
+  /** `pool`: of the message the function goes with. */
+  capture(subject: Function, text: string, inspected: Inspected, pool: VariablePool): Captured {
+    const { location, scopes } = inspected;
     if (location === undefined) throw new CannotShip("its source text is not known to the engine");
     const template = this.#getTemplate(subject, text, location, scopes);
     const { code, source, staticPrivateFields, computed, interops } = template;
     const file = getScriptFile(location);
     const values: Record<string, unknown> = {};
-    for (const name of code.cells) {
+    const share = pool.open(placeOf(location), scopes);
+    for (const { name, variable } of code.cells) {
       const value = readVariable(name, scopes, file);
+      const scope = findScope(name, scopes);
+      if (variable !== name && scope !== undefined) {
+        values[name] = share(name, scope);
+        continue;
+      }
       const call = interops.get(name);
       const reference = call && interopReference(call, value, file.url);
       values[name] = reference === undefined ? value : new Standin(reference);
@@ -76,7 +93,7 @@ export class Captures {
   }
 
   #getTemplate(subject: Function, text: string, at: Location, scopes: readonly Scope[]): Template {
-    const place = `${at.scriptId}:${at.line}:${at.column}`;
+    const place = placeOf(at);
     let template = this.#templates.get(place);
     if (template === undefined) {
       if (this.#templates.size >= PLACES_MAX) this.#templates.clear();
@@ -95,11 +112,11 @@ export class Captures {
     refuseOuter(free);
     const { source, node, computedKey } = syntax;
     const shape = node.type === "ClassExpression" ? analyseClass(node, source) : undefined;
-    const { cells, imports } = this.#resolve(free, shape, source, scopes, file);
-    const edits = [...imports.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
+    const start = file.findStart(text, at);
+    const rewriting = this.#resolve(free, shape, source, { scopes, file, start });
+    const edits = [...rewriting.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
     // Its name is restored; any will do here.
     if (computedKey !== undefined) edits.push({ ...computedKey, text: '""' });
-    const start = file.findStart(text, at);
     const position = file.findOriginal(start);
     if (file.sourceMap !== undefined) {
       const offsetOf = (place: number): number => start + Math.max(0, place - syntax.prefixLength);
@@ -116,9 +133,9 @@ export class Captures {
       strict,
       name,
       length: lengthOf(subject),
-      cells,
-      imports: imports.imports,
-      valueCell: imports.valueCell,
+      cells: rewriting.cells,
+      imports: rewriting.imports,
+      valueCell: rewriting.valueCell,
       metaCell: free.metas.length > 0 ? META_CELL : undefined,
       class: shape && {
         isDerived: node.type === "ClassExpression" && Boolean(node.superClass),
@@ -132,13 +149,13 @@ export class Captures {
       staticPrivateFields: shape?.staticPrivateFields ?? [],
       computed: shape?.computed ?? [],
       members: findMembers(free),
-      interops: scopes.some(isModule) ? new Map() : this.#findInterops(cells, file),
+      interops: scopes.some(isModule) ? new Map() : this.#findInterops(rewriting.cells, file),
     };
   }
 
-  #findInterops(cells: readonly string[], { source, url }: ScriptFile): Map<string, InteropCall> {
+  #findInterops(cells: readonly Cell[], { source, url }: ScriptFile): Map<string, InteropCall> {
     const found = new Map<string, InteropCall>();
-    for (const name of cells) {
+    for (const { name } of cells) {
       const call = findInteropCall(name, source);
       if (call && !this.#isEntryImport(call.specifier, url)) found.set(name, call);
     }
@@ -150,25 +167,29 @@ export class Captures {
     free: FreeVariables,
     shape: ClassSyntax | undefined,
     source: string,
-    scopes: readonly Scope[],
-    file: ScriptFile,
-  ): { cells: string[]; imports: ImportCells } {
-    const cells: string[] = [];
-    const imports = new ImportCells(source);
+    { scopes, file, start }: Surroundings,
+  ): Rewriting {
+    const rewriting = new Rewriting(source);
     for (const [name, allUses] of free.names) {
       const uses = allUses.filter((use) => !isRemoved(use, shape));
       const scope = uses.length > 0 ? findScope(name, scopes) : undefined;
       if (scope === undefined) {
-        if (uses.length > 0 && isUserGlobal(name)) cells.push(name);
+        if (uses.length > 0 && isUserGlobal(name)) rewriting.addCaptured(name);
         continue;
       }
       const binding = isModule(scope) ? file.module.imports.get(name) : undefined;
-      const byValue = binding === undefined || this.#isEntryImport(binding.specifier, file.url);
-      if (byValue) cells.push(name);
-      else imports.add(name, binding, uses);
+      if (binding !== undefined && !this.#isEntryImport(binding.specifier, file.url)) {
+        rewriting.addImport(name, binding, uses);
+      } else if (file.isMutable(name, start, scopes.some(isModule))) {
+        rewriting.addShared(name, uses);
+      } else rewriting.addCaptured(name);
     }
-    return { cells, imports };
+    return rewriting;
   }
+}
+
+function placeOf({ scriptId, line, column }: Location): string {
+  return `${scriptId}:${line}:${column}`;
 }
 
 function isRemoved({ start, end }: Use, shape: ClassSyntax | undefined): boolean {

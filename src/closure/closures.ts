@@ -16,6 +16,7 @@ import { Instances } from "./instances.ts";
 import { loadModules } from "./modules.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Registry } from "./registry.ts";
+import { Variable } from "./shared-variables.ts";
 import { Standin } from "./standins.ts";
 
 export type { CodeObject } from "./code.ts";
@@ -47,6 +48,7 @@ export class Closures {
   extend(value: object, path: () => string, codes: Set<string>): Extended | undefined {
     try {
       if (typeof value === "function") return this.#outgoing.extendFunction(value, codes);
+      if (value instanceof Variable) return this.#outgoing.extendVariable(value);
       if (value instanceof Standin) return this.#outgoing.extendStandin(value, codes);
       return this.#instances.extend(value, codes);
     } catch (error) {

@@ -16,6 +16,12 @@ export interface Import {
   readonly attributes: ImportAttributes;
 }
 
+/** A captured variable: its name in the file, and that of what holds it in the code. */
+export interface Cell {
+  readonly name: string;
+  readonly variable: string;
+}
+
 /** How the function is got out of the object literal that `text` had to be wrapped into. */
 export type Form = "expression" | "method" | "get" | "set";
 
@@ -47,7 +53,7 @@ export interface ValueCode {
   readonly name: string | undefined;
   readonly length: number;
   /** Variables that `fill` sets. */
-  readonly cells: readonly string[];
+  readonly cells: readonly Cell[];
   readonly imports: readonly Import[];
   /** Variable that holds `asValue`, if a call of an imported function needs it. */
   readonly valueCell: string | undefined;

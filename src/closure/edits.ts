@@ -6,9 +6,9 @@ export interface Edit {
   readonly text: string;
 }
 
-/** Precondition: no two edits overlap. Edits at one place are applied in the order given. */
+/** Precondition: no two edits overlap. Insertions at one place go in the order given. */
 export function applyEdits(source: string, edits: readonly Edit[]): string {
-  const ordered = [...edits].sort((a, b) => a.start - b.start);
+  const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   let result = "";
   let position = 0;
   for (const { start, end, text } of ordered) {

@@ -5,9 +5,10 @@ import { createBound, type Bound } from "./bound.ts";
 import { sha256, type ReferenceCode, type ValueCode } from "./code.ts";
 import { applyState, type FunctionState } from "./function-state.ts";
 import { resolveReference } from "./modules.ts";
-import { STATE_KEY, type BoundHead, type ClassHead } from "./outgoing.ts";
+import { STATE_KEY, type BoundHead, type ClassHead, type VARIABLE_HEAD } from "./outgoing.ts";
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
+import { Variable } from "./shared-variables.ts";
 
 interface Unfilled {
   readonly rebuilt: Rebuilt;
@@ -31,7 +32,8 @@ export class Incoming {
       const code = this.#registry.getCode(head);
       return code.kind === "reference" ? this.#resolve(code) : this.#rebuild(code, head, []);
     }
-    const parts = head as BoundHead | ClassHead;
+    const parts = head as BoundHead | ClassHead | typeof VARIABLE_HEAD;
+    if (parts[0] === "variable") return new Variable(undefined);
     if (parts[0] === "bound") return this.#createBound(parts as BoundHead);
     return this.#createClass(parts as ClassHead);
   }
@@ -74,7 +76,8 @@ export class Incoming {
 
   /** The captures may lead back to the function. A class that was known before stays as it is. */
   fillFunction(created: object, body: unknown): void {
-    if (body === undefined) return;
+    if (created instanceof Variable) created.value = body;
+    if (body === undefined || created instanceof Variable) return;
     const unbound = this.#unbound.get(created);
     if (unbound !== undefined) return this.#fillBound(created, unbound, body);
     const unfilled = this.#unfilled.get(created);

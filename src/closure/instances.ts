@@ -59,7 +59,7 @@ export class Instances {
     const head: Head | undefined =
       kind || heads.length > 0 ? [kind?.name, kind?.head?.(value), heads] : undefined;
     const body = bodyOf(value, kind, owners);
-    const isByValue = own !== undefined && typeof this.#outgoing.headOf(own) !== "string";
+    const isByValue = own !== undefined && typeof this.#outgoing.headOf(own, codes) !== "string";
     if (isByValue) this.#standForSymbols(body);
     return { type: CLASS_INSTANCE, head, body };
   }
@@ -72,7 +72,7 @@ export class Instances {
   }
 
   #headOf(owner: Function, codes: Set<string>): unknown {
-    const head = this.#outgoing.headOf(owner);
+    const head = this.#outgoing.headOf(owner, codes);
     if (typeof head !== "string" || isInertChain(owner)) return head;
     // The receiver has the class; for a twin it needs what the code imports.
     let hashes = this.#twinCodes.get(owner);

@@ -2,8 +2,7 @@
 
 import type { AnyNode, ImportDeclaration, Literal, Identifier, Program } from "acorn";
 import { declare } from "./declarations.ts";
-import { acorn } from "./lazy.ts";
-import { forEachChild, PARSE_OPTIONS } from "./syntax.ts";
+import { forEachChild } from "./syntax.ts";
 
 /** A name imported from a module; `*` is the namespace itself. */
 export interface ImportBinding {
@@ -25,8 +24,7 @@ export interface ModuleSyntax {
   readonly functions: readonly (readonly [number, number])[];
 }
 
-export function parseModule(source: string): ModuleSyntax {
-  const program = acorn().parse(source, { ...PARSE_OPTIONS, sourceType: "module" });
+export function readModule(program: Program): ModuleSyntax {
   return {
     imports: new Map(program.body.flatMap(importBindings)),
     ...exportsOf(program),

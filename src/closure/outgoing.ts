@@ -13,6 +13,7 @@ import { isNativeText, isNodeUrl } from "./platform.ts";
 import { builtinReference, findReference } from "./references.ts";
 import type { Origin, Registry } from "./registry.ts";
 import { getScriptFile } from "./scripts.ts";
+import { Variable, VariablePool } from "./shared-variables.ts";
 import {
   findRequire,
   findStandin,
@@ -27,6 +28,9 @@ export type BoundHead = readonly ["bound", string, number];
 /** Head of a class by value: hash, id, computed names of its methods. */
 export type ClassHead = readonly [string, string, (readonly unknown[])?];
 
+/** Head of a variable that several functions capture. */
+export const VARIABLE_HEAD = ["variable"] as const;
+
 /** Keys of a body that no captured variable can have. */
 export const STATE_KEY = "<state>";
 
@@ -34,6 +38,7 @@ export class Outgoing {
   readonly #registry: Registry;
   readonly #entry: Entry;
   readonly #captures: Captures;
+  readonly #pools = new WeakMap<Set<string>, VariablePool>();
   readonly #classHeads = new WeakMap<Function, unknown>();
 
   constructor(registry: Registry, entry: Entry) {
@@ -44,9 +49,13 @@ export class Outgoing {
 
   extendFunction(subject: Function, codes: Set<string>): Extended {
     const origin = this.#registry.origins.get(subject);
-    const { hash, head, body } = origin ? this.#again(origin) : this.#examine(subject);
+    const { hash, head, body } = origin ? this.#again(origin) : this.#examine(subject, codes);
     if (hash !== "") codes.add(hash);
     return { type: FUNCTION, head, body };
+  }
+
+  extendVariable({ value }: Variable): Extended {
+    return { type: FUNCTION, head: VARIABLE_HEAD, body: this.standFor(value) };
   }
 
   /** What was received holds this process's own values where there were stand-ins. */
@@ -67,10 +76,10 @@ export class Outgoing {
   }
 
   /** What the receiver makes the class from, before it has what the class captures. */
-  headOf(subject: Function): unknown {
+  headOf(subject: Function, codes: Set<string>): unknown {
     let head = this.#classHeads.get(subject);
     if (head === undefined) {
-      ({ head } = this.#registry.origins.get(subject) ?? this.#examine(subject));
+      ({ head } = this.#registry.origins.get(subject) ?? this.#examine(subject, codes));
       this.#classHeads.set(subject, head);
     }
     return head;
@@ -79,12 +88,13 @@ export class Outgoing {
   /** A class of this process as it is now, however it would go. */
   capture(subject: Function): Captured {
     const text = Function.prototype.toString.call(subject);
-    const captured = this.#captures.capture(subject, text, inspectFunction(subject));
+    const inspected = inspectFunction(subject);
+    const captured = this.#captures.capture(subject, text, inspected, new VariablePool());
     this.#registry.keep(captured.code);
     return captured;
   }
 
-  #examine(subject: Function): Origin {
+  #examine(subject: Function, codes: Set<string>): Origin {
     if (types.isProxy(subject)) throw new CannotShip("it is a Proxy; send what it stands for");
     const text = Function.prototype.toString.call(subject);
     const isNative = isNativeText(text);
@@ -95,7 +105,15 @@ export class Outgoing {
     if (inspected.bound !== undefined) return bound(subject, inspected.bound);
     const reference = this.#findReference(subject, text, inspected);
     if (reference !== undefined) return this.#keepReference(subject, reference);
-    return this.#byValue(subject, this.#captures.capture(subject, text, inspected));
+    const pool = this.#poolOf(codes);
+    return this.#byValue(subject, this.#captures.capture(subject, text, inspected, pool));
+  }
+
+  /** Functions of one message, known by the set of its code objects, share variables. */
+  #poolOf(codes: Set<string>): VariablePool {
+    let pool = this.#pools.get(codes);
+    if (pool === undefined) this.#pools.set(codes, (pool = new VariablePool()));
+    return pool;
   }
 
   #findReference(subject: Function, text: string, inspected: Inspected): ReferenceCode | undefined {
@@ -137,7 +155,7 @@ export class Outgoing {
   /** Of a value that belongs to the process, what the receiver has in its place. */
   standFor(value: unknown): unknown {
     if (typeof value === "symbol") return this.#symbol(value);
-    if (typeof value !== "object" || value === null) return value;
+    if (typeof value !== "object" || value === null || value instanceof Variable) return value;
     const origin = this.#registry.origins.get(value);
     const known = origin && this.#registry.getCode(origin.hash);
     if (known?.kind === "reference") return new Standin(known);

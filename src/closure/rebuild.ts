@@ -11,7 +11,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 export interface Rebuilt {
   readonly value: Function;
-  /** Gives the variables their values, by the names of `code.cells`. */
+  /** Gives the variables their values, by the names in `code.cells`. */
   readonly setCells: (values: Values) => void;
   /** Access to private fields, if the class has any: values in the order of their declaration. */
   readonly hooks: ClassHooks;
@@ -74,8 +74,10 @@ function compile(code: ValueCode): Factory {
   if (code.metaCell !== undefined) given.push(code.metaCell);
   const parameters = [`[${given.join()}]`];
   if (code.class !== undefined) parameters.push(KEYS_CELL, BASE_CELL, STAMP_CELL, HOOKS_CELL);
-  const declare = code.cells.length > 0 ? `let ${code.cells.join()};` : "";
-  const assign = code.cells.length > 0 ? `({${code.cells.join()}}=$mobulaValues)` : "";
+  const variables = code.cells.map(({ variable }) => variable);
+  const declare = variables.length > 0 ? `let ${variables.join()};` : "";
+  const pairs = code.cells.map(({ name, variable }) => `${name}:${variable}`);
+  const assign = pairs.length > 0 ? `({${pairs.join()}}=$mobulaValues)` : "";
   const source =
     `${code.strict ? '"use strict";' : ""}return(${parameters.join()})=>{${declare}` +
     `return[($mobulaValues)=>{${assign}},\n${" ".repeat(code.column)}${code.text}]}`;

@@ -1,12 +1,15 @@
 /** The files functions come from: where a position lies, what they import and export. */
 
 import type { SourceMap } from "node:module";
+import type { Program } from "acorn";
 import { CannotShip } from "./cannot-ship.ts";
 import { originalUrl } from "./compile.ts";
 import { findExecutingPositions, type Position } from "./evaluation.ts";
 import { readScript, type Location } from "./inspect.ts";
 import { findOriginalPosition, readInlineMap } from "./layout.ts";
-import { parseModule, type ModuleSyntax } from "./module-syntax.ts";
+import { readModule, type ModuleSyntax } from "./module-syntax.ts";
+import { MutableVariables } from "./mutable-variables.ts";
+import { parseFile } from "./syntax.ts";
 
 /** More than this means code made at run time: start again rather than grow for ever. */
 const FILES_MAX = 5_000;
@@ -31,6 +34,7 @@ export class ScriptFile {
   readonly #startLine: number;
   #lineStarts: readonly number[] | undefined;
   #module: ModuleSyntax | undefined;
+  #mutable: MutableVariables | undefined;
   #map: SourceMap | undefined | "unread" = "unread";
 
   constructor(url: string, source: string, startLine: number) {
@@ -42,8 +46,24 @@ export class ScriptFile {
 
   /** Precondition: the script is an ECMAScript module. */
   get module(): ModuleSyntax {
+    if (this.#module === undefined) {
+      const program = this.#parse("module");
+      this.#module = readModule(program);
+      this.#mutable = new MutableVariables(program, true);
+    }
+    return this.#module;
+  }
+
+  /** Whether `name`, as seen from `offset`, is a variable that changes after its declaration. */
+  isMutable(name: string, offset: number, isModule: boolean): boolean {
+    if (isModule) void this.module;
+    this.#mutable ??= new MutableVariables(this.#parse("script"), this.isStrict);
+    return this.#mutable.has(name, offset);
+  }
+
+  #parse(sourceType: "module" | "script"): Program {
     try {
-      return (this.#module ??= parseModule(this.source));
+      return parseFile(this.source, sourceType);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CannotShip(`its file ${this.url} cannot be parsed (${reason}); move it to another`);

@@ -7,6 +7,7 @@ import type {
   Expression,
   FunctionExpression,
   Node,
+  Program,
 } from "acorn";
 import type { Form } from "./code.ts";
 import { acorn } from "./lazy.ts";
@@ -47,6 +48,15 @@ export function parseFunction(text: string): Syntax | undefined {
     if (found !== undefined) return { source, prefixLength: before.length, ...found };
   }
   return undefined;
+}
+
+/** A file as it was loaded; the body of a CommonJS module is that of a function. */
+export function parseFile(source: string, sourceType: "module" | "script"): Program {
+  return acorn().parse(source, {
+    ...PARSE_OPTIONS,
+    sourceType,
+    allowReturnOutsideFunction: sourceType === "script",
+  });
 }
 
 function tryParse(source: string): Expression | undefined {
