@@ -11,13 +11,22 @@ import { rootDirectory, run } from "./run.ts";
 
 const dist = join(rootDirectory, "dist");
 
+/** The package, and each process that it starts. */
+function findEntries(): string[] {
+  const processes = readdirSync(join(rootDirectory, "src"))
+    .map((folder) => `src/${folder}/main.ts`)
+    .filter((entry) => existsSync(join(rootDirectory, entry)));
+  return ["src/index.ts", ...processes];
+}
+
 async function bundle(): Promise<Set<string>> {
   const { metafile } = await build({
     absWorkingDir: rootDirectory,
-    // Code finds these two relative to its own file, `../daemon/main.js`: shared code must lie as
-    // deep as it does in `src`.
-    entryPoints: ["src/index.ts", "src/daemon/main.ts", "src/worker/main.ts"],
+    entryPoints: findEntries(),
+    outbase: "src",
     outdir: "dist",
+    // Code finds the others relative to its own file (`../daemon/main.js`): what they share must
+    // lie as deep as it does in `src`.
     chunkNames: "shared/[hash]",
     bundle: true,
     splitting: true,
