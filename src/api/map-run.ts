@@ -253,18 +253,16 @@ export class MapRun {
     for (const record of this.#inFlight) this.#run.calls.cancel(record);
     this.#inFlight.clear();
     this.#release();
-    if (!isOver && !this.#isExhausted) this.#closeSource();
-    this.#notify();
-  }
-
-  #closeSource(): void {
-    this.#isExhausted = true;
-    const closing = this.#run.source.return?.();
-    if (isPromise(closing)) {
-      closing.catch(() => {
-        // The map has failed already: what the source says to being closed comes too late.
-      });
+    if (!isOver && !this.#isExhausted) {
+      this.#isExhausted = true;
+      // Later: it may be the source itself that aborts, and a running generator cannot be closed.
+      Promise.resolve()
+        .then(() => this.#run.source.return?.())
+        .catch(() => {
+          // The map has failed already: what the source says to being closed comes too late.
+        });
     }
+    this.#notify();
   }
 
   #release(): void {
