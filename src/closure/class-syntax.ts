@@ -202,5 +202,5 @@ function hookEdits(
   }
   if (hooks.length === 0) return [];
   const end = body.end - 1;
-  return [{ start: end, end, text: `static{${hooks.join(";")}}` }];
+  return [{ start: end, end, text: `;static{${hooks.join(";")}}` }];
 }

@@ -387,4 +387,50 @@ export const cases: readonly Case[] = [
       "=== undefined; } };",
     subject: "() => [f(), (0, a.m)(), (function () { return this === undefined; })()]",
   },
+  {
+    name: "counters of their own",
+    setup:
+      "const make = () => { let n = 0; return { inc() { n++; return this; }, get: () => n }; }; " +
+      "const a = make(), b = make();",
+    subject: "() => { a.inc().inc(); b.inc(); return [a.get(), b.get()]; }",
+    isStateful: true,
+  },
+  {
+    name: "a variable of several functions",
+    setup:
+      "let seed = 1; function setSeed(s) { seed = s; } " +
+      "const random = () => (seed = (seed * 16807) % 2147483647);",
+    subject: "() => { setSeed(5); [seed] = [seed + 1]; return [random(), random(), seed]; }",
+  },
+  {
+    name: "closures of a loop over one variable",
+    setup: "let total = 0; const adds = [1, 2, 3].map((i) => () => (total += i));",
+    subject: "() => { for (const add of adds) add(); return total; }",
+    isStateful: true,
+  },
+  {
+    name: "a function assigned later",
+    setup: "let f = () => 1; const call = () => f(); f = () => 2;",
+    subject: "() => { const before = call(); f = () => 3; return [before, call(), f()]; }",
+    isStateful: true,
+  },
+  {
+    name: "arrow functions in fields",
+    setup:
+      "class A { n = 1; inc = () => ++this.n; #p = 5; get = () => this.#p + this.n; } " +
+      "const a = new A();",
+    subject: "() => [a.inc(), a.get(), new A().inc()]",
+    isStateful: true,
+  },
+  {
+    name: "busy constructors",
+    setup:
+      "let made = 0; class A { #list = []; constructor({ items }, ...more) { made++; " +
+      "for (const item of [...items, ...more]) this.#list.push(item); } list() { return " +
+        "this.#list; } } " +
+      "class B extends A { #own = 'b'; constructor() { super({ items: [1] }, 2); } own() { " +
+        "return this.#own; } } " +
+      "const b = new B();",
+    subject: "() => [b.list(), b.own(), made]",
+  },
 ];
