@@ -93,20 +93,34 @@ export class Packer {
     }
   }
 
-  /** A copy of the error without the properties that cannot be sent. */
-  #reduce(error: Error): Error {
+  /**
+   * A copy of the error without the properties that cannot be sent. Its cause, which is not
+   * enumerable, is reduced in turn; `depth` bounds causes that lead in a circle.
+   */
+  #reduce(error: Error, depth = 0): Error {
     const copy = plainError(error);
     Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
-    for (const key of Object.keys(error)) {
-      const value = (error as unknown as Record<string, unknown>)[key];
-      try {
-        this.pack(value, key);
-        (copy as unknown as Record<string, unknown>)[key] = value;
-      } catch {
-        // Left out: it is the part that cannot be sent.
-      }
+    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
+      if (key === "message" || key === "stack" || key === "name") continue;
+      const value = this.#sendable((error as unknown as Record<string, unknown>)[key], depth);
+      if (value === undefined) continue;
+      const { enumerable = false } = property;
+      Object.defineProperty(copy, key, { value, enumerable, configurable: true, writable: true });
     }
     return copy;
+  }
+
+  /** The value, what is left of it if it is an error, or undefined. */
+  #sendable(value: unknown, depth: number): unknown {
+    try {
+      this.pack(value, "error");
+      return value;
+    } catch {
+      // This is the part that cannot be sent.
+      return value instanceof Error && depth < CAUSES_MAX
+        ? this.#reduce(value, depth + 1)
+        : undefined;
+    }
   }
 
   /** Loads what the payload's code needs. `undefined`: it can be unpacked now. */
@@ -136,6 +150,9 @@ export class Packer {
     });
   }
 }
+
+/** Causes of causes that are looked at when an error cannot be sent whole. */
+const CAUSES_MAX = 8;
 
 function plainError({ name, message, stack }: Error): Error {
   const plain = new Error(message);
