@@ -24,7 +24,9 @@ const copied = [
 /** This package's manifest, asking only for what the miniature and its tools use. */
 function manifest(): string {
   const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const used = "@types/node eslint typescript-eslint knip prettier tsx typescript".split(" ");
+  const used = "@types/node esbuild eslint typescript-eslint knip prettier tsx typescript".split(
+    " ",
+  );
   const devDependencies = Object.fromEntries(used.map((name) => [name, own.devDependencies[name]]));
   return `${JSON.stringify({ ...own, dependencies: {}, devDependencies }, undefined, 2)}\n`;
 }
