@@ -86,12 +86,15 @@ function functionOf(node: Expression): Omit<Syntax, "source" | "prefixLength"> |
   }
 }
 
-/** esbuild, told to keep names, writes `__name(() => ..., "name")` for a function. */
+/**
+ * esbuild, told to keep names, writes `__name(() => ..., "name")` for a function, and calls the
+ * helper something else when it minifies.
+ */
 export function unwrapNamed(node: Expression): Expression {
   if (node.type !== "CallExpression" || node.callee.type !== "Identifier") return node;
-  const [made] = node.arguments;
-  const isNamed = node.callee.name === "__name" && made && made.type !== "SpreadElement";
-  return isNamed ? made : node;
+  const [made, name, ...rest] = node.arguments;
+  if (name?.type !== "Literal" || typeof name.value !== "string" || rest.length > 0) return node;
+  return made && /^(Arrow)?Function|^Class/.test(made.type) ? (made as Expression) : node;
 }
 
 function isNode(value: unknown): value is AnyNode {

@@ -427,9 +427,9 @@ export const cases: readonly Case[] = [
     setup:
       "let made = 0; class A { #list = []; constructor({ items }, ...more) { made++; " +
       "for (const item of [...items, ...more]) this.#list.push(item); } list() { return " +
-        "this.#list; } } " +
+      "this.#list; } } " +
       "class B extends A { #own = 'b'; constructor() { super({ items: [1] }, 2); } own() { " +
-        "return this.#own; } } " +
+      "return this.#own; } } " +
       "const b = new B();",
     subject: "() => [b.list(), b.own(), made]",
   },
