@@ -4,10 +4,23 @@ import { execFile } from "node:child_process";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after } from "node:test";
 import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 
 const kit = new URL("kit/", import.meta.url);
 const modules = join(import.meta.dirname, "../../node_modules");
+/** Inside the package, so that it finds what it depends on; each test file has its own. */
+const library = join(modules, `.cache/closure-kit/${process.pid}.mjs`);
+await build({
+  entryPoints: [join(import.meta.dirname, "kit/library.ts")],
+  outfile: library,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  packages: "external",
+});
+after(() => rm(library));
 
 /** Arguments of `node` that make it `tsx`. */
 export const tsxArgv: readonly string[] = [
@@ -23,10 +36,11 @@ export interface Outcome {
   readonly exitCode: number;
 }
 
-/** Runs `node ...argv` in `folder`; programs find the kit by the variables CALL and GRID. */
+/** Runs `node ...argv` in `folder`; programs find the kit through their environment. */
 export function runNode(folder: string, argv: readonly string[], stdin = ""): Promise<Outcome> {
   const env = {
     ...process.env,
+    LIBRARY: pathToFileURL(library).href,
     CALL: new URL("sender.mjs", kit).href,
     GRID: new URL("grid.mjs", kit).href,
   };

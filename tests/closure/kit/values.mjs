@@ -1,12 +1,7 @@
 /** Values with functions in them to plain messages and back, as the runtime does it on a link. */
 
-/** Elsewhere only while two people build at once. */
-const dist = process.env.MOBULA_DIST ?? new URL("../../../dist/", import.meta.url);
-const load = (path) => import(new URL(path, dist).href);
-const { Closures } = await load("closure/closures.js");
-const { MsgpackReader, MsgpackWriter } = await load("base/msgpack.js");
-const { encodeValue } = await load("values/encode.js");
-const { decodeValue } = await load("values/decode.js");
+const library = await import(process.env.LIBRARY);
+const { Closures, MsgpackReader, MsgpackWriter, decodeValue, encodeValue } = library;
 
 export { Closures };
 
