@@ -40,13 +40,13 @@ async function main(folder: string): Promise<void> {
   const { files } = listing;
   if (files.length === 0) return console.log(`No files below ${folder}`);
 
+  await init(); // Starts the workers; without it, the first remote call does.
   const search = (label: string, sketchAll: typeof sketchOnOneCore): Promise<Timed<Findings>> =>
     withProgress(label, files.length, async (progress) => {
       const sketches = await sketchAll(files, progress);
       return { sketches, groups: findGroups(sketches) };
     });
   const serial = await search("one core", sketchOnOneCore);
-  await init(); // Starts the workers; without it, the first call does.
   const parallel = await search("all cores", sketchOnAllCores);
 
   if (!isDeepStrictEqual(serial.value, parallel.value)) {

@@ -12,13 +12,12 @@ function countPrimes(from: number, to: number): number {
   return count;
 }
 
+await init(); // Starts the workers; without it, the first remote call does.
 const starts = Array.from({ length: 20 }, (_, index) => index * 500_000);
 
 console.time("one core");
 const serial = starts.map((start) => countPrimes(start, start + 500_000));
 console.timeEnd("one core");
-
-await init(); // Starts the workers; without it, the first call does.
 
 console.time("all cores");
 const countPrimesRemotely = remote(countPrimes);

@@ -1,4 +1,5 @@
 /** Locality-sensitive hashing: finds similar sketches without comparing each with each. */
+import { hashRange } from "./shingles.ts";
 import { similarity } from "./sketch.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -23,10 +24,10 @@ export function findGroups(sketches: readonly Sketch[]): Group[] {
   for (let band = 0; band < BANDS; band++) {
     // The first file with these numbers stands for all that follow: a thousand copies of one
     // licence make a thousand comparisons, not a million.
-    const firstWith = new Map<string, number>();
+    const firstWith = new Map<number, number>();
     sketches.forEach((sketch, file) => {
       if (typeof sketch === "string") return;
-      const numbers = sketch.subarray(band * BAND_WIDTH, (band + 1) * BAND_WIDTH).join();
+      const numbers = hashRange(sketch, band * BAND_WIDTH, (band + 1) * BAND_WIDTH);
       const first = firstWith.get(numbers);
       if (first === undefined) return void firstWith.set(numbers, file);
       if (groups.areJoined(first, file)) return;

@@ -8,12 +8,16 @@ export function hashShingles(text: Uint8Array): Uint32Array {
   if (words.length === 0) return words;
   const shingles = new Uint32Array(Math.max(1, words.length - SHINGLE_WORDS + 1));
   for (let first = 0; first < shingles.length; first++) {
-    const end = Math.min(first + SHINGLE_WORDS, words.length);
-    let hash = 0;
-    for (let i = first; i < end; i++) hash = scramble(hash + words[i]!);
-    shingles[first] = hash;
+    shingles[first] = hashRange(words, first, Math.min(first + SHINGLE_WORDS, words.length));
   }
   return shingles;
+}
+
+/** One hash for the numbers from index `from` to before `to`. */
+export function hashRange(numbers: Uint32Array, from: number, to: number): number {
+  let hash = 0;
+  for (let i = from; i < to; i++) hash = scramble(hash + numbers[i]!);
+  return hash;
 }
 
 /** One hash per word (FNV-1a over its bytes), in the order of the text. */
