@@ -111,9 +111,11 @@ function findAgain(value: object): BuiltinName | undefined {
 function walkGlobals(): void {
   walked.add("");
   for (const name of GLOBAL_OBJECTS) {
-    if (name === "globalThis" || name === "console") continue;
-    walk(Reflect.get(globalThis, name), { specifier: "", path: [name] }, OBJECT_DEPTH);
+    if (name === "globalThis") continue;
+    const depthMax = name === "console" ? 1 : OBJECT_DEPTH;
+    walk(Reflect.get(globalThis, name), { specifier: "", path: [name] }, depthMax);
   }
+  walk(process, { specifier: "node:process", path: [] }, 1);
   // Above Int8Array and its like, where their methods are; it has no name of its own.
   const typedArray = { specifier: "", path: ["Int8Array", "__proto__"] };
   walk(Object.getPrototypeOf(Int8Array), typedArray, OBJECT_DEPTH);

@@ -25,7 +25,7 @@ export interface FreeVariables {
 }
 
 export function findFreeVariables(root: FunctionNode | Class, strict: boolean): FreeVariables {
-  const finder = new Finder(strict, root.type.startsWith("Class"));
+  const finder = new Finder(strict, root.type === "FunctionExpression");
   finder.find(root as AnyNode);
   return finder.found;
 }
@@ -40,9 +40,9 @@ class Finder extends ScopeWalker {
   /** Up to here `super` means that of an object which is not taken along. */
   readonly #superDepth: number;
 
-  constructor(strict: boolean, isClass: boolean) {
+  constructor(strict: boolean, mayBeMethod: boolean) {
     super(strict);
-    this.#superDepth = isClass ? 0 : 1;
+    this.#superDepth = mayBeMethod ? 1 : 0;
   }
 
   find(root: AnyNode): void {

@@ -23,11 +23,15 @@ export interface Syntax {
   readonly computedKey?: { readonly start: number; readonly end: number };
 }
 
+const IN_FUNCTION = "(function(){return(";
+
 /** A text may be an expression or a method, which parses only inside an object or a class. */
 const WRAPPINGS = [
   { before: "(", after: "\n)" },
   { before: "({", after: "\n})" },
   { before: "(class{", after: "\n})" },
+  // An arrow function with the `new.target` of the function around it.
+  { before: IN_FUNCTION, after: "\n)})" },
 ] as const;
 
 export const PARSE_OPTIONS = {
@@ -44,7 +48,7 @@ export function parseFunction(text: string): Syntax | undefined {
     const source = before + text + after;
     const expression = tryParse(source);
     if (expression === undefined) continue;
-    const found = functionOf(expression);
+    const found = functionOf(before === IN_FUNCTION ? returned(expression) : expression);
     if (found !== undefined) return { source, prefixLength: before.length, ...found };
   }
   return undefined;
@@ -66,6 +70,11 @@ function tryParse(source: string): Expression | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function returned(node: Expression): Expression {
+  const [statement] = node.type === "FunctionExpression" ? node.body.body : [];
+  return statement?.type === "ReturnStatement" && statement.argument ? statement.argument : node;
 }
 
 function functionOf(node: Expression): Omit<Syntax, "source" | "prefixLength"> | undefined {

@@ -10,10 +10,17 @@ import { build } from "esbuild";
 
 const kit = new URL("kit/", import.meta.url);
 const modules = join(import.meta.dirname, "../../node_modules");
+/** What the kit needs of the package, as one file that plain Node can run. */
+const LIBRARY = `
+  export { MsgpackReader, MsgpackWriter } from "./base/msgpack.ts";
+  export { Closures } from "./closure/closures.ts";
+  export { decodeValue } from "./values/decode.ts";
+  export { encodeValue } from "./values/encode.ts";
+`;
 /** Inside the package, so that it finds what it depends on; each test file has its own. */
 const library = join(modules, `.cache/closure-kit/${process.pid}.mjs`);
 await build({
-  entryPoints: [join(import.meta.dirname, "kit/library.ts")],
+  stdin: { contents: LIBRARY, resolveDir: join(import.meta.dirname, "../../src") },
   outfile: library,
   bundle: true,
   format: "esm",

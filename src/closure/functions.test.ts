@@ -1,0 +1,229 @@
+/** Functions between two runtimes; what they do elsewhere is in tests/closure. */
+
+import assert from "node:assert/strict";
+import { builtinModules, createRequire } from "node:module";
+import path, { join } from "node:path";
+import { test } from "node:test";
+import { SerializationError } from "../base/errors.ts";
+import { pack, runtimeOf, ship, twice, unpack } from "./ship.test.ts";
+
+const here = runtimeOf(import.meta.url);
+const there = runtimeOf(import.meta.url);
+
+/** The text of the error of sending `value`. */
+function refusal(value: unknown): string {
+  try {
+    pack(here, value);
+  } catch (error) {
+    assert.ok(error instanceof SerializationError, String(error));
+    return error.message;
+  }
+  assert.fail("it was not refused");
+}
+
+test("an export of a module is the receiver's own", async () => {
+  assert.equal(await ship(twice, here, there), twice);
+  const { codes } = pack(here, twice);
+  assert.deepEqual(
+    codes.map(({ kind }) => kind),
+    ["reference"],
+  );
+});
+
+test("code is the same for all closures of one place, and none is captured by its imports", () => {
+  const closures = [1, 2].map((n) => () => join(path.sep, String(n)));
+  const hashes = closures.map((closure) => pack(here, closure).codes.map(({ hash }) => hash));
+  assert.deepEqual(hashes[0], hashes[1]);
+  assert.equal(hashes[0]?.length, 1);
+});
+
+test("every function of the platform with a name is found again under it", async () => {
+  const require = createRequire(import.meta.url);
+  const owners = ["fs", "path", "util", "crypto", "events", "url", "os"].map((id) => require(id));
+  const functions = [
+    ...Object.getOwnPropertyNames(globalThis).map((name) => Reflect.get(globalThis, name)),
+    ...[console, Math, JSON, Reflect, Object, Array, Promise, Array.prototype, Map.prototype],
+    ...owners,
+  ].flatMap((owner) => [owner, ...valuesOf(owner)]);
+  for (const each of functions) {
+    if (typeof each !== "function" || each.name.startsWith("__") || isOurs(each)) continue;
+    assert.equal(await ship(each, here, there), each, each.name);
+  }
+});
+
+/** Values of own properties; getters are not called. */
+function valuesOf(owner: unknown): unknown[] {
+  if (owner === null || typeof owner !== "object") return [];
+  return Object.values(Object.getOwnPropertyDescriptors(owner)).map(
+    ({ value }) => value as unknown,
+  );
+}
+
+/** What this program itself put among the globals. */
+function isOurs(value: Function): boolean {
+  return !Function.prototype.toString.call(value).includes("[native code]") && value === twice;
+}
+
+test("functions of built-in modules that nobody loaded are not looked for", async () => {
+  const unloaded = builtinModules.filter((id) => !id.includes("/")).length;
+  await ship(Math.max, here, there);
+  const { moduleLoadList } = process as unknown as { moduleLoadList: string[] };
+  const loaded = builtinModules.filter((id) => moduleLoadList.includes(`NativeModule ${id}`));
+  assert.ok(loaded.length < unloaded);
+});
+
+test("refused, and why", () => {
+  const deep = {
+    client: {
+      make: function outer(this: unknown) {
+        return () => this;
+      },
+    },
+  };
+  const proxy = new Proxy(() => 0, {});
+  assert.equal(
+    refusal({ list: [deep.client.make()] }),
+    "Cannot send value.list[0] (function): it uses `this` of the function around it; " +
+      "take what it needs into a constant there",
+  );
+  assert.equal(
+    refusal(proxy),
+    "Cannot send value (function): it is a Proxy; send what it stands for",
+  );
+  const withSuper = {
+    __proto__: deep,
+    m() {
+      return super.toString();
+    },
+  };
+  assert.equal(
+    refusal(withSuper.m),
+    "Cannot send value (function m): it uses `super` of the object it is a method of; " +
+      "make that a class and send it whole",
+  );
+  const socket = { pipe: () => 0, weak: new WeakMap() };
+  const useWeak = () => socket.weak;
+  assert.match(refusal({ useWeak }), /^Cannot send value\.useWeak\.socket\.weak: it is a WeakMap/);
+});
+
+test("an arrow function with the new.target of the function around it", () => {
+  function Outer(): unknown {
+    return () => new.target;
+  }
+  assert.equal(
+    refusal(Outer()),
+    "Cannot send value (function): it uses `new.target` of the function around it; " +
+      "take it into a constant there",
+  );
+});
+
+test("captured data is copied at packing, and shared within one value", async () => {
+  const state = { n: 1 };
+  const get = () => state;
+  const message = pack(here, [get, state, { get }]);
+  state.n = 2;
+  const [shipped, data, { get: again }] = (await unpack(there, message)) as [
+    typeof get,
+    typeof state,
+    { get: typeof get },
+  ];
+  assert.equal(shipped(), data);
+  assert.equal(again, shipped);
+  assert.deepEqual(data, { n: 1 });
+});
+
+test("what a worker was given, it passes on as it got it", async () => {
+  let count = 1;
+  const next = () => count++;
+  const first = await ship(next, here, there);
+  assert.equal(first(), 1);
+  const second = await ship(first, there, here);
+  assert.equal(second(), 2);
+  assert.equal(first(), 2);
+  assert.equal(count, 1);
+});
+
+test("a unique symbol is one symbol in each process, and the same on its way back", async () => {
+  const key = Symbol("key");
+  const use = (object: Record<symbol, number>) => object[key];
+  const mark = () => ({ [key]: 5 });
+  const [use2, mark2] = await ship([use, mark] as const, here, there);
+  assert.equal(use2(mark2()), 5);
+  assert.equal(use2(mark()), undefined);
+  assert.equal(use((await ship(mark2, there, here))()), 5);
+});
+
+test("getters are sent as functions, not called", async () => {
+  let calls = 0;
+  const f = () => 1;
+  Object.defineProperty(f, "lazy", { get: () => ++calls, configurable: true, enumerable: false });
+  const shipped = await ship(f, here, there);
+  assert.equal(calls, 0);
+  assert.equal(Reflect.get(shipped, "lazy"), 1);
+  assert.deepEqual(Object.keys(shipped), []);
+});
+
+test("bound functions, also of themselves", async () => {
+  const object = {
+    n: 1,
+    get(this: { n: number }, a: number, b: number) {
+      return [this.n, a, b];
+    },
+  };
+  const bound = object.get.bind(object, 5);
+  const shipped = await ship(bound, here, there);
+  assert.deepEqual(shipped(6), [1, 5, 6]);
+  assert.equal(shipped.name, "bound get");
+  assert.equal(shipped.length, 1);
+  class Point {
+    x: number;
+    constructor(x: number) {
+      this.x = x;
+    }
+  }
+  const Five = await ship(Point.bind(null, 5), here, there);
+  assert.equal(new Five().x, 5);
+});
+
+test("a closure that was shipped is collected like any other", async () => {
+  const { setFlagsFromString } = await import("node:v8");
+  const { runInNewContext } = await import("node:vm");
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  const refs = Array.from({ length: 50 }, (_, n) => {
+    const closure = () => n;
+    pack(here, closure);
+    return new WeakRef(closure);
+  });
+  // A WeakRef keeps its target until the job that made it is done.
+  await new Promise((resolve) => setImmediate(resolve));
+  gc();
+  assert.ok(refs.filter((ref) => ref.deref() !== undefined).length < 5);
+});
+
+function makeCounter() {
+  let n = 0;
+  return { inc: () => ++n, get: () => n };
+}
+
+test("functions that captured one variable share it there; two counters stay two", async () => {
+  const [a, b] = [makeCounter(), makeCounter()];
+  const [a2, b2] = await ship([a, b] as const, here, there);
+  a2.inc();
+  a2.inc();
+  b2.inc();
+  assert.deepEqual([a2.get(), b2.get(), a.get(), b.get()], [2, 1, 0, 0]);
+  const [b3] = await ship([b2, a2], there, here);
+  b3?.inc();
+  assert.deepEqual([b3?.get(), b2.get()], [2, 1]);
+});
+
+test("counters that differ are never taken for one, in whatever order they come", async () => {
+  const [a, b] = [makeCounter(), makeCounter()];
+  b.inc();
+  const [getB, incA, getA, incB] = await ship([b.get, a.inc, a.get, b.inc] as const, here, there);
+  incA();
+  assert.deepEqual([getA(), getB()], [1, 1]);
+  incB();
+  assert.deepEqual([getA(), getB()], [1, 2]);
+});
