@@ -245,7 +245,8 @@ test("properties keep their flags and odd names", async () => {
   Object.defineProperty(odd, "<class>", { value: "odd", enumerable: true, configurable: true });
   Object.defineProperty(odd, "twice", { get: () => 2, configurable: true });
   const shipped = await ship(odd, here, there);
-  const { fixed, twice } = Object.getOwnPropertyDescriptors(shipped) as PropertyDescriptorMap;
+  const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(shipped);
+  const { fixed, twice } = properties;
   assert.deepEqual([fixed?.value, fixed?.writable, fixed?.enumerable], [1, false, false]);
   assert.equal(typeof twice?.get, "function");
   assert.deepEqual(Object.keys(shipped), ["__proto__", "<class>"]);
