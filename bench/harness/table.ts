@@ -49,7 +49,7 @@ function goals(report: Report): string[] {
 }
 
 /** Three significant digits; whole numbers above 100. */
-export function short(value: number): string {
+function short(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
