@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { build } from "./harness/build.ts";
 import { runCase } from "./harness/run.ts";
 import { renderReport } from "./harness/table.ts";
+import { CONTENDERS } from "./harness/types.ts";
 import type { Case, Report } from "./harness/types.ts";
 
 const RESULTS = new URL("results/", import.meta.url);
@@ -37,6 +38,10 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new Error(`Cannot run "${values.rounds}" rounds: pass a whole number from 1 up`);
+  }
+  const stranger = values.contender.find((name) => !CONTENDERS.includes(name));
+  if (stranger !== undefined) {
+    throw new Error(`Cannot run contender "${stranger}": choose of ${CONTENDERS.join(", ")}`);
   }
   const cases = values.case.length === 0 ? CASES : values.case.map(getCase);
   const options = {

@@ -12,6 +12,8 @@ export const POOLS = [
 ] as const;
 export const PYTHON = ["ray", "multiprocessing"] as const;
 
+export const CONTENDERS: readonly string[] = ["mobula", ...POOLS, ...PYTHON];
+
 export type PoolName = (typeof POOLS)[number];
 export type PythonName = (typeof PYTHON)[number];
 export type NodeName = "mobula" | PoolName;
