@@ -6,6 +6,7 @@
 import { analyseClass, type ClassSyntax, type SourceMethod } from "./class-syntax.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { valueCode, type Cell, type ValueCode } from "./code.ts";
+import type { Entry } from "./entry.ts";
 import { applyEdits, type Edit } from "./edits.ts";
 import { findFreeVariables, type FreeVariables, type Outer, type Use } from "./free-variables.ts";
 import { findKeys, findState, type FunctionSource, type FunctionState } from "./function-state.ts";
@@ -30,9 +31,6 @@ export interface Captured {
   readonly members: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Whether `specifier` in the file `url` is the program's entry, which nobody else may load. */
-export type IsEntryImport = (specifier: string, url: string) => boolean;
-
 /** What one place in a source file gives, whoever is made there. */
 interface Template {
   readonly code: ValueCode;
@@ -56,11 +54,11 @@ interface Surroundings {
 const PLACES_MAX = 20_000;
 
 export class Captures {
-  readonly #isEntryImport: IsEntryImport;
+  readonly #entry: Entry;
   readonly #templates = new Map<string, Template>();
 
-  constructor(isEntryImport: IsEntryImport) {
-    this.#isEntryImport = isEntryImport;
+  constructor(entry: Entry) {
+    this.#entry = entry;
   }
 
   /** `pool`: of the message the function goes with. */
@@ -128,6 +126,7 @@ export class Captures {
       text: applyEdits(source, edits),
       url: file.url,
       isMapped: file.isMapped || file.sourceMap !== undefined,
+      isOfEntry: this.#entry.is(file.url),
       line: position.line,
       column: Math.max(0, position.column - syntax.prefixLength),
       strict,
@@ -157,7 +156,7 @@ export class Captures {
     const found = new Map<string, InteropCall>();
     for (const { name } of cells) {
       const call = findInteropCall(name, source);
-      if (call && !this.#isEntryImport(call.specifier, url)) found.set(name, call);
+      if (call && !this.#entry.isImport(call.specifier, url)) found.set(name, call);
     }
     return found;
   }
@@ -178,7 +177,7 @@ export class Captures {
         continue;
       }
       const binding = isModule(scope) ? file.module.imports.get(name) : undefined;
-      if (binding !== undefined && !this.#isEntryImport(binding.specifier, file.url)) {
+      if (binding !== undefined && !this.#entry.isImport(binding.specifier, file.url)) {
         rewriting.addImport(name, binding, uses);
       } else if (file.isMutable(name, start, scopes.some(isModule))) {
         rewriting.addShared(name, uses);

@@ -46,6 +46,8 @@ export interface ValueCode {
   readonly url: string;
   /** It was compiled and its lines put back: the position is that in the user's file. */
   readonly isMapped: boolean;
+  /** From the program's entry, which other processes do not load. */
+  readonly isOfEntry: boolean;
   readonly line: number;
   readonly column: number;
   readonly strict: boolean;

@@ -1,19 +1,38 @@
 /** Compiles source text as if it stood in a file: stack traces and `import()` refer to it. */
 
+import { findSourceMap } from "node:module";
 import { compileFunction, constants } from "node:vm";
 
 let isQuiet = false;
 
+/** Begins code whose positions are those of the user's file though that was compiled. */
+const MAPPED = "/*mapped*/";
+
+interface Origin {
+  readonly url: string;
+  readonly line: number;
+  readonly isMapped: boolean;
+  readonly isOfEntry: boolean;
+}
+
+/** Runs `source`, the body of a function, whose second line is `line` of its file. */
+export function runAs({ url, line, isMapped, isOfEntry }: Origin, source: string): unknown {
+  const name = isMapped && (!isOfEntry || findSourceMap(url)) ? respell(url) : url;
+  return runIn(name, isMapped ? MAPPED + source : source, line - 1);
+}
+
 /**
- * The name under which code with its lines put back is compiled: another spelling of its file.
- * Under the file's own name Node would apply the source map of the file, if it is loaded too.
+ * Another spelling of the URL. Under a file's own name Node applies the source map of that file,
+ * once it is loaded here, to positions that are the user's already.
  */
-export function mappedUrl(url: string): string {
+function respell(url: string): string {
   return url.startsWith("file:") ? url.replace(/\/(?=[^/]*$)/, "/./") : url;
 }
 
-export function originalUrl(url: string): string {
-  return url.startsWith("file:") ? url.replace(/\/\.\/(?=[^/]*$)/, "/") : url;
+/** The file that code was compiled as, and whether its positions are the user's already. */
+export function readOrigin(url: string, source: string): { url: string; isMapped: boolean } {
+  const isMapped = source.startsWith(MAPPED);
+  return { url: isMapped ? url.replace(/\/\.\/(?=[^/]*$)/, "/") : url, isMapped };
 }
 
 /** Runs `source`, the body of a function, and returns what it returns. */

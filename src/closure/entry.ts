@@ -18,7 +18,7 @@ export class Entry {
     );
   }
 
-  #is(url: string): boolean {
+  is(url: string): boolean {
     const path = pathOf(url);
     return path !== undefined && this.#paths.has(path);
   }
@@ -32,8 +32,8 @@ export class Entry {
   /** Whether the module `url` is the entry or imports it, itself or through others. */
   isReachedFrom(url: string): boolean {
     if (this.#paths.size === 0) return false;
-    if (this.#is(url)) return true;
-    this.#graph ??= new ModuleGraph((target) => this.#is(target));
+    if (this.is(url)) return true;
+    this.#graph ??= new ModuleGraph((target) => this.is(target));
     return this.#graph.leadsToEntry(url);
   }
 }

@@ -44,7 +44,7 @@ export class Outgoing {
   constructor(registry: Registry, entry: Entry) {
     this.#registry = registry;
     this.#entry = entry;
-    this.#captures = new Captures((specifier, url) => entry.isImport(specifier, url));
+    this.#captures = new Captures(entry);
   }
 
   extendFunction(subject: Function, codes: Set<string>): Extended {

@@ -4,7 +4,7 @@ import { anything } from "./anything.ts";
 import { asValue } from "./builtins.ts";
 import { BASE_CELL, HOOKS_CELL, KEYS_CELL, STAMP_CELL } from "./class-syntax.ts";
 import type { ValueCode } from "./code.ts";
-import { mappedUrl, runIn } from "./compile.ts";
+import { runAs } from "./compile.ts";
 import { getNamespace, importMetaOf } from "./modules.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -81,7 +81,7 @@ function compile(code: ValueCode): Factory {
   const source =
     `${code.strict ? '"use strict";' : ""}return(${parameters.join()})=>{${declare}` +
     `return[($mobulaValues)=>{${assign}},\n${" ".repeat(code.column)}${code.text}]}`;
-  return runIn(code.isMapped ? mappedUrl(code.url) : code.url, source, code.line - 1) as Factory;
+  return runAs(code, source) as Factory;
 }
 
 function extract({ form }: ValueCode, built: unknown): Function {

@@ -3,7 +3,7 @@
 import type { SourceMap } from "node:module";
 import type { Program } from "acorn";
 import { CannotShip } from "./cannot-ship.ts";
-import { originalUrl } from "./compile.ts";
+import { readOrigin } from "./compile.ts";
 import { findExecutingPositions, type Position } from "./evaluation.ts";
 import { readScript, type Location } from "./inspect.ts";
 import { findOriginalPosition, readInlineMap } from "./layout.ts";
@@ -38,8 +38,7 @@ export class ScriptFile {
   #map: SourceMap | undefined | "unread" = "unread";
 
   constructor(url: string, source: string, startLine: number) {
-    this.url = originalUrl(url);
-    this.isMapped = this.url !== url;
+    ({ url: this.url, isMapped: this.isMapped } = readOrigin(url, source));
     this.source = source;
     this.#startLine = startLine;
   }
