@@ -147,6 +147,10 @@ export class MapRun {
       const items: unknown[] = [];
       while (items.length < wanted) {
         const next = this.#run.source.next();
+        // What has come does not wait for what may take long.
+        if (isPromise(next) && items.length > 0 && !(await isSoon(next))) {
+          if (this.#failure === undefined) this.#submit(items.splice(0));
+        }
         const { done, value }: IteratorResult<unknown, unknown> = isPromise(next)
           ? await next
           : next;
@@ -269,6 +273,15 @@ export class MapRun {
     this.#progress.stop();
     this.#run.options.signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** Whether the promise settles within this turn of the event loop. */
+async function isSoon(promise: Promise<unknown>): Promise<boolean> {
+  let hasSettled = false;
+  const settle = (): void => void (hasSettled = true);
+  promise.then(settle, settle);
+  await new Promise((resolve) => setImmediate(resolve));
+  return hasSettled;
 }
 
 function isPromise<T>(value: T | Promise<T> | undefined): value is Promise<T> {

@@ -5,6 +5,7 @@
 
 import { InvalidOptionError } from "../base/errors.ts";
 import { ObjectRef as Handle } from "../runtime/object-ref.ts";
+import type { ObjectRecord } from "../runtime/object-record.ts";
 import { MapRun, type MapCalls } from "./map-run.ts";
 import {
   checkOptions,
@@ -59,6 +60,7 @@ class MapHandle implements MapResult<unknown> {
   readonly #calls: MapCalls;
   readonly #source: Source;
   readonly #concurrency: number;
+  readonly #signal: AbortSignal | undefined;
   #run: MapRun | undefined;
   #all: Promise<{ values: unknown[] }> | undefined;
   #isByRef = false;
@@ -73,6 +75,7 @@ class MapHandle implements MapResult<unknown> {
     this.#source = source;
     this.#concurrency = concurrency;
     this.#calls = calls;
+    this.#signal = options.signal;
     this.#start = () => new MapRun({ source, total, concurrency, calls, options });
     queueMicrotask(() => {
       if (!this.#isByRef) this.#running();
@@ -116,7 +119,8 @@ class MapHandle implements MapResult<unknown> {
   refs(): RefIterable<unknown> {
     this.#isByRef = true;
     return {
-      [Symbol.asyncIterator]: () => new MapRefs(this.#source, this.#concurrency, this.#calls),
+      [Symbol.asyncIterator]: () =>
+        new MapRefs(this.#source, this.#concurrency, this.#calls, this.#signal),
     };
   }
 
@@ -132,31 +136,46 @@ class MapRefs {
   readonly #source: Source;
   readonly #concurrency: number;
   readonly #calls: MapCalls;
-  #inFlight = 0;
+  readonly #signal: AbortSignal | undefined;
+  readonly #inFlight = new Set<ObjectRecord>();
   #ended: () => void = () => undefined;
 
-  constructor(source: Source, concurrency: number, calls: MapCalls) {
+  constructor(
+    source: Source,
+    concurrency: number,
+    calls: MapCalls,
+    signal: AbortSignal | undefined,
+  ) {
     this.#source = source;
     this.#concurrency = concurrency;
     this.#calls = calls;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  readonly #onAbort = (): void => {
+    for (const record of this.#inFlight) this.#calls.cancel(record);
+    this.#ended();
+  };
+
   async next(): Promise<RefResult> {
-    while (this.#inFlight >= this.#concurrency) {
+    while (this.#inFlight.size >= this.#concurrency && this.#signal?.aborted !== true) {
       await new Promise<void>((resolve) => (this.#ended = resolve));
     }
+    this.#signal?.throwIfAborted();
     const { done, value }: IteratorResult<unknown, unknown> = await this.#source.next();
     if (done === true) return { done: true, value: undefined };
     const record = this.#calls.one(value);
-    this.#inFlight++;
+    this.#inFlight.add(record);
     record.whenSettled(() => {
-      this.#inFlight--;
+      this.#inFlight.delete(record);
       this.#ended();
     });
     return { done: false, value: new Handle(record) as unknown as ObjectRef<unknown> };
   }
 
   async return(): Promise<RefResult> {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     await this.#source.return?.();
     return { done: true, value: undefined };
   }

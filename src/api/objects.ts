@@ -2,7 +2,7 @@
 
 import { GetTimeoutError, InvalidOptionError } from "../base/errors.ts";
 import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts";
-import type { Box, ObjectRecord } from "../runtime/object-record.ts";
+import type { ObjectRecord } from "../runtime/object-record.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { runtimeForCalls } from "./init.ts";
 import { checkOptions, describe, isBoolean, isCount, isSignal, isTimeout } from "./options.ts";
@@ -43,48 +43,29 @@ export async function get(
   options: GetOptions = {},
 ): Promise<unknown> {
   checkOptions(options, { timeoutMs: isTimeout, signal: isSignal }, "get");
-  if (!Array.isArray(refs)) {
-    const [box] = await within(options, [waitFor(recordFor(refs, "get"))]);
-    return box!.value;
-  }
-  const boxes = await within(
-    options,
-    refs.map((ref: unknown) => waitFor(recordFor(ref, "get"))),
-  );
-  return boxes.map((box) => box.value);
-}
-
-async function within(options: GetOptions, waits: readonly Promise<Box>[]): Promise<Box[]> {
-  const all = Promise.all(waits);
-  const { timeoutMs, signal } = options;
-  if (timeoutMs === undefined && signal === undefined) return all;
-  return new Promise((resolve, reject) => {
-    const stop = watch(options, reject, (ms) => {
-      const what = waits.length === 1 ? "1 value" : `${waits.length} values`;
-      const text = `Cannot get ${what}: not ready within timeoutMs of ${ms}; the tasks go on`;
-      reject(new GetTimeoutError(text, { timeoutMs: ms }));
-    });
-    all.then(resolve, reject).finally(stop);
+  const list: readonly unknown[] = Array.isArray(refs) ? refs : [refs];
+  const records = list.map((ref) => recordFor(ref, "get"));
+  for (const record of records) record.isObserved = true;
+  const areThere = await settled(records, {
+    ...options,
+    count: records.length,
+    stopAtFailure: true,
   });
+  if (!areThere) throw timeoutError(records.length, options.timeoutMs!);
+  const boxes = await Promise.all(records.filter(isSettled).map(waitFor));
+  return Array.isArray(refs) ? boxes.map((box) => box.value) : boxes[0]!.value;
 }
 
-/** Calls back on abort and on the deadline, until the returned function is called. */
-function watch(
-  { timeoutMs, signal }: GetOptions,
-  aborted: (reason: unknown) => void,
-  timedOut: (timeoutMs: number) => void,
-): () => void {
-  const abort = (): void => aborted(signal!.reason);
-  if (signal?.aborted === true) abort();
-  signal?.addEventListener("abort", abort, { once: true });
-  const timer =
-    timeoutMs === undefined || timeoutMs === Infinity
-      ? undefined
-      : setTimeout(() => timedOut(timeoutMs), timeoutMs);
-  return () => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  };
+function isSettled(record: ObjectRecord): boolean {
+  return !record.isPending;
+}
+
+function timeoutError(count: number, timeoutMs: number): GetTimeoutError {
+  const values = count === 1 ? "1 value" : `${count} values`;
+  return new GetTimeoutError(
+    `Cannot get ${values}: not ready within timeoutMs of ${timeoutMs}; the tasks go on`,
+    { timeoutMs },
+  );
 }
 
 /**
@@ -102,7 +83,7 @@ export async function wait<T>(
   const list = Array.isArray(refs) ? (refs as ObjectRef<T>[]) : [...refs];
   const records = list.map((ref) => recordFor(ref, "wait"));
   const count = Math.min(options.count ?? 1, list.length);
-  await settledCount(records, count, options);
+  await settled(records, { ...options, count, stopAtFailure: false });
   return split(list, records, count);
 }
 
@@ -121,30 +102,46 @@ function split<T>(
   return { ready, pending: index < refs.length ? pending.concat(refs.slice(index)) : pending };
 }
 
-/** Resolves when `count` of the records are settled, or at the deadline. */
-function settledCount(
-  records: readonly ObjectRecord[],
-  count: number,
-  options: GetOptions,
-): Promise<void> {
+interface SettledOptions extends GetOptions {
+  readonly count: number;
+  /** The first failure is enough. */
+  readonly stopAtFailure: boolean;
+}
+
+/** Whether `count` of the records were settled before the deadline; rejects on abort. */
+function settled(records: readonly ObjectRecord[], options: SettledOptions): Promise<boolean> {
+  const { count, stopAtFailure, timeoutMs, signal } = options;
+  if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
   let missing = count;
-  for (let i = 0; i < records.length && missing > 0; i++) if (!records[i]!.isPending) missing--;
-  if (missing === 0) return Promise.resolve();
+  const note = (record: ObjectRecord): void => {
+    missing = stopAtFailure && record.isFailed ? 0 : missing - 1;
+  };
+  for (let i = 0; i < records.length && missing > 0; i++) {
+    if (!records[i]!.isPending) note(records[i]!);
+  }
+  if (missing <= 0) return Promise.resolve(true);
   const scope = currentScope();
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
-      stop();
-      scope?.waitEnds(rejectWait);
-      for (const record of records) record.forget(settled);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      scope?.waitEnds(stop);
+      for (const record of records) record.forget(arrived);
       settle();
     };
-    const settled = (): void => {
-      if (--missing === 0) finish(resolve);
+    const arrived = (record: ObjectRecord): void => {
+      note(record);
+      if (missing <= 0) finish(() => resolve(true));
     };
-    const rejectWait = (reason: unknown): void => finish(() => reject(reason));
-    const stop = watch(options, rejectWait, () => finish(resolve));
-    scope?.waitBegins(rejectWait);
-    for (const record of records) if (record.isPending) record.whenSettled(settled);
+    const stop = (reason: unknown): void => finish(() => reject(reason));
+    const abort = (): void => stop(signal!.reason);
+    const timer =
+      timeoutMs === undefined || timeoutMs === Infinity
+        ? undefined
+        : setTimeout(() => finish(() => resolve(false)), timeoutMs);
+    signal?.addEventListener("abort", abort, { once: true });
+    scope?.waitBegins(stop);
+    for (const record of records) if (record.isPending) record.whenSettled(arrived);
   });
 }
 
@@ -205,7 +202,7 @@ export interface CancelOptions {
  */
 export function cancel(ref: ObjectRef<unknown>, options: CancelOptions = {}): void {
   checkOptions(options, { force: isBoolean }, "cancel");
-  runtimeForCalls().submitter.cancel(recordFor(ref, "cancel"), options.force ?? false);
+  runtimeForCalls().cancel(recordFor(ref, "cancel"), options.force ?? false);
 }
 
 function recordFor(ref: unknown, act: string): ObjectRecord {

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { RuntimeEndedError } from "../base/errors.ts";
 import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
 import { describeFunction } from "../closure/describe-function.ts";
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
@@ -38,7 +39,7 @@ export class RemoteSource {
   /** The function as `runtime` knows it; a later runtime gets a record of its own. */
   recordIn(runtime: Runtime): FunctionRecord {
     const isKnown = this.callable === undefined || this.#runtime === runtime;
-    if (this.#record !== undefined && isKnown) return this.#record;
+    if (this.#record !== undefined && isKnown) return checkHome(this.#record, runtime);
     const { name, parameterCount, unlimited } = describeFunction(this.callable!);
     this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
     this.#runtime = runtime;
@@ -65,6 +66,14 @@ export class RemoteSource {
       );
     }
   }
+}
+
+/** What was received from a worker of an earlier runtime has gone with it. */
+function checkHome(record: FunctionRecord, runtime: Runtime): FunctionRecord {
+  if (record.home === runtime.functions) return record;
+  throw new RuntimeEndedError(
+    `Cannot call ${record.name}: it came from a runtime that was shut down; receive it again`,
+  );
 }
 
 /** When a function goes, its definition goes from the processes that were sent it. */
@@ -149,6 +158,7 @@ function mapCalls(
 
 function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bound {
   const environment = defineEnvironment(options, runtime);
+  const timeoutMs = options.timeoutMs === Infinity ? undefined : options.timeoutMs;
   const demand = demandOf({
     ...options.resources,
     [CPU]: options.numCpus ?? 1,
@@ -159,9 +169,13 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
     record: source.recordIn(runtime),
     options: {
       name: options.name,
-      schedulingClass: runtime.submitter.classOf(demand, environment),
+      schedulingClass: runtime.submitter.classOf({
+        demand,
+        environment,
+        isExclusive: timeoutMs !== undefined,
+      }),
       priority: options.priority ?? 0,
-      timeoutMs: options.timeoutMs === Infinity ? undefined : options.timeoutMs,
+      timeoutMs,
       signal: options.signal,
       numReturns: options.numReturns,
       batch: undefined,

@@ -153,6 +153,10 @@ export class Leases {
     return failed;
   }
 
+  leasesFrom(submitterId: number): Lease[] {
+    return [...this.#leases.values()].filter((lease) => lease.submitterId === submitterId);
+  }
+
   leasesOf(workerId: number): Lease[] {
     return [...this.#leases.values()].filter((lease) => lease.workerId === workerId);
   }
@@ -161,9 +165,9 @@ export class Leases {
   overdue(nowMs: number, waitedMs: number): { wish: Wish; holders: Lease[] }[] {
     const found: { wish: Wish; holders: Lease[] }[] = [];
     for (const waiting of this.#waiting.values()) {
-      if (!isPending(waiting) || waiting.reported || nowMs - waiting.waitingSinceMs < waitedMs) {
-        continue;
-      }
+      // Who holds some leases gets on, if slowly.
+      if (waiting.wanted === 0 || waiting.held.size > 0 || waiting.reported) continue;
+      if (nowMs - waiting.waitingSinceMs < waitedMs) continue;
       waiting.reported = true;
       const missing = this.#resources.missing(waiting.demand);
       const holders = [...this.#leases.values()].filter((lease) => holdsAny(lease, missing));

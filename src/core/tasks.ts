@@ -30,8 +30,6 @@ export interface Task {
   readonly profile: Profile;
   readonly schedulingClass: SchedulingClass;
   readonly priority: number;
-  /** Never shares a lease with another task in flight: it may have to be ended with its process. */
-  readonly isExclusive: boolean;
   state: TaskState;
   /** Where it runs, while pushed. */
   lease: HeldLease | undefined;
@@ -50,6 +48,8 @@ export class HeldLease {
   /** From then on nothing is pushed and the lease goes back when it is empty. */
   reclaimAtMs = Infinity;
   idleSinceMs = 0;
+  /** Children that a finished task has left behind still run in the worker. */
+  isBlocked = false;
 
   constructor(leaseId: number, workerId: number, schedulingClass: SchedulingClass) {
     this.leaseId = leaseId;
@@ -58,31 +58,45 @@ export class HeldLease {
   }
 }
 
-/** Tasks that can use each other's leases: same demand, same environment. */
-export class SchedulingClass {
+/** What tasks must have in common to use each other's leases. */
+export interface ClassTraits {
+  readonly demand: Demand;
+  readonly environment: string;
+  /**
+   * Such a task never shares a process with others: it may have to be ended with it. Nothing is
+   * in flight beside it, and it does not run where tasks wait.
+   */
+  readonly isExclusive: boolean;
+  /** Leases that the machine can grant at the same time. */
+  readonly leasesMax: number;
+}
+
+/** Tasks that can use each other's leases. */
+export class SchedulingClass implements ClassTraits {
   readonly classId: number;
   readonly demand: Demand;
   readonly environment: string;
+  readonly isExclusive: boolean;
+  readonly leasesMax: number;
   readonly queue = new TaskQueue();
   readonly leases: HeldLease[] = [];
-  /** Leases that the machine can grant at the same time. */
-  readonly leasesMax: number;
   /** What the daemon was told last. */
   wanted = 0;
   wantedPriority = 0;
   inFlight = 0;
 
-  constructor(classId: number, demand: Demand, environment: string, leasesMax: number) {
+  constructor(classId: number, traits: ClassTraits) {
     this.classId = classId;
-    this.demand = demand;
-    this.environment = environment;
-    this.leasesMax = leasesMax;
+    this.demand = traits.demand;
+    this.environment = traits.environment;
+    this.isExclusive = traits.isExclusive;
+    this.leasesMax = traits.leasesMax;
   }
 }
 
 export interface TaskSink<T extends Task> {
   push(task: T, lease: HeldLease): void;
-  /** Leases wanted in all for the class; `isLong`: its next task is known to run long. */
+  /** Leases wanted in all for the class; `isLong`: its next task does not belong beside others. */
   want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void;
   returnLease(lease: HeldLease): void;
 }
@@ -113,12 +127,12 @@ export class Tasks<T extends Task> {
     return this.#pending;
   }
 
-  classOf(demand: Demand, environment: string, leasesMax: number): SchedulingClass {
-    const key = `${demand.key};${environment}`;
+  classOf(traits: ClassTraits): SchedulingClass {
+    const { demand, environment, isExclusive } = traits;
+    const key = `${demand.key};${environment};${isExclusive}`;
     let found = this.#classes.get(key);
     if (found === undefined) {
-      const limit = Math.min(leasesMax, LEASES_WANTED_MAX);
-      found = new SchedulingClass(this.#classList.length + 1, demand, environment, limit);
+      found = new SchedulingClass(this.#classList.length + 1, traits);
       this.#classes.set(key, found);
       this.#classList.push(found);
     }
@@ -189,6 +203,11 @@ export class Tasks<T extends Task> {
     this.#dirty.add(lease.schedulingClass);
   }
 
+  setBlocked(lease: HeldLease, isBlocked: boolean): void {
+    lease.isBlocked = isBlocked;
+    this.#dirty.add(lease.schedulingClass);
+  }
+
   /** The worker is gone. Its tasks must be ended one by one with `finished`. */
   lost(lease: HeldLease): void {
     const leases = lease.schedulingClass.leases;
@@ -222,9 +241,10 @@ export class Tasks<T extends Task> {
     let best: SchedulingClass | undefined;
     let bestTask: Task | undefined;
     for (const candidate of this.#classList) {
-      if (candidate.environment !== environment || !isWithin(candidate.demand, held)) continue;
+      if (candidate.isExclusive || candidate.environment !== environment) continue;
+      if (!isWithin(candidate.demand, held)) continue;
       const task = candidate.queue.newest();
-      if (task === undefined || task.isExclusive) continue;
+      if (task === undefined) continue;
       if (bestTask !== undefined && !isBefore(task, bestTask)) continue;
       best = candidate;
       bestTask = task;
@@ -275,14 +295,13 @@ export class Tasks<T extends Task> {
   #settleLeases(schedulingClass: SchedulingClass, nowMs: number): void {
     const { leases } = schedulingClass;
     for (const lease of leases.slice()) {
-      if (lease.inFlight > 0) continue;
+      if (isInUse(lease)) continue;
       if (lease.reclaimAtMs === Infinity) lease.idleSinceMs = nowMs;
       else this.#giveBack(lease);
     }
     // Idle leases stay for a while: only `#giveBack` wants fewer than are held.
     const kept = Math.min(schedulingClass.wanted, leases.length);
-    const useful = Math.min(schedulingClass.leasesMax, usefulLeases(schedulingClass));
-    const wanted = Math.max(kept, useful);
+    const wanted = Math.max(kept, rounded(usefulLeases(schedulingClass), schedulingClass));
     if (wanted > leases.length) this.#freeOthers(schedulingClass);
     this.#want(schedulingClass, wanted);
   }
@@ -294,7 +313,8 @@ export class Tasks<T extends Task> {
     schedulingClass.wanted = wanted;
     schedulingClass.wantedPriority = priority;
     const estimateUs = next?.profile.estimateUs;
-    this.#sink.want(schedulingClass, wanted, estimateUs !== undefined && estimateUs > LONG_TASK_US);
+    const isLong = estimateUs !== undefined && estimateUs > LONG_TASK_US;
+    this.#sink.want(schedulingClass, wanted, isLong || schedulingClass.isExclusive);
   }
 
   /** A class that waits gets what idle leases of this submitter's other classes hold. */
@@ -309,7 +329,7 @@ export class Tasks<T extends Task> {
     let anyLeft = false;
     for (const schedulingClass of this.#classList) {
       this.#giveBackIdle(schedulingClass, nowMs - idleMs);
-      anyLeft ||= schedulingClass.leases.some((lease) => lease.inFlight === 0);
+      anyLeft ||= schedulingClass.leases.some((lease) => !isInUse(lease));
     }
     return anyLeft;
   }
@@ -317,7 +337,7 @@ export class Tasks<T extends Task> {
   #giveBackIdle(schedulingClass: SchedulingClass, idleSinceAtMostMs: number): void {
     if (schedulingClass.queue.size > 0) return;
     for (const lease of [...schedulingClass.leases]) {
-      if (lease.inFlight === 0 && lease.idleSinceMs <= idleSinceAtMostMs) this.#giveBack(lease);
+      if (!isInUse(lease) && lease.idleSinceMs <= idleSinceAtMostMs) this.#giveBack(lease);
     }
   }
 
@@ -362,7 +382,7 @@ function learn(profile: Profile, durationUs: number): void {
 
 function isShort(task: Task): boolean {
   const estimate = task.profile.estimateUs;
-  return estimate !== undefined && estimate <= SHORT_TASK_US && !task.isExclusive;
+  return estimate !== undefined && estimate <= SHORT_TASK_US && !task.schedulingClass.isExclusive;
 }
 
 function isBefore(task: Task, other: Task): boolean {
@@ -370,7 +390,12 @@ function isBefore(task: Task, other: Task): boolean {
   return task.number > other.number;
 }
 
+function isInUse(lease: HeldLease): boolean {
+  return lease.inFlight > 0 || lease.isBlocked;
+}
+
 function hasRoom(lease: HeldLease, task: Task): boolean {
+  if (lease.isBlocked) return false;
   if (lease.inFlight === 0) return true;
   return (
     !lease.isOccupied &&
@@ -390,14 +415,27 @@ function roomiest(leases: readonly HeldLease[], task: Task, nowMs: number): Held
   return best;
 }
 
+/**
+ * More than the machine can grant at a time is wanted too: tasks that wait for others give their
+ * CPU back. It is said in powers of two, so that not every task makes a message.
+ */
+function rounded(leases: number, { leasesMax }: SchedulingClass): number {
+  if (leases <= leasesMax) return leases;
+  return Math.min(LEASES_WANTED_MAX, 2 ** Math.ceil(Math.log2(leases)));
+}
+
 /** Leases that the class has work for, those it holds included. */
 function usefulLeases(schedulingClass: SchedulingClass): number {
   const { queue, leases, inFlight } = schedulingClass;
   const next = queue.first();
   if (next === undefined) return 0;
-  if (!isShort(next)) return queue.size + inFlight;
+  if (!isShort(next)) {
+    const blocked = leases.filter((lease) => lease.isBlocked).length;
+    return queue.size + inFlight + blocked;
+  }
   // Short tasks share leases, but not those where a long one runs.
   let occupied = 0;
-  for (const lease of leases) if (lease.isOccupied) occupied++;
-  return occupied + Math.ceil((queue.size + inFlight - occupied) / SHORT_TASKS_PER_LEASE);
+  for (const lease of leases) if (lease.isOccupied || lease.isBlocked) occupied++;
+  const shared = Math.max(1, queue.size + inFlight - occupied);
+  return occupied + Math.ceil(shared / SHORT_TASKS_PER_LEASE);
 }

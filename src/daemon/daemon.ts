@@ -66,6 +66,7 @@ interface WorkerSlot {
 
 const DRIVER_ID = 1;
 const MEASURE_MS = 500;
+const START_FAILURES_MAX = 3;
 
 export class Daemon implements LeaseSink {
   readonly #settings: DaemonSettings;
@@ -76,6 +77,8 @@ export class Daemon implements LeaseSink {
   readonly #writer = new DaemonWriter();
   readonly #workers = new Map<number, WorkerSlot>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
+  /** Workers of an environment that did not come up, one after the other. */
+  readonly #startFailures = new Map<string, number>();
   #nextProcessId = DRIVER_ID + 1;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
@@ -220,6 +223,7 @@ export class Daemon implements LeaseSink {
     const slot = this.#workers.get(workerId);
     if (slot === undefined) return;
     slot.isReady = true;
+    this.#startFailures.delete(slot.environment);
     this.#leases.workerReady(workerId, nowMs);
   }
 
@@ -238,10 +242,25 @@ export class Daemon implements LeaseSink {
     slot.link.close();
     this.#writer.exited(this.#driver, slot, exit);
     for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
-    // Those who wait for a worker that cannot start are told, instead of starting it for ever.
-    if (!slot.isReady) this.#failWishes(slot, exit);
+    if (!slot.isReady) this.#startFailed(slot, exit);
+    // What it had called goes with it: nobody waits for it any more, and it may never end.
+    for (const lease of this.#leases.leasesFrom(workerId)) {
+      this.#killWorker(lease.workerId, "the task that called it has ended with its worker");
+    }
     this.#leases.workerExited(workerId, this.#ports.nowMs());
     this.#armTimer();
+  }
+
+  /** Those who wait for workers that cannot start are told, instead of starting them for ever. */
+  #startFailed(slot: WorkerSlot, exit: WorkerExit): void {
+    const { environment } = slot;
+    const failures = (this.#startFailures.get(environment) ?? 0) + 1;
+    this.#startFailures.set(environment, failures);
+    const others = [...this.#workers.values()];
+    const isServed = others.some((other) => other.isReady && other.environment === environment);
+    if (isServed && failures < START_FAILURES_MAX) return;
+    this.#startFailures.delete(environment);
+    this.#failWishes(slot, exit);
   }
 
   #failWishes(slot: WorkerSlot, exit: WorkerExit): void {
@@ -268,6 +287,8 @@ export class Daemon implements LeaseSink {
       this.#tick(this.#ports.nowMs());
       this.#armTimer();
     }, MEASURE_MS);
+    // The links keep a daemon's process alive; inline there is nothing else to wait for.
+    this.#timer.unref();
   }
 
   #tick(nowMs: number): void {

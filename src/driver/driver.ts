@@ -144,7 +144,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   output(_peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void {
     if (!this.#options.logToDriver) return;
     const lines = text.endsWith("\n") ? text.slice(0, -1) : text;
-    const prefixed = lines.replace(/^/gm, `(${name} pid=${pid}) `);
+    const prefixed = lines.replace(/^/gm, () => `(${name} pid=${pid}) `);
     (stream === 1 ? process.stdout : process.stderr).write(`${prefixed}\n`);
   }
 

@@ -9,8 +9,9 @@ export class DaemonLink {
   readonly link: Link;
   readonly #total: ReadonlyMap<string, number>;
   readonly #environments = new Set<string>();
-  readonly #asked = new Map<number, (answer: ResourcesAnswer) => void>();
+  readonly #asked = new Map<number, Asker>();
   #requestCount = 0;
+  #ended: Error | undefined;
 
   /** `total`: what the machine offers, to know how many leases make sense. */
   constructor(link: Link, total: Demand) {
@@ -94,16 +95,24 @@ export class DaemonLink {
   }
 
   askResources(): Promise<ResourcesAnswer> {
-    return new Promise((resolve) => {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
       const requestId = ++this.#requestCount;
-      this.#asked.set(requestId, resolve);
+      this.#asked.set(requestId, { resolve, reject });
       this.#sendNumber(Kind.askResources, requestId);
     });
   }
 
   resourcesCame(requestId: number, answer: ResourcesAnswer): void {
-    this.#asked.get(requestId)?.(answer);
+    this.#asked.get(requestId)?.resolve(answer);
     this.#asked.delete(requestId);
+  }
+
+  /** The daemon is gone: nothing is answered any more. */
+  end(error: Error): void {
+    this.#ended = error;
+    for (const { reject } of this.#asked.values()) reject(error);
+    this.#asked.clear();
   }
 
   #sendNumber(kind: number, value: number): void {
@@ -112,6 +121,11 @@ export class DaemonLink {
     body.integer(value);
     this.link.end();
   }
+}
+
+interface Asker {
+  readonly resolve: (answer: ResourcesAnswer) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Resource → amount. */

@@ -13,7 +13,7 @@ import type { Functions } from "./functions.ts";
 import { LeaseQueue } from "./lease-queue.ts";
 import { ObjectRef, recordOf, waitFor } from "./object-ref.ts";
 import type { Packer } from "./packer.ts";
-import { isThenable, runBatch } from "./run-batch.ts";
+import { isThenable, runBatch, sendableOutcomes, type BatchResult } from "./run-batch.ts";
 import type { RunningTask, WaitListener } from "./running-task.ts";
 import { taskStorage } from "./task-scope.ts";
 
@@ -137,15 +137,14 @@ export class Executor implements WaitListener {
       task.reply.started(task);
       task.reply.flush();
     }
-    let result: unknown;
     try {
-      result = taskStorage.run(task, bodyOf(task, callable, this.#context.nowUs), ...args);
+      const body = bodyOf(task, callable, this.#context.nowUs);
+      const result = taskStorage.run(task, body, ...args);
+      if (isThenable(result)) this.#await(task, result);
+      else this.#succeed(task, result);
     } catch (error) {
       this.#fail(task, error);
-      return;
     }
-    if (isThenable(result)) this.#await(task, result);
-    else this.#succeed(task, result);
   }
 
   #await(task: RunningTask, result: PromiseLike<unknown>): void {
@@ -167,18 +166,42 @@ export class Executor implements WaitListener {
   #succeed(task: RunningTask, value: unknown): void {
     if (task.state === "over") return;
     const durationUs = this.#durationOf(task);
+    this.#leave(task);
     try {
       task.reply.succeeded(task, durationUs, resultsOf(task, value));
     } catch (error) {
-      task.reply.failed(task, durationUs, error);
+      this.#replaceUnsendable(task, durationUs, value, error);
     }
     this.#over(task);
   }
 
+  /** Of a batch, only the items that cannot be sent fail. */
+  #replaceUnsendable(task: RunningTask, durationUs: number, value: unknown, error: unknown): void {
+    if (task.extras.batch === undefined) task.reply.failed(task, durationUs, error);
+    else {
+      const result = sendableOutcomes(value as BatchResult, this.#context.packer);
+      task.reply.succeeded(task, durationUs, [result]);
+    }
+  }
+
   #fail(task: RunningTask, error: unknown): void {
     if (task.state === "over") return;
-    task.reply.failed(task, this.#durationOf(task), error);
+    const durationUs = this.#durationOf(task);
+    this.#leave(task);
+    task.reply.failed(task, durationUs, error);
     this.#over(task);
+  }
+
+  /** The task is done with its lease; said ahead of its result if children of it are not. */
+  #leave(task: RunningTask): void {
+    const queue = task.leaseQueue;
+    if (task.isSuspended) queue.suspended--;
+    task.end();
+    queue.startedTasks.delete(task);
+    if (task.spec.submitted === undefined && queue.isLeftBehind) {
+      queue.blockedFor = task.reply;
+      task.reply.leaseBlocked(queue.leaseId, true);
+    }
   }
 
   #durationOf(task: RunningTask): number {
@@ -191,9 +214,10 @@ export class Executor implements WaitListener {
 
   #over(task: RunningTask): void {
     const queue = task.leaseQueue;
-    if (task.isSuspended) queue.suspended--;
-    task.end();
-    queue.startedTasks.delete(task);
+    if (queue.blockedFor !== undefined && !queue.isLeftBehind) {
+      queue.blockedFor.leaseBlocked(queue.leaseId, false);
+      queue.blockedFor = undefined;
+    }
     if (queue.isEmpty) {
       if (queue.isParked) this.#resume(queue);
       this.#leases.delete(queue.leaseId);

@@ -8,6 +8,8 @@ export type FunctionId = number;
 
 export class FunctionRecord implements Profile {
   readonly functionId: FunctionId;
+  /** The functions of the runtime that it belongs to. */
+  readonly home: object;
   name: string;
   /** Parameters that are sent; Infinity with a rest parameter. */
   parameterCount: number;
@@ -20,8 +22,9 @@ export class FunctionRecord implements Profile {
   callable: Callable | undefined = undefined;
   preparing: Promise<Callable> | undefined = undefined;
 
-  constructor(functionId: FunctionId, name: string, parameterCount: number) {
+  constructor(functionId: FunctionId, home: object, name: string, parameterCount: number) {
     this.functionId = functionId;
+    this.home = home;
     this.name = name;
     this.parameterCount = parameterCount;
   }

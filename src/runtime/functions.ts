@@ -8,12 +8,16 @@ import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 
+/** Goes on from one runtime to the next: see `objects.ts`. */
+let functionCount = 0;
+
 export class Functions {
   readonly #selfId: number;
   readonly #records = new Map<number, FunctionRecord>();
   /** Who has sent a function and not taken it back. */
   readonly #senders = new Map<number, Set<number>>();
-  #count = 0;
+  /** Made here and not collected: peers that send one back do not decide about it. */
+  readonly #own = new Set<number>();
 
   constructor(selfId: number) {
     this.#selfId = selfId;
@@ -25,14 +29,16 @@ export class Functions {
   }
 
   create(name: string, parameterCount: number): FunctionRecord {
-    return new FunctionRecord(objectKey(this.#selfId, ++this.#count), name, parameterCount);
+    const functionId = objectKey(this.#selfId, ++functionCount);
+    this.#own.add(functionId);
+    return new FunctionRecord(functionId, this, name, parameterCount);
   }
 
   /** A function that was sent, or is about to be: its definition is on its way ahead of its use. */
   get(functionId: number): FunctionRecord {
     let record = this.#records.get(functionId);
     if (record === undefined) {
-      record = new FunctionRecord(functionId, "", Infinity);
+      record = new FunctionRecord(functionId, this, "", Infinity);
       this.#records.set(functionId, record);
     }
     return record;
@@ -42,9 +48,8 @@ export class Functions {
     this.#records.set(record.functionId, record);
   }
 
-  /** The peer has taken the function back; it stays while another one counts on it. */
+  /** The peer has taken a function back; it stays while another one counts on it. */
   dropped(functionId: number, peer: Peer, peers: Peers): void {
-    peer.sentFunctions.delete(functionId);
     this.#senderGone(functionId, peer.processId, peers);
   }
 
@@ -59,7 +64,7 @@ export class Functions {
     if (senders === undefined || !senders.delete(senderId) || senders.size > 0) return;
     this.#senders.delete(functionId);
     const record = this.#records.get(functionId);
-    if (record !== undefined) this.retire(record, peers);
+    if (record !== undefined && !this.#own.has(functionId)) this.retire(record, peers);
   }
 
   /**
@@ -67,6 +72,7 @@ export class Functions {
    * use it: it is sent again then.
    */
   retire(record: FunctionRecord, peers: Peers): void {
+    this.#own.delete(record.functionId);
     this.#records.delete(record.functionId);
     for (const peer of peers.all()) {
       if (!peer.sentFunctions.delete(record.functionId)) continue;
@@ -81,9 +87,8 @@ export class Functions {
     const record = this.get(body.number());
     record.name = body.string();
     record.parameterCount = body.number();
-    record.definition = port.read(peer, body, buffers);
-    // Who sent it has it.
-    peer.sentFunctions.add(record.functionId);
+    const definition = port.read(peer, body, buffers);
+    record.definition ??= definition;
     const senders = this.#senders.get(record.functionId) ?? new Set();
     this.#senders.set(record.functionId, senders.add(peer.processId));
   }

@@ -2,7 +2,7 @@
 
 import { Deque } from "../base/deque.ts";
 import type { Demand } from "../core/resources.ts";
-import type { RunningTask } from "./running-task.ts";
+import type { RunningTask, TaskReply } from "./running-task.ts";
 
 export class LeaseQueue {
   readonly leaseId: number;
@@ -13,6 +13,8 @@ export class LeaseQueue {
   readonly startedTasks = new Set<RunningTask>();
   suspended = 0;
   isParked = false;
+  /** Told to the holder when its last task is over before children that run here. */
+  blockedFor: TaskReply | undefined;
 
   constructor(leaseId: number, demand: Demand) {
     this.leaseId = leaseId;
@@ -26,6 +28,13 @@ export class LeaseQueue {
 
   get isEmpty(): boolean {
     return this.startedTasks.size === 0 && this.queued.size === 0;
+  }
+
+  /** Nothing that was pushed is left, but children of it are. */
+  get isLeftBehind(): boolean {
+    if (this.queued.size > 0 || this.startedTasks.size === 0) return false;
+    for (const task of this.startedTasks) if (task.spec.submitted === undefined) return false;
+    return true;
   }
 
   /** Everything here waits for refs, and something does. */

@@ -30,8 +30,6 @@ export interface RecordHome {
   request(record: ObjectRecord): void;
   /** Gives the settled content to a reader, as a value of its own. */
   read(record: ObjectRecord, resolve: (box: Box) => void, reject: (reason: unknown) => void): void;
-  /** The last ref in the program's hands was disposed. */
-  unused(record: ObjectRecord): void;
 }
 
 export type SettledHandler = (record: ObjectRecord) => void;
@@ -42,13 +40,11 @@ export class ObjectRecord {
   content: Content | undefined = undefined;
   /** Somebody has asked for the result: a failure need not be reported. */
   isObserved = false;
-  /** Refs in the program's hands that are not disposed. */
-  handles = 0;
-  /** Owned elsewhere, and nobody here has asked for the content. */
+  /** Owned elsewhere, and its content has not been asked for. */
   isRemote = false;
   /** Where the call was made whose result this is. */
   site: CallSite | undefined = undefined;
-  /** What makes it, while pending: for `cancel` and for messages. */
+  /** The task that makes it, until that is over: a cancelled one may have to be ended by force. */
   maker: unknown = undefined;
   /** The first ref, while pending, so that its end can be watched should the object fail. */
   firstRef: object | undefined = undefined;
@@ -96,7 +92,6 @@ export class ObjectRecord {
   settle(content: Content): boolean {
     if (this.content !== undefined) return false;
     this.content = content;
-    this.maker = undefined;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (typeof waiting === "function") waiting(this);

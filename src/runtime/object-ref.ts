@@ -16,24 +16,24 @@ declare const refBrand: unique symbol;
 export class ObjectRef<out T> implements Promise<T>, Disposable {
   /** Keeps `ObjectRef<string>` from being taken for `ObjectRef<number>`. */
   declare readonly [refBrand]: T;
-  readonly #record: ObjectRecord;
-  #isDisposed = false;
+  readonly #key: number;
+  /** Undefined once the ref is disposed. */
+  #record: ObjectRecord | undefined;
 
   constructor(record: ObjectRecord) {
+    this.#key = record.key;
     this.#record = record;
-    record.handles++;
     if (record.isPending && record.firstRef === undefined) record.firstRef = this;
   }
 
   static recordOf(value: object): ObjectRecord | undefined {
     if (!(#record in value)) return undefined;
-    value.#assertUsable();
-    return value.#record;
+    return value.#getRecord();
   }
 
   /** Names the object in messages: `"3-1a"` is the 26th object of process 3. */
   get id(): string {
-    return objectName(this.#record.key);
+    return objectName(this.#key);
   }
 
   /** Fetches the value; what the task threw rejects. */
@@ -56,22 +56,17 @@ export class ObjectRef<out T> implements Promise<T>, Disposable {
   }
 
   #wait(): Promise<Box> {
-    this.#assertUsable();
-    return waitFor(this.#record);
+    return waitFor(this.#getRecord());
   }
 
-  #assertUsable(): void {
-    if (this.#isDisposed) {
-      throw new MobulaError(`Cannot use ref ${this.id}: it is disposed; keep it until it is read`);
-    }
+  #getRecord(): ObjectRecord {
+    if (this.#record !== undefined) return this.#record;
+    throw new MobulaError(`Cannot use ref ${this.id}: it is disposed; keep it until it is read`);
   }
 
   /** Lets go of the object. Its task, if it has not finished, goes on. */
   [Symbol.dispose](): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#record.handles--;
-    if (this.#record.handles === 0) this.#record.home.unused(this.#record);
+    this.#record = undefined;
   }
 
   get [Symbol.toStringTag](): string {
@@ -87,7 +82,8 @@ export class ObjectRef<out T> implements Promise<T>, Disposable {
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `ObjectRef(${this.id}) { ${describeContent(this.#record, options)} }`;
+    const content = this.#record === undefined ? "<disposed>" : describe(this.#record, options);
+    return `ObjectRef(${this.id}) { ${content} }`;
   }
 }
 
@@ -122,7 +118,7 @@ function notAValue(id: string, act: string): TypeError {
   return new TypeError(`Cannot use ref ${id} as a value: it is a handle; await it first to ${act}`);
 }
 
-function describeContent(record: ObjectRecord, options: InspectOptions): string {
+function describe(record: ObjectRecord, options: InspectOptions): string {
   const content = record.content;
   if (content === undefined) return "<pending>";
   if (content.kind === "primitive") return inspect(content.value, options);

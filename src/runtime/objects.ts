@@ -18,6 +18,9 @@ import type { Peer, Peers } from "./peers.ts";
 import { remoteError } from "./remote-error.ts";
 import type { UnseenFailures } from "./unseen-failures.ts";
 
+/** Goes on from one runtime to the next: a ref of an earlier one is never taken for a new one. */
+let objectCount = 0;
+
 export class Objects implements RecordHome, Lender {
   readonly ownership: Ownership;
   readonly #selfId: number;
@@ -30,8 +33,8 @@ export class Objects implements RecordHome, Lender {
   /** Borrowed objects: when the record goes, its owner is told. */
   readonly #borrowed = new Map<number, WeakRef<ObjectRecord>>();
   readonly #collected = new FinalizationRegistry<number>((key) => this.#recordCollected(key));
-  #count = 0;
-  #fetching = 0;
+  /** Borrowed objects whose value is awaited: they stay, whoever holds a ref. */
+  readonly #fetching = new Set<ObjectRecord>();
   /** Told when the first value of another process is awaited, and when none is. */
   onFetching: ((isFetching: boolean) => void) | undefined;
 
@@ -56,7 +59,7 @@ export class Objects implements RecordHome, Lender {
 
   /** A pending object of this process. */
   create(): ObjectRecord {
-    return new ObjectRecord(objectKey(this.#selfId, ++this.#count), this);
+    return new ObjectRecord(objectKey(this.#selfId, ++objectCount), this);
   }
 
   settle(record: ObjectRecord, content: Content): void {
@@ -109,18 +112,18 @@ export class Objects implements RecordHome, Lender {
   }
 
   request(record: ObjectRecord): void {
-    if (this.#fetching++ === 0) this.onFetching?.(true);
+    if (this.#fetching.size === 0) this.onFetching?.(true);
+    this.#fetching.add(record);
     record.whenSettled(() => {
-      if (--this.#fetching === 0) this.onFetching?.(false);
+      this.#fetching.delete(record);
+      if (this.#fetching.size === 0) this.onFetching?.(false);
     });
     this.#sendFetch(this.ownership.ownerOf(record.key), record.key, this.#selfId);
   }
 
-  unused(record: ObjectRecord): void {
-    if (this.#borrowed.get(record.key)?.deref() !== record) return;
-    this.#collected.unregister(record);
-    this.#borrowed.delete(record.key);
-    this.ownership.dropped(record.key);
+  /** The runtime is over: what is awaited will not come. */
+  end(error: Error): void {
+    for (const record of [...this.#fetching]) this.fail(record, error);
   }
 
   #recordCollected(key: number): void {
@@ -215,6 +218,22 @@ export class Objects implements RecordHome, Lender {
     }
   }
 
+  /** Asks the owner to end the task that makes a borrowed object. */
+  cancelElsewhere(record: ObjectRecord, isForced: boolean): void {
+    if (!this.ownership.isBorrowed(record.key)) return;
+    const { link } = this.#peers.get(this.ownership.ownerOf(record.key));
+    const body = link.begin(Kind.cancelObject);
+    body.arrayHeader(2);
+    body.integer(record.key);
+    body.boolean(isForced);
+    link.end();
+  }
+
+  /** An owned object that others hold. */
+  findLent(key: number): ObjectRecord | undefined {
+    return this.#lent.get(key);
+  }
+
   // Giving objects away with a result.
 
   /**
@@ -223,6 +242,7 @@ export class Objects implements RecordHome, Lender {
    */
   giveAway(payload: Payload, peer: Peer): void {
     for (const record of payload.refs) {
+      if (this.ownership.isBorrowed(record.key)) continue;
       record.whenSettled(() => {
         if (this.ownership.canTransfer(record.key, peer.processId) && peer.link.isOpen) {
           this.#transfer(record, peer);

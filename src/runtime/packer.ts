@@ -3,13 +3,14 @@
  * and remote functions.
  */
 
-import { FRAME_BYTES_MAX } from "../base/limits.ts";
+import { SerializationError } from "../base/errors.ts";
+import { FRAME_BUFFERS_MAX, FRAME_BYTES_MAX } from "../base/limits.ts";
 import { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue, type Extended } from "../values/encode.ts";
 import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
-import { tooLarge } from "../wire/frame.ts";
+import { tooLarge, tooManyBuffers } from "../wire/frame.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
@@ -79,18 +80,25 @@ export class Packer {
 
   /** What a task threw. Parts of it that cannot be sent are left out: the error itself counts. */
   packError(thrown: unknown): Payload {
-    try {
-      return this.pack(thrown, "error");
-    } catch (unsendable) {
-      const reason = unsendable instanceof Error ? unsendable.message : String(unsendable);
-      if (!(thrown instanceof Error)) return this.pack(new Error(reason), "error");
+    // What is lost on the way is less each time; the last one can always be sent.
+    const attempts = [
+      () => thrown,
+      () => this.#reduce(thrown as Error),
+      () => plainError(thrown as Error),
+    ];
+    let reason = "it cannot be sent";
+    for (const attempt of thrown instanceof Error ? attempts : attempts.slice(0, 1)) {
       try {
-        return this.pack(this.#reduce(thrown), "error");
-      } catch {
-        // Its class cannot be sent either: what it says can.
-        return this.pack(plainError(thrown), "error");
+        return this.pack(attempt(), "error");
+      } catch (unsendable) {
+        // The next attempt says less; should all fail, the error says at least why.
+        if (unsendable instanceof SerializationError) reason = unsendable.message;
       }
     }
+    return this.pack(
+      new Error(`Cannot say what the task failed with: ${reason}`),
+      "error",
+    );
   }
 
   /**
@@ -165,6 +173,7 @@ function plainError({ name, message, stack }: Error): Error {
 function checkSize(bytes: number, buffers: readonly Uint8Array[], root: string): void {
   const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes);
   if (sizeBytes > FRAME_BYTES_MAX) throw tooLarge(sizeBytes, root);
+  if (buffers.length > FRAME_BUFFERS_MAX) throw tooManyBuffers(buffers.length, root);
 }
 
 function indexIn<T>(list: T[], item: T): number {

@@ -5,6 +5,7 @@ import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import type { Payload, Primitive } from "./payload.ts";
 import type { Batch } from "./run-batch.ts";
+import type { TaskScope } from "./task-scope.ts";
 
 /** What a call says beyond function and arguments; compiled once per `remote` or `.options`. */
 export interface CallOptions {
@@ -47,7 +48,7 @@ export class RemoteTask implements Task {
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
   /** The scope it was called in, when in a task: its output goes there. */
-  parent: unknown = undefined;
+  parent: TaskScope | undefined = undefined;
   /** Ends what waits beside the task: deadline, abort listener. */
   #cleanUp: (() => void) | undefined = undefined;
 
@@ -82,6 +83,7 @@ export class RemoteTask implements Task {
   over(): void {
     this.#cleanUp?.();
     this.#cleanUp = undefined;
+    for (const record of this.results) record.maker = undefined;
   }
 
   get schedulingClass(): SchedulingClass {
@@ -90,10 +92,6 @@ export class RemoteTask implements Task {
 
   get priority(): number {
     return this.options.priority;
-  }
-
-  get isExclusive(): boolean {
-    return this.options.timeoutMs !== undefined;
   }
 
   get name(): string {

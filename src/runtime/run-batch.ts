@@ -1,5 +1,6 @@
 /** Several items in one task: what `map` makes of short ones. */
 
+import type { Packer } from "./packer.ts";
 import type { Callable } from "./function-record.ts";
 
 /** `stop`: at the first failure; `all`: every item, whatever became of the others. */
@@ -32,6 +33,19 @@ export async function runBatch(
     }
   }
   return { outcomes, durationUs: nowUs() - beganUs };
+}
+
+/** The outcomes, with those that cannot be sent replaced by the reason why. */
+export function sendableOutcomes(result: BatchResult, packer: Packer): BatchResult {
+  const outcomes = result.outcomes.map(([isOk, value], index): ItemOutcome => {
+    try {
+      packer.pack(value, `result[${index}]`);
+      return [isOk, value];
+    } catch (error) {
+      return [false, error];
+    }
+  });
+  return { ...result, outcomes };
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

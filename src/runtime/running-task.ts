@@ -14,6 +14,8 @@ export interface TaskReply {
   succeeded(task: RunningTask, durationUs: number, values: readonly unknown[]): void;
   failed(task: RunningTask, durationUs: number, error: unknown): void;
   started(task: RunningTask): void;
+  /** Whether children of tasks that are over keep the lease busy. */
+  leaseBlocked(leaseId: number, isBlocked: boolean): void;
   output(task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void;
   /** Writes out what was sent. */
   flush(): void;
@@ -117,6 +119,10 @@ export class RunningTask implements TaskScope {
 
   waitEnds(reject: (reason: unknown) => void): void {
     if (this.#waits.delete(reject) && this.#waits.size === 0) this.#listener.resumed(this);
+  }
+
+  throwIfCancelled(): void {
+    if (this.#cancelled !== undefined) throw this.#cancelled.reason;
   }
 
   /** Asks the body to end: its signal aborts, and what it awaits rejects. */

@@ -17,6 +17,7 @@ import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemo
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
 import type { Identity } from "./identity.ts";
+import type { ObjectRecord } from "./object-record.ts";
 import { Objects } from "./objects.ts";
 import { receiveOwnershipMessage } from "./ownership-messages.ts";
 import { Packer, type RemoteFunctions } from "./packer.ts";
@@ -171,6 +172,10 @@ export class Runtime {
         return this.objects.transferCame(peer, body, buffers);
       case Kind.output:
         return this.#outputCame(peer, body);
+      case Kind.leaseBlocked:
+        return this.submitter.blockedCame(body.number(), body.boolean());
+      case Kind.cancelObject:
+        return this.#cancelAsked(body.number(), body.boolean());
       default:
         if (receiveOwnershipMessage(this.objects.ownership, peer, kind, body)) return;
         // Kinds that this version does not know are passed over.
@@ -183,6 +188,17 @@ export class Runtime {
     const payload = this.port.read(peer, body, buffers);
     this.packer.closures.addCode(this.packer.unpack(payload, true) as CodeObject);
     peer.sentCodes.add(hash);
+  }
+
+  /** Ends the task that makes an object, wherever that is. */
+  cancel(record: ObjectRecord, isForced: boolean): void {
+    if (record.maker === undefined) this.objects.cancelElsewhere(record, isForced);
+    else this.submitter.cancel(record, isForced);
+  }
+
+  #cancelAsked(key: number, isForced: boolean): void {
+    const record = this.objects.findLent(key);
+    if (record !== undefined) this.cancel(record, isForced);
   }
 
   #outputCame(peer: Peer, body: MsgpackReader): void {
@@ -251,6 +267,8 @@ export class Runtime {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.submitter.end(error);
+    this.objects.end(error);
+    this.daemon.end(error);
     this.peers.close();
     this.daemon.link.close();
     for (const timer of this.#closed.values()) clearTimeout(timer);

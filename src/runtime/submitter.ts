@@ -6,7 +6,13 @@
 import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import { GRACE_MS } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
-import { Tasks, type HeldLease, type SchedulingClass, type TaskSink } from "../core/tasks.ts";
+import {
+  Tasks,
+  type ClassTraits,
+  type HeldLease,
+  type SchedulingClass,
+  type TaskSink,
+} from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
 import type { DaemonLink } from "./daemon-link.ts";
@@ -19,6 +25,8 @@ import { isPrimitive, type Primitive } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 import { RemoteTask, type Arguments, type CallOptions, type Inlined } from "./remote-task.ts";
+import type { TaskScope } from "./task-scope.ts";
+import { SignalFollowers } from "./signal-followers.ts";
 import { readResult, writeTask } from "./task-messages.ts";
 
 /** What the submitter uses of its process. */
@@ -38,11 +46,12 @@ export class Submitter implements TaskSink<RemoteTask> {
   readonly #context: SubmitterContext;
   readonly #inFlight = new Map<number, RemoteTask>();
   readonly #leases = new Map<number, HeldLease>();
+  readonly #signals = new SignalFollowers();
   #taskCount = 0;
   #dispatchScheduled = false;
   #trimTimer: NodeJS.Timeout | undefined;
   #ended: Error | undefined;
-  /** Runs a task of this process's own in this process; set in workers. */
+  /** Asks a task that runs in this process to end; set in workers. */
   cancelLocal: ((task: RemoteTask, reason: unknown) => void) | undefined;
   /** Told when there may be a task to run in this process; set in workers. */
   onQueued: (() => void) | undefined;
@@ -51,8 +60,9 @@ export class Submitter implements TaskSink<RemoteTask> {
     this.#context = context;
   }
 
-  classOf(demand: Demand, environment: string): SchedulingClass {
-    return this.tasks.classOf(demand, environment, this.#context.daemon.leasesMax(demand));
+  classOf(traits: Omit<ClassTraits, "leasesMax">): SchedulingClass {
+    const leasesMax = this.#context.daemon.leasesMax(traits.demand);
+    return this.tasks.classOf({ ...traits, leasesMax });
   }
 
   /** Hot path. Throws if an argument cannot be sent; everything else rejects the result. */
@@ -61,9 +71,10 @@ export class Submitter implements TaskSink<RemoteTask> {
     options: CallOptions,
     args: readonly unknown[],
     site: CallSite | undefined,
-    parent: unknown,
+    parent: TaskScope | undefined,
   ): RemoteTask {
     if (this.#ended !== undefined) throw this.#ended;
+    parent?.throwIfCancelled();
     const inlined = refsAmong(args);
     const captured = this.#capture(args, inlined);
     const task = new RemoteTask(
@@ -102,13 +113,11 @@ export class Submitter implements TaskSink<RemoteTask> {
 
   /** Returns false if the signal is aborted already. */
   #obey(signal: AbortSignal, task: RemoteTask): boolean {
-    const abort = (): void => this.#cancelFor(task, signal.reason, false);
     if (signal.aborted) {
-      abort();
+      this.#cancelFor(task, signal.reason, false);
       return false;
     }
-    signal.addEventListener("abort", abort, { once: true });
-    task.whenOver(() => signal.removeEventListener("abort", abort));
+    task.whenOver(this.#signals.follow(signal, (reason) => this.#cancelFor(task, reason, false)));
     return true;
   }
 
@@ -261,6 +270,22 @@ export class Submitter implements TaskSink<RemoteTask> {
       this.#stop(task, error, true);
     }, timeoutMs);
     task.whenOver(() => clearTimeout(timer));
+  }
+
+  /** The task here that called what runs on a worker, as far as that can be told. */
+  parentOfTaskOn(workerId: number): TaskScope | undefined {
+    for (const task of this.#inFlight.values()) {
+      if (task.lease?.workerId === workerId && task.parent !== undefined) return task.parent;
+    }
+    return undefined;
+  }
+
+  /** A lease is of no use for now: what a task has left behind in the worker still runs. */
+  blockedCame(leaseId: number, isBlocked: boolean): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    this.tasks.setBlocked(lease, isBlocked);
+    this.#scheduleDispatch();
   }
 
   // Tasks that this process runs itself.

@@ -77,6 +77,14 @@ export class LinkReply implements TaskReply {
     this.#peer.link.end();
   }
 
+  leaseBlocked(leaseId: number, isBlocked: boolean): void {
+    const body = this.#begin(Kind.leaseBlocked, 0);
+    body.arrayHeader(2);
+    body.integer(leaseId);
+    body.boolean(isBlocked);
+    this.#peer.link.end();
+  }
+
   output(_task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void {
     sendOutput(this.#peer, stream, name, pid, text);
   }
@@ -147,6 +155,10 @@ export class LocalReply implements TaskReply {
 
   started(): void {
     // Tasks with a deadline are not run in the process that waits for them.
+  }
+
+  leaseBlocked(): void {
+    // The lease belongs to the task that was pushed.
   }
 
   output(_task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void {

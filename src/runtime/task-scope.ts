@@ -10,6 +10,8 @@ export interface TaskScope {
   /** A ref's value is being waited for; `reject` ends the wait when the task is cancelled. */
   waitBegins(reject: (reason: unknown) => void): void;
   waitEnds(reject: (reason: unknown) => void): void;
+  /** A cancelled task makes no further calls. */
+  throwIfCancelled(): void;
 }
 
 export const taskStorage = new AsyncLocalStorage<TaskScope>();

@@ -47,13 +47,7 @@ export class FrameWriter {
 
   /** Begins a frame; the body is then written to `body`, and `end` closes it. */
   begin(kind: number, bufferCount = 0, destination = 0): void {
-    if (bufferCount > FRAME_BUFFERS_MAX) {
-      throw new SerializationError(
-        `Cannot send value: it has ${bufferCount} large binary parts, at most ` +
-          `${FRAME_BUFFERS_MAX} fit into a message; put some of them together`,
-        { path: "" },
-      );
-    }
+    if (bufferCount > FRAME_BUFFERS_MAX) throw tooManyBuffers(bufferCount);
     const start = this.body.reserve(FRAME_HEADER_BYTES + 4 * bufferCount);
     this.#frameStart = start;
     this.#bufferCount = bufferCount;
@@ -97,6 +91,14 @@ export function tooLarge(sizeBytes: number, path = ""): SerializationError {
       `at most ${FRAME_BYTES_MAX} bytes ` +
       "fit into a message; send it in parts, or a path to a file",
     { path, sizeBytes, limitBytes: FRAME_BYTES_MAX },
+  );
+}
+
+export function tooManyBuffers(count: number, path = ""): SerializationError {
+  return new SerializationError(
+    `Cannot send ${path === "" ? "value" : path}: it has ${count} large binary parts, ` +
+      `at most ${FRAME_BUFFERS_MAX} fit into a message; put some of them together`,
+    { path, count },
   );
 }
 

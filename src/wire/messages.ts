@@ -11,13 +11,13 @@ export const Kind = {
   // Between any two processes that run the user's code.
   /** hash, code */
   defineCode: 2,
-  /** functionId, name, payload */
+  /** functionId, name, parameterCount, payload */
   defineFunction: 3,
   /** functionId */
   dropFunction: 4,
   /** taskNumber, leaseId, functionId, extras | nil, inlined | nil, meta | nil, arguments */
   task: 5,
-  /** taskNumber, durationUs, count, then a payload (meta | nil, value) each */
+  /** taskNumber, durationUs, array of payloads (meta | nil, value), one for each return */
   result: 6,
   /** taskNumber, durationUs: the result is undefined */
   resultVoid: 7,
@@ -29,6 +29,12 @@ export const Kind = {
   cancel: 10,
   /** stream (1 or 2), name, pid, text */
   output: 11,
+
+  /** key, isForced: end the task that makes the object */
+  cancelObject: 12,
+
+  /** leaseId, isBlocked: children that a finished task has left behind still run there */
+  leaseBlocked: 13,
 
   // Ownership; see core/ownership.ts.
   /** key, requesterId */
@@ -65,7 +71,7 @@ export const Kind = {
   askResources: 45,
   /** The worker stays: it owns live objects or has work */
   retireRefused: 46,
-  /** environment, [[name, value]]: variables of workers of that environment */
+  /** environment, {name: value}: variables of workers of that environment */
   defineEnvironment: 47,
   /** Ends the runtime */
   shutdown: 48,

@@ -1,6 +1,7 @@
 /** The runtime of a worker: takes tasks from peers and runs them. */
 
 import type { MsgpackReader } from "../base/msgpack.ts";
+import { TaskCancelledError } from "../base/errors.ts";
 import type { Closures } from "../closure/closures.ts";
 import { demandOf, type Demand } from "../core/resources.ts";
 import type { WorkerSettings } from "../daemon/settings.ts";
@@ -78,10 +79,11 @@ export class Worker implements RuntimeHost {
     return true;
   }
 
-  output(_peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void {
+  output(peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void {
     // A child of a task of this worker wrote it: it goes on towards the driver.
-    for (const task of this.#executor.started()) {
-      task.reply.output(task, stream, name, pid, text);
+    const parent = this.runtime.submitter.parentOfTaskOn(peer.processId);
+    if (parent instanceof RunningTask) {
+      parent.reply.output(parent, stream, name, pid, text);
       return;
     }
     sendOutput(this.runtime.peers.get(1), stream, name, pid, text);
@@ -92,8 +94,15 @@ export class Worker implements RuntimeHost {
   }
 
   retire(): void {
-    if (this.#executor.isIdle && !this.runtime.objects.ownership.isNeeded) this.#exit();
-    else this.runtime.daemon.retireRefused();
+    const { submitter, objects, daemon } = this.runtime;
+    const isNeeded = objects.ownership.isNeeded || submitter.tasks.pending > 0;
+    if (isNeeded || !this.#executor.isIdle) {
+      daemon.retireRefused();
+      return;
+    }
+    submitter.returnIdleLeases();
+    daemon.link.flush();
+    this.#exit();
   }
 
   ended(): void {
@@ -126,7 +135,7 @@ export class Worker implements RuntimeHost {
     const task = new RunningTask(
       this.runtime,
       { number, record, extras, submitterId: peer.processId },
-      this.#arguments(payload, inlined),
+      this.#arguments(payload, inlined, true),
       this.#replyTo(peer),
       this.#executor.queueOf(leaseId, demand),
       this.#executor,
@@ -159,17 +168,31 @@ export class Worker implements RuntimeHost {
     return inlined;
   }
 
-  /** The arguments at once where that is possible, otherwise what makes them. */
-  #arguments(payload: Payload, inlined: readonly InlinedPayload[]): RunningTask["args"] {
+  /**
+   * The arguments at once where that is possible, otherwise what makes them. `isOwn`: the inlined
+   * values came with the task, and are nobody else's.
+   */
+  #arguments(
+    payload: Payload,
+    inlined: readonly InlinedPayload[],
+    isOwn: boolean,
+  ): RunningTask["args"] {
     const { packer } = this.runtime;
     const unpack = (): unknown[] => {
       const args = packer.unpack(payload, true) as unknown[];
       for (const { position, payload: value } of inlined) {
-        args[position] = packer.unpack(value, true);
+        args[position] = packer.unpack(value, isOwn);
       }
       return args;
     };
-    if (isPlain(payload) && inlined.length === 0) return unpack();
+    if (isPlain(payload) && inlined.length === 0) {
+      try {
+        return unpack();
+      } catch (error) {
+        // It fails the task that it belongs to, not the link.
+        return () => Promise.reject(error);
+      }
+    }
     return async () => {
       await packer.prepare(payload);
       for (const { payload: value } of inlined) await packer.prepare(value);
@@ -180,11 +203,21 @@ export class Worker implements RuntimeHost {
   #cancelCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
     const number = body.number();
     const payload = this.runtime.port.read(peer, body, buffers);
-    const reason = this.runtime.packer.unpack(payload, true);
-    this.#executor.cancel(
-      (task) => task.number === number && task.spec.submitterId === peer.processId,
-      reason,
-    );
+    const cancel = (reason: unknown): void => {
+      this.#executor.cancel(
+        (task) => task.number === number && task.spec.submitterId === peer.processId,
+        reason,
+      );
+    };
+    this.#read(payload).then(cancel, (error: unknown) => {
+      cancel(new TaskCancelledError("Cannot go on: cancelled for an unreadable reason", {}, error));
+    });
+  }
+
+  async #read(payload: Payload): Promise<unknown> {
+    const { packer } = this.runtime;
+    await packer.prepare(payload);
+    return packer.unpack(payload, true);
   }
 
   /** A task that this worker has submitted, to be run here while its parent waits. */
@@ -198,12 +231,9 @@ export class Worker implements RuntimeHost {
       return { position, payload: objects.toPayload(record) };
     });
     const copies =
-      args.kind === "primitives" && inlined.length === 0
+      args.kind === "primitives"
         ? args.values.slice()
-        : this.#arguments(
-            args.kind === "payload" ? args.payload : packer.pack(args.values, "args"),
-            inlined,
-          );
+        : this.#arguments(args.payload, inlined, false);
     return new RunningTask(
       this.runtime,
       {
