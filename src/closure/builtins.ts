@@ -4,6 +4,7 @@
  */
 
 import { builtinModules, createRequire } from "node:module";
+import { isNativeText } from "./platform.ts";
 
 /** Module (empty: the global object) and the way from there; `@@name` is a well-known symbol. */
 export interface BuiltinName {
@@ -39,13 +40,18 @@ const own = { asValue };
 const names = new WeakMap<object, BuiltinName>();
 const objectNames = new WeakMap<object, BuiltinName>();
 let modulesNamed = 0;
+const walkedRealms = new WeakSet<object>();
 const walked = new Set<string>();
 
 /** The caller knows that `value` is the platform's: a program's own globals are found as well. */
 export function findBuiltinName(value: object): BuiltinName | undefined {
   if (value === asValue) return { specifier: OWN_SPECIFIER, path: ["asValue"] };
-  if (walked.size === 0) walkGlobals();
-  return names.get(value) ?? findAgain(value);
+  if (walked.size === 0) {
+    walked.add("");
+    walkGlobals(globalThis);
+    walk(process, { specifier: "node:process", path: [] }, 1);
+  }
+  return names.get(value) ?? findAgain(value) ?? findInOtherRealm(value);
 }
 
 /** Objects (not functions) are named only if they are surely the platform's. */
@@ -108,22 +114,42 @@ function findAgain(value: object): BuiltinName | undefined {
   return { specifier: "", path: [name] };
 }
 
-function walkGlobals(): void {
-  walked.add("");
-  for (const name of GLOBAL_OBJECTS) {
-    if (name === "globalThis") continue;
-    const depthMax = name === "console" ? 1 : OBJECT_DEPTH;
-    walk(Reflect.get(globalThis, name), { specifier: "", path: [name] }, depthMax);
+function findInOtherRealm(value: object): BuiltinName | undefined {
+  const realm = realmOf(value);
+  if (realm === undefined || realm === globalThis || walkedRealms.has(realm)) return undefined;
+  walkedRealms.add(realm);
+  walkGlobals(realm);
+  return names.get(value);
+}
+
+/** The global object of the `vm` context that a function was made in. */
+function realmOf(value: object): object | undefined {
+  if (typeof value !== "function" || !isNativeText(Function.prototype.toString.call(value))) return;
+  try {
+    const make = Reflect.get(value, "constructor") as (text: string) => () => unknown;
+    const realm: unknown = make("return globalThis")();
+    return isObject(realm) ? realm : undefined;
+  } catch {
+    return undefined; // The context forbids code from strings: then nothing of it has a name.
   }
-  walk(process, { specifier: "node:process", path: [] }, 1);
+}
+
+/** `realm`: a global object, this one's or that of a `vm` context; the names are the same. */
+function walkGlobals(realm: object): void {
+  const walkGlobal = (path: readonly string[], depthMax: number): void => {
+    const root = path.reduce<unknown>((at, step) => Reflect.get(Object(at), step), realm);
+    if (isObject(root)) walk(root, { specifier: "", path }, depthMax);
+  };
+  for (const name of GLOBAL_OBJECTS) {
+    if (name !== "globalThis") walkGlobal([name], name === "console" ? 1 : OBJECT_DEPTH);
+  }
   // Above Int8Array and its like, where their methods are; it has no name of its own.
-  const typedArray = { specifier: "", path: ["Int8Array", "__proto__"] };
-  walk(Object.getPrototypeOf(Int8Array), typedArray, OBJECT_DEPTH);
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    const value: unknown = Reflect.getOwnPropertyDescriptor(globalThis, name)?.value;
+  walkGlobal(["Int8Array", "__proto__"], OBJECT_DEPTH);
+  for (const name of Object.getOwnPropertyNames(realm)) {
+    const value: unknown = Reflect.getOwnPropertyDescriptor(realm, name)?.value;
     if (typeof value !== "function" || names.has(value)) continue;
     names.set(value, { specifier: "", path: [name] });
-    walk(value, { specifier: "", path: [name] }, OBJECT_DEPTH);
+    walkGlobal([name], OBJECT_DEPTH);
   }
 }
 

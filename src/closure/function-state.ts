@@ -5,6 +5,7 @@
 
 import { CannotShip } from "./cannot-ship.ts";
 import type { SourceMethod } from "./class-syntax.ts";
+import { isNativeText } from "./platform.ts";
 import { defineProperties, isEmpty, listProperties, type Properties } from "./properties.ts";
 
 export interface FunctionState {
@@ -80,7 +81,9 @@ function prototypeState(subject: Function, source: FunctionSource): FunctionStat
 
 function prototypeParentState(subject: Function, prototype: object): FunctionState {
   const actual = Object.getPrototypeOf(prototype) as object | null;
-  if (actual === expectedPrototypeParent(subject)) return {};
+  const expected = expectedPrototypeParent(subject);
+  if (actual === expected) return {};
+  if (actual !== null && expected === Object.prototype && isNativePrototype(actual)) return {};
   const owner: unknown = actual === null ? null : actual.constructor;
   if (owner === null) return { prototypeParent: null };
   if (typeof owner === "function" && owner.prototype === actual) return { prototypeParent: owner };
@@ -90,7 +93,8 @@ function prototypeParentState(subject: Function, prototype: object): FunctionSta
 /** What `prototype` inherits from when nobody changed it. */
 function expectedPrototypeParent(subject: Function): object | null {
   const parent = Object.getPrototypeOf(subject) as { prototype?: object } | null;
-  if (parent === Function.prototype || parent === null) return Object.prototype;
+  if (parent === null || parent === Function.prototype) return Object.prototype;
+  if (typeof parent === "function" && isKindPrototype(parent)) return Object.prototype;
   // Also for generators: what their kind inherits from has the prototype of theirs.
   return parent.prototype ?? null;
 }
@@ -103,7 +107,15 @@ const kindPrototypes = new Set<unknown>(
 );
 
 function isKindPrototype(parent: object | null): boolean {
-  return kindPrototypes.has(parent);
+  return parent === null ? false : kindPrototypes.has(parent) || isNativePrototype(parent);
+}
+
+/** Also in a `vm` context, which has its own `Object.prototype`, `Function.prototype` and so on. */
+function isNativePrototype(prototype: object): boolean {
+  const owner: unknown = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof owner !== "function" || owner.prototype !== prototype) return false;
+  if (!isNativeText(Function.prototype.toString.call(owner))) return false;
+  return owner.name === "Object" || owner.name.endsWith("Function");
 }
 
 /** A property that evaluating the source gives again: its text stands there. */

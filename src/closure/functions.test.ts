@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { builtinModules, createRequire } from "node:module";
 import path, { join } from "node:path";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { SerializationError } from "../base/errors.ts";
 import { pack, runtimeOf, ship, twice, unpack } from "./ship.test.ts";
 
@@ -187,7 +188,6 @@ test("bound functions, also of themselves", async () => {
 
 test("a closure that was shipped is collected like any other", async () => {
   const { setFlagsFromString } = await import("node:v8");
-  const { runInNewContext } = await import("node:vm");
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
   const refs = Array.from({ length: 50 }, (_, n) => {
@@ -199,6 +199,18 @@ test("a closure that was shipped is collected like any other", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   gc();
   assert.ok(refs.filter((ref) => ref.deref() !== undefined).length < 5);
+});
+
+test("functions of a vm context, its built-ins and its classes", async () => {
+  const [closure, max, instance] = runInNewContext(`
+    const list = [1, 2];
+    class Part { n = 3; get() { return this.n; } }
+    [() => list.map((x) => x + 1), Math.max, new Part()];
+  `) as [() => number[], typeof Math.max, { get(): number }];
+  const shipped = await ship([closure, max, instance] as const, here, there);
+  assert.deepEqual([...shipped[0]()], [2, 3]);
+  assert.equal(shipped[1], Math.max);
+  assert.equal(shipped[2].get(), 3);
 });
 
 function makeCounter() {

@@ -5,7 +5,6 @@
  */
 
 import type { Debugger, Session } from "node:inspector";
-import { SerializationError } from "../base/errors.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { inspector } from "./lazy.ts";
 
@@ -84,11 +83,10 @@ function connect(): Session {
     opened.on("Debugger.scriptParsed", ({ params }) => parsed.set(params.scriptId, params));
     return opened;
   } catch (cause) {
-    throw new SerializationError(
-      "Cannot read the variables of a function: this Node has no inspector (--permission, or " +
-        "built without); export the function from a module of its own",
-      {},
-      cause,
+    const reason = cause instanceof Error ? ` (${cause.message})` : "";
+    throw new CannotShip(
+      `this Node does not let its variables be read${reason}; start it without --permission`,
+      { cause },
     );
   }
 }
