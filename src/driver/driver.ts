@@ -36,6 +36,14 @@ export interface DriverOptions {
   readonly onEnded: () => void;
 }
 
+/** A later runtime of this program knows the functions of an earlier one. */
+let closures: Closures | undefined;
+
+function closuresFor(entryUrl: string | undefined): Closures {
+  closures ??= new Closures({ entryUrl });
+  return closures;
+}
+
 export class Driver implements RuntimeHost, RuntimeOwner {
   readonly runtime: Runtime;
   readonly #options: DriverOptions;
@@ -70,7 +78,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       total: demandOf(options.resources),
       linkToDaemon: (onFrame, onClose) => new Link(backend.transport, onFrame, onClose),
       open: (processId) => backend.open(processId),
-      closures: new Closures({ entryUrl: options.entryUrl }),
+      closures: closuresFor(options.entryUrl),
       remoteFunctions: options.remoteFunctions,
       pollingUs: options.isInline ? 0 : options.pollingUs,
       nowMs: () => performance.now(),

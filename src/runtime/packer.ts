@@ -95,10 +95,7 @@ export class Packer {
         if (unsendable instanceof SerializationError) reason = unsendable.message;
       }
     }
-    return this.pack(
-      new Error(`Cannot say what the task failed with: ${reason}`),
-      "error",
-    );
+    return this.pack(new Error(`Cannot say what the task failed with: ${reason}`), "error");
   }
 
   /**
