@@ -3,7 +3,7 @@
 import { analyseClass } from "./class-syntax.ts";
 import { isInert } from "./inert.ts";
 import { inspectFunction } from "./inspect.ts";
-import { isNativeText, isNodeUrl } from "./platform.ts";
+import { isNativePrototype, isNativeText, isNodeUrl } from "./platform.ts";
 import { getScriptFile } from "./scripts.ts";
 import { parseFunction } from "./syntax.ts";
 
@@ -65,7 +65,7 @@ export function setTwin(prototype: object, original: Function): void {
 export function classChain(value: object): Function[] {
   const chain = new Set<Function>();
   let prototype = Object.getPrototypeOf(value) as object | null;
-  while (prototype !== null && prototype !== Object.prototype) {
+  while (prototype !== null && !isNativePrototype(prototype)) {
     const constructor = ownConstructor(prototype);
     if (constructor !== undefined) chain.add(constructor);
     prototype = Object.getPrototypeOf(prototype) as object | null;

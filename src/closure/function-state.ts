@@ -5,7 +5,7 @@
 
 import { CannotShip } from "./cannot-ship.ts";
 import type { SourceMethod } from "./class-syntax.ts";
-import { isNativeText } from "./platform.ts";
+import { isNativePrototype } from "./platform.ts";
 import { defineProperties, isEmpty, listProperties, type Properties } from "./properties.ts";
 
 export interface FunctionState {
@@ -108,14 +108,6 @@ const kindPrototypes = new Set<unknown>(
 
 function isKindPrototype(parent: object | null): boolean {
   return parent === null ? false : kindPrototypes.has(parent) || isNativePrototype(parent);
-}
-
-/** Also in a `vm` context, which has its own `Object.prototype`, `Function.prototype` and so on. */
-function isNativePrototype(prototype: object): boolean {
-  const owner: unknown = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  if (typeof owner !== "function" || owner.prototype !== prototype) return false;
-  if (!isNativeText(Function.prototype.toString.call(owner))) return false;
-  return owner.name === "Object" || owner.name.endsWith("Function");
 }
 
 /** A property that evaluating the source gives again: its text stands there. */

@@ -9,3 +9,14 @@ export function isNativeText(text: string): boolean {
 export function isNodeUrl(url: string): boolean {
   return url.startsWith("node:");
 }
+
+/**
+ * `Object.prototype`, `Function.prototype` and those of the other kinds of functions, also of a
+ * `vm` context, which has its own.
+ */
+export function isNativePrototype(prototype: object): boolean {
+  const owner: unknown = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  if (typeof owner !== "function" || owner.prototype !== prototype) return false;
+  if (!isNativeText(Function.prototype.toString.call(owner))) return false;
+  return owner.name === "Object" || owner.name.endsWith("Function");
+}
