@@ -14,6 +14,8 @@ export interface WorkerEntry {
   leases: number;
   parkedLeases: number;
   idleSinceMs: number;
+  /** It is being ended: nobody gets it any more. */
+  isDoomed: boolean;
 }
 
 /** Legal moves; everything else is a bug in the caller. */
@@ -59,12 +61,18 @@ export class WorkerPool {
       leases: 0,
       parkedLeases: 0,
       idleSinceMs: 0,
+      isDoomed: false,
     });
   }
 
   ready(workerId: number, nowMs: number): void {
     const worker = this.#workers.get(workerId);
     if (worker !== undefined) this.#becomeIdle(worker, nowMs);
+  }
+
+  doom(workerId: number): void {
+    const worker = this.#workers.get(workerId);
+    if (worker !== undefined) worker.isDoomed = true;
   }
 
   exited(workerId: number): void {
@@ -84,7 +92,9 @@ export class WorkerPool {
 
   /** An idle worker, which is leased from now on. */
   takeIdle(environment: string): WorkerEntry | undefined {
-    const index = this.#idle.findLastIndex((worker) => worker.environment === environment);
+    const index = this.#idle.findLastIndex(
+      (worker) => worker.environment === environment && !worker.isDoomed,
+    );
     if (index < 0) return undefined;
     const worker = this.#idle[index]!;
     this.#idle.splice(index, 1);
@@ -96,7 +106,7 @@ export class WorkerPool {
   /** A worker all of whose tasks wait: one lease more, if need be. */
   takeParked(environment: string): WorkerEntry | undefined {
     for (const worker of this.#workers.values()) {
-      if (isParked(worker) && worker.environment === environment) {
+      if (isParked(worker) && worker.environment === environment && !worker.isDoomed) {
         worker.leases++;
         return worker;
       }

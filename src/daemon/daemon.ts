@@ -231,6 +231,7 @@ export class Daemon implements LeaseSink {
     const slot = this.#workers.get(workerId);
     if (slot === undefined) return;
     slot.reason ??= reason;
+    this.#pool.doom(workerId);
     slot.handle.measure();
     slot.handle.kill();
   }
