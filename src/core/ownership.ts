@@ -1,61 +1,55 @@
 /**
  * Who keeps which object alive, across processes. One instance per process; pure: messages that
- * arrive are method calls, messages to send go to the sink.
+ * arrive are method calls, messages to send go to the sink. Messages between two processes keep
+ * their order, those of different pairs do not.
  *
  * The process that creates an object owns it until it gives it away. Others are borrowers. An
  * owner counts, per borrower, how often the object was handed out to it; a borrower gives back
  * the number it has received, so that a release which crosses a new hand-out takes nothing away
- * from it. Who hands on an object that it has borrowed itself holds it until the receiver says
- * that the owner knows about it: in no order of messages is an object freed while one is on its
- * way to somebody.
+ * from it. A borrower is counted by one process only: what another one counts is given back.
+ *
+ * Who hands on an object that it does not own holds it until the receiver says that the owner
+ * knows about it. Who is not counted itself yet names itself as the one to ask, and passes the
+ * question on as soon as it can.
+ *
+ * When an object is given away, its former borrowers stay with the new owner as they are until
+ * all of them have registered there; only then it can be given away again.
  *
  * Objects that only their creator knows appear in no table here.
  */
 
-export interface OwnershipSink {
-  /** Asks the owner to count `borrowerId` in. */
-  borrow(ownerId: number, key: number, borrowerId: number): void;
-  /** Tells the borrower that `ownerId` counts it; 0: there is no such object. */
-  borrowed(borrowerId: number, key: number, ownerId: number): void;
-  /** Tells the sender of a hand-out that it may let go. */
-  received(senderId: number, handoutId: number): void;
-  /** Gives back `grants` hand-outs of `borrowerId`. */
-  release(ownerId: number, key: number, grants: number, borrowerId: number): void;
-  /** Tells a borrower who owns the object now. */
-  moved(borrowerId: number, key: number, ownerId: number): void;
-  /** Tells the former owner that nothing more about the object will be addressed to it. */
-  movedReceived(formerOwnerId: number, key: number): void;
-  /** No other process holds the object any longer. */
-  freed(key: number): void;
-  /** The owner of a borrowed object is gone, or has no such object. */
-  lost(key: number): void;
-}
+import { Forwardings } from "./forwardings.ts";
+import { Handouts } from "./handouts.ts";
+import { Inheritances } from "./inheritances.ts";
+import type { Handout, OwnershipSink } from "./ownership-sink.ts";
 
-/** Written beside a ref that is sent. `handoutId` 0: the sender owns it or sends it home. */
-export interface Handout {
-  readonly ownerId: number;
-  readonly handoutId: number;
-}
+export type { Handout, OwnershipSink };
+
+type Sender = readonly [senderId: number, handoutId: number];
 
 interface Borrowed {
+  /** Who counts this process, or will when it is asked; 0: not known for certain. */
   ownerId: number;
   /** Hand-outs that the owner has counted and that were not given back. */
   grants: number;
-  /** A borrow was sent and is not answered. */
-  isRegistering: boolean;
+  /** Who was asked to count this process, or to have it counted; 0: no answer is awaited. */
+  askedId: number;
   /** This process has the ref in its hands. */
   isHeld: boolean;
-  /** Senders to be told once the owner counts this process. */
-  confirmations: [senderId: number, handoutId: number][];
+  /** To be told once this process is counted. */
+  senders: readonly Sender[];
 }
 
-interface Forwarding {
-  readonly ownerId: number;
-  /** Borrowers that are told once the new owner has confirmed: before, it would not know them. */
-  untold: number[];
-  /** Processes that may still address this one as the owner. */
-  readonly awaited: Set<number>;
+/** Sizes of the tables. */
+export interface OwnershipCounts {
+  readonly owned: number;
+  readonly inherited: number;
+  readonly borrowed: number;
+  readonly forwarded: number;
+  readonly handouts: number;
 }
+
+const NO_SENDERS: readonly Sender[] = [];
 
 export class Ownership {
   readonly #selfId: number;
@@ -63,19 +57,19 @@ export class Ownership {
   /** Owned objects that others hold: borrower → hand-outs. */
   readonly #owned = new Map<number, Map<number, number>>();
   readonly #borrowed = new Map<number, Borrowed>();
-  readonly #forwarded = new Map<number, Forwarding>();
-  /** Hand-outs of objects owned elsewhere, on their way. */
-  readonly #handouts = new Map<number, { key: number; toId: number }>();
-  readonly #handoutsOf = new Map<number, number>();
-  /** Former owners that wait until the hand-outs which name them have arrived. */
+  readonly #handouts = new Handouts();
+  /** Former owners that wait until hand-outs which name them have arrived. */
   readonly #movedFrom = new Map<number, number[]>();
   /** Process ids are never used again, so a late message of a dead process can be told. */
   readonly #gone = new Set<number>();
-  #nextHandoutId = 1;
+  readonly #forwarded: Forwardings;
+  readonly #inherited: Inheritances;
 
   constructor(selfId: number, sink: OwnershipSink) {
     this.#selfId = selfId;
     this.#sink = sink;
+    this.#forwarded = new Forwardings(selfId, this.#gone, sink);
+    this.#inherited = new Inheritances(selfId, this.#gone, sink);
   }
 
   /** Whether others depend on this process: it must not be ended for being idle. */
@@ -87,69 +81,93 @@ export class Ownership {
     return this.#borrowed.has(key);
   }
 
+  /** The process to ask about the object: its owner, or one that passes the question on. */
   ownerOf(key: number): number {
-    return this.#borrowed.get(key)?.ownerId ?? this.#forwarded.get(key)?.ownerId ?? this.#selfId;
+    const borrowed = this.#borrowed.get(key);
+    if (borrowed !== undefined) return borrowed.grants > 0 ? borrowed.ownerId : borrowed.askedId;
+    return this.#forwarded.ownerOf(key) ?? this.#selfId;
   }
 
   /** The object goes to `toId` with the message that is being written. */
   lend(key: number, toId: number): Handout {
     const borrowed = this.#borrowed.get(key);
     if (borrowed === undefined) {
-      const borrowers = this.#owned.get(key) ?? new Map<number, number>();
-      this.#owned.set(key, borrowers);
-      borrowers.set(toId, (borrowers.get(toId) ?? 0) + 1);
+      if (!this.#gone.has(toId)) this.#count(key, toId);
       return { ownerId: this.#selfId, handoutId: 0 };
     }
-    if (borrowed.ownerId === toId) return { ownerId: toId, handoutId: 0 };
-    const handoutId = this.#nextHandoutId++;
-    this.#handouts.set(handoutId, { key, toId });
-    this.#handoutsOf.set(key, (this.#handoutsOf.get(key) ?? 0) + 1);
-    return { ownerId: borrowed.ownerId, handoutId };
+    // A new owner that has not confirmed could be asked before it knows that it is the owner.
+    const isCertain = borrowed.grants > 0 && !this.#forwarded.has(key);
+    return {
+      ownerId: isCertain ? borrowed.ownerId : this.#selfId,
+      handoutId: this.#gone.has(toId) ? 0 : this.#handouts.add(key, toId),
+    };
+  }
+
+  #count(key: number, borrowerId: number): void {
+    const borrowers = this.#owned.get(key) ?? new Map<number, number>();
+    this.#owned.set(key, borrowers);
+    borrowers.set(borrowerId, (borrowers.get(borrowerId) ?? 0) + 1);
   }
 
   /** A ref has arrived. From now on this process holds it, until `dropped`. */
   arrived(senderId: number, key: number, handout: Handout): void {
-    const forwarding = this.#forwarded.get(key);
-    const ownerId =
-      handout.ownerId === this.#selfId && forwarding !== undefined && !this.#owned.has(key)
-        ? forwarding.ownerId
-        : handout.ownerId;
-    if (ownerId === this.#selfId) {
-      if (handout.handoutId !== 0) this.#sink.received(senderId, handout.handoutId);
-      return;
-    }
-    if (this.#owned.has(key)) {
-      // It was given to this process while the message was on its way.
-      if (handout.handoutId !== 0) this.#sink.received(senderId, handout.handoutId);
-      return;
-    }
-    const borrowed = this.#borrowed.get(key) ?? this.#newBorrowed(key, ownerId);
-    borrowed.isHeld = true;
-    if (handout.handoutId === 0 && senderId === ownerId) borrowed.grants++;
-    else if (borrowed.grants > 0) this.#confirm(senderId, handout.handoutId);
-    else {
-      borrowed.confirmations.push([senderId, handout.handoutId]);
-      if (!borrowed.isRegistering) {
-        borrowed.isRegistering = true;
-        this.#sink.borrow(borrowed.ownerId, key, this.#selfId);
-      }
+    const { handoutId } = handout;
+    const borrowed = this.#borrowed.get(key);
+    if (borrowed !== undefined) borrowed.isHeld = true;
+    if (handoutId === 0) this.#arrivedFromOwner(senderId, key, borrowed);
+    else if (this.#owned.has(key)) this.#confirm([senderId, handoutId]);
+    else if (borrowed === undefined) this.#arrivedFromBorrower(senderId, key, handout);
+    else if (borrowed.askedId === 0 || isNoHelp(borrowed, senderId, handout)) {
+      this.#confirm([senderId, handoutId]);
+    } else borrowed.senders = [...borrowed.senders, [senderId, handoutId]];
+  }
+
+  #arrivedFromOwner(ownerId: number, key: number, borrowed: Borrowed | undefined): void {
+    if (borrowed !== undefined || this.#owned.has(key)) this.#counted(key, ownerId, borrowed);
+    else if (this.#gone.has(ownerId)) this.#sink.lost(key);
+    else this.#borrowed.set(key, countedBy(ownerId));
+  }
+
+  /** `ownerId` has counted this process once more. */
+  #counted(key: number, ownerId: number, borrowed: Borrowed | undefined): void {
+    if (this.#gone.has(ownerId)) return;
+    if (borrowed === undefined || (borrowed.grants > 0 && borrowed.ownerId !== ownerId)) {
+      this.#sink.release(ownerId, key, 1, this.#selfId);
+    } else {
+      const isNew = borrowed.ownerId === 0;
+      borrowed.ownerId = ownerId;
+      borrowed.grants++;
+      if (isNew) this.#passOnQuestions(key);
     }
   }
 
-  #newBorrowed(key: number, ownerId: number): Borrowed {
-    const borrowed: Borrowed = {
-      ownerId,
-      grants: 0,
-      isRegistering: false,
-      isHeld: true,
-      confirmations: [],
-    };
+  /** Answers those, or has them answered, who have asked while this process knew no owner. */
+  #passOnQuestions(key: number): void {
+    for (const askerId of this.#handouts.askersOf(key)) this.borrowRequested(key, askerId);
+  }
+
+  #arrivedFromBorrower(senderId: number, key: number, { ownerId, handoutId }: Handout): void {
+    const sender: Sender = [senderId, handoutId];
+    let askedId = ownerId === this.#selfId ? this.ownerOf(key) : ownerId;
+    if (this.#gone.has(askedId)) askedId = senderId;
+    if (this.#gone.has(askedId) || askedId === this.#selfId) {
+      this.#confirm(sender);
+      this.#sink.lost(key);
+      return;
+    }
+    const senders = this.#gone.has(senderId) ? NO_SENDERS : [sender];
+    const borrowed = { ownerId: 0, grants: 0, askedId, isHeld: true, senders };
     this.#borrowed.set(key, borrowed);
-    return borrowed;
+    this.#ask(key, borrowed, askedId);
   }
 
-  #confirm(senderId: number, handoutId: number): void {
-    if (handoutId !== 0 && !this.#gone.has(senderId)) this.#sink.received(senderId, handoutId);
+  #ask(key: number, borrowed: Borrowed, askedId: number): void {
+    borrowed.askedId = askedId;
+    this.#sink.borrow(askedId, key, this.#selfId);
+  }
+
+  #confirm([senderId, handoutId]: Sender): void {
+    if (!this.#gone.has(senderId)) this.#sink.received(senderId, handoutId);
   }
 
   /** This process has let go of a borrowed object. */
@@ -157,91 +175,99 @@ export class Ownership {
     const borrowed = this.#borrowed.get(key);
     if (borrowed === undefined) return;
     borrowed.isHeld = false;
-    this.#releaseIfDone(key, borrowed);
+    this.#settle(key);
   }
 
-  #releaseIfDone(key: number, borrowed: Borrowed): void {
-    if (borrowed.isHeld || borrowed.isRegistering || this.#handoutsOf.has(key)) return;
-    this.#borrowed.delete(key);
-    this.#sink.release(borrowed.ownerId, key, borrowed.grants, this.#selfId);
+  /** Does what was put off until the object's hand-outs are confirmed or its owner has answered. */
+  #settle(key: number): void {
+    const borrowed = this.#borrowed.get(key);
+    if (this.#handouts.has(key) || (borrowed !== undefined && borrowed.askedId !== 0)) return;
+    for (const formerOwnerId of this.#movedFrom.get(key) ?? []) {
+      if (!this.#gone.has(formerOwnerId)) this.#sink.movedReceived(formerOwnerId, key);
+    }
+    this.#movedFrom.delete(key);
+    if (borrowed?.isHeld === false) {
+      this.#borrowed.delete(key);
+      this.#sink.release(borrowed.ownerId, key, borrowed.grants, this.#selfId);
+    }
+    this.#freeIfUnused(key);
+  }
+
+  #freeIfUnused(key: number): void {
+    if (this.#owned.get(key)?.size !== 0) return;
+    if (this.#inherited.isAwaited(key) || this.#handouts.has(key)) return;
+    this.#owned.delete(key);
+    this.#sink.freed(key);
   }
 
   // Messages.
 
   borrowRequested(key: number, borrowerId: number): void {
     if (this.#gone.has(borrowerId)) return;
-    const forwarding = this.#forwarded.get(key);
-    const borrowers = this.#owned.get(key);
-    if (borrowers !== undefined) {
+    const isReceiver = this.#handouts.asked(key, borrowerId);
+    const borrowed = this.#borrowed.get(key);
+    if (this.#owned.has(key)) {
       // The borrower may have become the owner while its request was on its way.
       if (borrowerId === this.#selfId) return;
-      borrowers.set(borrowerId, (borrowers.get(borrowerId) ?? 0) + 1);
+      this.#count(key, borrowerId);
       this.#sink.borrowed(borrowerId, key, this.#selfId);
-    } else if (forwarding !== undefined) this.#sink.borrow(forwarding.ownerId, key, borrowerId);
-    else if (borrowerId !== this.#selfId) this.#sink.borrowed(borrowerId, key, 0);
+    } else if (this.#forwarded.ownerOf(key) !== undefined) {
+      this.#forwarded.ask(key, borrowerId, isReceiver);
+    } else if (borrowed !== undefined && isReceiver) {
+      // It is told should the object be lost.
+      if (borrowed.ownerId !== 0) this.#sink.borrow(borrowed.ownerId, key, borrowerId);
+    } else if (borrowerId !== this.#selfId) this.#sink.borrowed(borrowerId, key, 0);
   }
 
-  borrowAnswered(key: number, ownerId: number): void {
+  /** `senderId`: who says so; a process that loses an object tells all that it has sent it to. */
+  borrowAnswered(key: number, ownerId: number, senderId?: number): void {
     const borrowed = this.#borrowed.get(key);
-    if (borrowed === undefined) return;
-    borrowed.isRegistering = false;
-    for (const [senderId, handoutId] of borrowed.confirmations) this.#confirm(senderId, handoutId);
-    borrowed.confirmations = [];
-    if (ownerId === 0) {
-      this.#borrowed.delete(key);
-      this.#sink.lost(key);
-      return;
+    if (ownerId !== 0) this.#counted(key, ownerId, borrowed);
+    else if (borrowed === undefined || borrowed.askedId !== (senderId ?? borrowed.askedId)) return;
+    if (borrowed !== undefined) this.#answered(key, borrowed);
+  }
+
+  /** No answer is awaited any more: what was put off is done, or all is lost. */
+  #answered(key: number, borrowed: Borrowed): void {
+    borrowed.askedId = 0;
+    for (const sender of borrowed.senders) this.#confirm(sender);
+    borrowed.senders = NO_SENDERS;
+    if (borrowed.grants === 0) this.#lose(key);
+    else this.#settle(key);
+  }
+
+  #lose(key: number): void {
+    this.#borrowed.delete(key);
+    for (const receiverId of this.#handouts.receiversOf(key)) {
+      if (!this.#gone.has(receiverId)) this.#sink.borrowed(receiverId, key, 0);
     }
-    borrowed.ownerId = ownerId;
-    borrowed.grants++;
-    this.#releaseIfDone(key, borrowed);
+    this.#handouts.drop(key);
+    this.#settle(key);
+    this.#sink.lost(key);
   }
 
   /** The receiver of a hand-out is counted by the owner. */
   confirmed(handoutId: number): void {
-    const handout = this.#handouts.get(handoutId);
-    if (handout === undefined) return;
-    this.#handouts.delete(handoutId);
-    const left = this.#handoutsOf.get(handout.key)! - 1;
-    if (left > 0) {
-      this.#handoutsOf.set(handout.key, left);
-      return;
-    }
-    this.#handoutsOf.delete(handout.key);
-    for (const formerOwnerId of this.#movedFrom.get(handout.key) ?? []) {
-      this.#sink.movedReceived(formerOwnerId, handout.key);
-    }
-    this.#movedFrom.delete(handout.key);
-    const borrowed = this.#borrowed.get(handout.key);
-    if (borrowed !== undefined) this.#releaseIfDone(handout.key, borrowed);
+    const key = this.#handouts.end(handoutId);
+    if (key !== undefined) this.#settle(key);
   }
 
+  /** Of an object that was given away nothing is released: the new owner asks its borrowers. */
   released(key: number, grants: number, borrowerId: number): void {
     const borrowers = this.#owned.get(key);
-    if (borrowers === undefined) {
-      const forwarding = this.#forwarded.get(key);
-      if (forwarding !== undefined && forwarding.ownerId !== borrowerId) {
-        this.#sink.release(forwarding.ownerId, key, grants, borrowerId);
-      }
-      return;
-    }
-    const count = borrowers.get(borrowerId);
-    if (count === undefined) return;
+    const count = borrowers?.get(borrowerId);
+    if (borrowers === undefined || count === undefined) return;
     if (count > grants) borrowers.set(borrowerId, count - grants);
     else borrowers.delete(borrowerId);
-    this.#freeIfUnused(key, borrowers);
-  }
-
-  #freeIfUnused(key: number, borrowers: ReadonlyMap<number, number>): void {
-    if (borrowers.size > 0) return;
-    this.#owned.delete(key);
-    this.#sink.freed(key);
+    this.#freeIfUnused(key);
   }
 
   // Giving an object away.
 
   /** Whether others hold an object of this process, so that it can be given to one of them. */
   canTransfer(key: number, toId: number): boolean {
+    const isMoving = this.#inherited.has(key) || this.#forwarded.has(key);
+    if (isMoving || this.#handouts.has(key)) return false;
     return this.#owned.get(key)?.has(toId) === true;
   }
 
@@ -253,11 +279,10 @@ export class Ownership {
     const borrowers = this.#owned.get(key)!;
     this.#owned.delete(key);
     borrowers.delete(toId);
-    const untold = [...borrowers.keys()];
-    this.#forwarded.set(key, { ownerId: toId, untold, awaited: new Set([toId]) });
+    this.#forwarded.begin(key, toId, [...borrowers.keys()]);
     if (isHeld) {
       borrowers.set(this.#selfId, 1);
-      this.#newBorrowed(key, toId).grants = 1;
+      this.#borrowed.set(key, countedBy(toId));
     }
     return [...borrowers];
   }
@@ -270,72 +295,92 @@ export class Ownership {
   ): void {
     const borrowed = this.#borrowed.get(key);
     this.#borrowed.delete(key);
-    this.#forwarded.delete(key);
-    const borrowers = new Map(
-      borrowerGrants.filter(([id]) => id !== this.#selfId && !this.#gone.has(id)),
-    );
+    this.#forwarded.cameBack(key);
+    const counts = new Map<number, number>(borrowerGrants);
+    counts.delete(this.#selfId);
+    const borrowers = new Map<number, number>();
+    const formerGrants = counts.get(formerOwnerId);
+    if (formerGrants !== undefined && !this.#gone.has(formerOwnerId)) {
+      borrowers.set(formerOwnerId, formerGrants);
+    }
     this.#owned.set(key, borrowers);
-    for (const [senderId, handoutId] of borrowed?.confirmations ?? []) {
-      this.#confirm(senderId, handoutId);
+    counts.delete(formerOwnerId);
+    if (counts.size > 0 || this.#handouts.has(key)) {
+      this.#inherited.begin(key, formerOwnerId, [...counts.keys()]);
     }
-    this.#movedAway(key, formerOwnerId);
-    this.#freeIfUnused(key, borrowers);
+    for (const sender of borrowed?.senders ?? []) this.#confirm(sender);
+    if (borrowed?.ownerId === 0) this.#passOnQuestions(key);
+    this.#confirmMove(key, formerOwnerId);
   }
 
+  /**
+   * The owner is another one, as the former owner says; or as the new owner says, if the former
+   * one died before it could.
+   */
   ownerMoved(key: number, formerOwnerId: number, ownerId: number): void {
-    const borrowed = this.#borrowed.get(key);
-    if (borrowed !== undefined && borrowed.ownerId === formerOwnerId) borrowed.ownerId = ownerId;
-    this.#movedAway(key, formerOwnerId);
-  }
-
-  /** Tells the former owner, as soon as no hand-out is on its way that names it. */
-  #movedAway(key: number, formerOwnerId: number): void {
-    if (this.#handoutsOf.has(key)) {
-      const waiting = this.#movedFrom.get(key) ?? [];
-      this.#movedFrom.set(key, [...waiting, formerOwnerId]);
-    } else if (!this.#gone.has(formerOwnerId)) this.#sink.movedReceived(formerOwnerId, key);
-  }
-
-  moveConfirmed(key: number, borrowerId: number): void {
-    const forwarding = this.#forwarded.get(key);
-    if (forwarding === undefined) return;
-    forwarding.awaited.delete(borrowerId);
-    for (const untoldId of forwarding.untold) {
-      if (this.#gone.has(untoldId)) continue;
-      forwarding.awaited.add(untoldId);
-      this.#sink.moved(untoldId, key, forwarding.ownerId);
+    if (ownerId === this.#selfId) {
+      this.#inherited.reported(key, formerOwnerId);
+      this.#freeIfUnused(key);
+      return;
     }
-    forwarding.untold = [];
-    if (forwarding.awaited.size === 0) this.#forwarded.delete(key);
+    const borrowed = this.#borrowed.get(key);
+    if (borrowed !== undefined) this.#follow(key, borrowed, formerOwnerId, ownerId);
+    this.#confirmMove(key, formerOwnerId);
+  }
+
+  #follow(key: number, borrowed: Borrowed, formerOwnerId: number, ownerId: number): void {
+    const isSuccessor = formerOwnerId === ownerId;
+    if (isSuccessor && isCountedBy(borrowed, ownerId)) return;
+    if (isSuccessor || isCountedBy(borrowed, formerOwnerId)) {
+      // What a successor was asked before, it may not know.
+      borrowed.ownerId = isSuccessor ? 0 : ownerId;
+      borrowed.grants = 0;
+    } else if (borrowed.askedId !== formerOwnerId) return;
+    if (this.#gone.has(ownerId)) this.#answered(key, borrowed);
+    else this.#ask(key, borrowed, ownerId);
+  }
+
+  /** Tells the former owner, as soon as nothing on its way names it. */
+  #confirmMove(key: number, formerOwnerId: number): void {
+    this.#movedFrom.set(key, [...(this.#movedFrom.get(key) ?? []), formerOwnerId]);
+    this.#settle(key);
+  }
+
+  moveConfirmed(key: number, fromId: number): void {
+    if (this.#forwarded.confirmed(key, fromId)) return;
+    this.#inherited.confirmed(key, fromId);
+    this.#freeIfUnused(key);
   }
 
   /** Everything that the process held, owned or was sent is settled without it. */
   processGone(processId: number): void {
     this.#gone.add(processId);
+    this.#inherited.processGone(processId);
     for (const [key, borrowers] of [...this.#owned]) {
-      if (borrowers.delete(processId)) this.#freeIfUnused(key, borrowers);
+      borrowers.delete(processId);
+      this.#freeIfUnused(key);
     }
-    for (const [handoutId, handout] of [...this.#handouts]) {
-      if (handout.toId === processId) this.confirmed(handoutId);
-    }
-    for (const [key, borrowed] of [...this.#borrowed]) {
-      if (borrowed.ownerId !== processId) continue;
-      this.#borrowed.delete(key);
-      for (const [senderId, id] of borrowed.confirmations) this.#confirm(senderId, id);
-      this.#sink.lost(key);
-    }
-    for (const [key, forwarding] of [...this.#forwarded]) {
-      if (forwarding.ownerId === processId) {
-        this.#forwarded.delete(key);
-        for (const untoldId of forwarding.untold) this.#sink.borrowed(untoldId, key, 0);
-      } else if (forwarding.awaited.has(processId)) this.moveConfirmed(key, processId);
-    }
+    for (const [key, borrowed] of [...this.#borrowed]) this.#ownerGone(key, borrowed, processId);
+    this.#forwarded.processGone(processId);
+    for (const handoutId of this.#handouts.idsTo(processId)) this.confirmed(handoutId);
+    // What was passed on to it may be lost.
+    for (const key of this.#handouts.keys()) this.#passOnQuestions(key);
+  }
+
+  #ownerGone(key: number, borrowed: Borrowed, processId: number): void {
+    borrowed.senders = borrowed.senders.filter(([senderId]) => senderId !== processId);
+    if (isCountedBy(borrowed, processId)) {
+      borrowed.ownerId = 0;
+      borrowed.grants = 0;
+    } else if (borrowed.askedId !== processId) return;
+    if (borrowed.askedId === 0 || borrowed.askedId === processId) this.#answered(key, borrowed);
   }
 
   /** What is left, for leak checks and error messages. */
-  counts(): { owned: number; borrowed: number; forwarded: number; handouts: number } {
+  counts(): OwnershipCounts {
     return {
       owned: this.#owned.size,
+      inherited: this.#inherited.size,
       borrowed: this.#borrowed.size,
       forwarded: this.#forwarded.size,
       handouts: this.#handouts.size,
@@ -344,13 +389,13 @@ export class Ownership {
 
   /** Throws if two tables disagree. */
   validate(): void {
-    const counted = new Map<number, number>();
-    for (const { key } of this.#handouts.values()) counted.set(key, (counted.get(key) ?? 0) + 1);
-    for (const [key, count] of this.#handoutsOf) {
-      if (counted.get(key) !== count) throw new Error(`Cannot count ${count} hand-outs of ${key}`);
-    }
+    this.#handouts.validate();
+    this.#forwarded.validate();
     for (const [key, borrowers] of this.#owned) {
-      if (borrowers.size === 0) throw new Error(`Cannot keep ${key}: nobody borrows it`);
+      const isAwaited = this.#inherited.isAwaited(key) || this.#handouts.has(key);
+      if (borrowers.size === 0 && !isAwaited) {
+        throw new Error(`Cannot keep ${key}: nobody borrows it`);
+      }
       if (this.#borrowed.has(key)) throw new Error(`Cannot own and borrow ${key}`);
       for (const [borrowerId, grants] of borrowers) {
         if (grants <= 0 || borrowerId === this.#selfId) {
@@ -359,10 +404,29 @@ export class Ownership {
       }
     }
     for (const [key, borrowed] of this.#borrowed) {
-      const isIdle = !borrowed.isHeld && !borrowed.isRegistering && !this.#handoutsOf.has(key);
-      if (isIdle || borrowed.ownerId === this.#selfId) {
-        throw new Error(`Cannot borrow ${key} of ${borrowed.ownerId}: it is not in use`);
+      const { ownerId, grants, askedId, isHeld } = borrowed;
+      const isUsed = isHeld || askedId !== 0 || this.#handouts.has(key);
+      if (!isUsed || ownerId === this.#selfId || (grants === 0 && askedId === 0)) {
+        throw new Error(`Cannot borrow ${key} of ${ownerId}: ${grants} grants, asked ${askedId}`);
       }
     }
+    for (const key of this.#movedFrom.keys()) {
+      const askedId = this.#borrowed.get(key)?.askedId ?? 0;
+      if (askedId === 0 && !this.#handouts.has(key))
+        throw new Error(`Cannot put off moving ${key}`);
+    }
   }
+}
+
+function countedBy(ownerId: number): Borrowed {
+  return { ownerId, grants: 1, askedId: 0, isHeld: true, senders: NO_SENDERS };
+}
+
+function isCountedBy(borrowed: Borrowed, ownerId: number): boolean {
+  return borrowed.grants > 0 && borrowed.ownerId === ownerId;
+}
+
+/** A sender that is not counted itself: it may even wait for this process. */
+function isNoHelp({ askedId }: Borrowed, senderId: number, { ownerId }: Handout): boolean {
+  return ownerId === senderId && askedId !== senderId;
 }
