@@ -4,7 +4,7 @@
  */
 
 import { builtinModules, createRequire } from "node:module";
-import { isNativeText } from "./platform.ts";
+import { isNativeText, textOf } from "./platform.ts";
 
 /** Module (empty: the global object) and the way from there; `@@name` is a well-known symbol. */
 export interface BuiltinName {
@@ -124,7 +124,7 @@ function findInOtherRealm(value: object): BuiltinName | undefined {
 
 /** The global object of the `vm` context that a function was made in. */
 function realmOf(value: object): object | undefined {
-  if (typeof value !== "function" || !isNativeText(Function.prototype.toString.call(value))) return;
+  if (typeof value !== "function" || !isNativeText(textOf(value))) return;
   try {
     const make = Reflect.get(value, "constructor") as (text: string) => () => unknown;
     const realm: unknown = make("return globalThis")();

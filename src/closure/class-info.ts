@@ -3,7 +3,7 @@
 import { analyseClass } from "./class-syntax.ts";
 import { isInert } from "./inert.ts";
 import { inspectFunction } from "./inspect.ts";
-import { isNativePrototype, isNativeText, isNodeUrl } from "./platform.ts";
+import { isNativePrototype, isNativeText, isNodeUrl, textOf } from "./platform.ts";
 import { getScriptFile } from "./scripts.ts";
 import { parseFunction } from "./syntax.ts";
 
@@ -36,7 +36,7 @@ const BUILTIN: ClassInfo = {
 };
 
 function examine(subject: Function): ClassInfo {
-  const text = Function.prototype.toString.call(subject);
+  const text = textOf(subject);
   if (isNativeText(text)) return BUILTIN;
   const { location } = inspectFunction(subject);
   if (location === undefined || isNodeUrl(getScriptFile(location).url)) return BUILTIN;
@@ -65,12 +65,18 @@ export function setTwin(prototype: object, original: Function): void {
 export function classChain(value: object): Function[] {
   const chain = new Set<Function>();
   let prototype = Object.getPrototypeOf(value) as object | null;
-  while (prototype !== null && !isNativePrototype(prototype)) {
+  while (prototype !== null && !isTop(prototype)) {
     const constructor = ownConstructor(prototype);
     if (constructor !== undefined) chain.add(constructor);
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }
   return [...chain];
+}
+
+/** `Object.prototype`, also of a `vm` context. */
+function isTop(prototype: object): boolean {
+  if (prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && isNativePrototype(prototype);
 }
 
 /** The class whose `prototype` this object is, or that of whose twin. */

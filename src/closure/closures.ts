@@ -18,6 +18,7 @@ import { Outgoing } from "./outgoing.ts";
 import { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
 import { Standin } from "./standins.ts";
+import { textOf } from "./platform.ts";
 
 export type { CodeObject } from "./code.ts";
 
@@ -96,6 +97,6 @@ function labelOf(value: object): string {
     const [owner] = classChain(value);
     return owner === undefined ? "object" : `instance of ${owner.name || "a class"}`;
   }
-  const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
+  const kind = /^class\b/.test(textOf(value)) ? "class" : "function";
   return value.name === "" ? kind : `${kind} ${value.name}`;
 }

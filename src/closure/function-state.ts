@@ -5,7 +5,7 @@
 
 import { CannotShip } from "./cannot-ship.ts";
 import type { SourceMethod } from "./class-syntax.ts";
-import { isNativePrototype } from "./platform.ts";
+import { isNativePrototype, textOf } from "./platform.ts";
 import { defineProperties, isEmpty, listProperties, type Properties } from "./properties.ts";
 
 export interface FunctionState {
@@ -123,7 +123,7 @@ function isSourceMethod(
     parts.length > 0 &&
     parts.every((part) => {
       if (typeof part !== "function") return false;
-      const text = Function.prototype.toString.call(part);
+      const text = textOf(part);
       return methods.some(
         (method) =>
           method.isStatic === isStatic &&
@@ -158,7 +158,7 @@ export function findKeys(
 }
 
 function hasText(part: unknown, text: string): boolean {
-  return typeof part === "function" && text.endsWith(Function.prototype.toString.call(part));
+  return typeof part === "function" && text.endsWith(textOf(part));
 }
 
 /** Precondition: `target` is fresh from its source. */

@@ -9,6 +9,7 @@ import { STATE_KEY, type BoundHead, type ClassHead, type VARIABLE_HEAD } from ".
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
+import { textOf } from "./platform.ts";
 
 interface Unfilled {
   readonly rebuilt: Rebuilt;
@@ -107,7 +108,7 @@ export class Incoming {
 }
 
 function refuseOther(value: Function, { path, specifier, textHash }: ReferenceCode): void {
-  if (sha256(Function.prototype.toString.call(value)) === textHash) return;
+  if (sha256(textOf(value)) === textHash) return;
   throw new SerializationError(
     `Cannot load ${path.join(".")}: its source in ${specifier} differs from the sender's; ` +
       "restart the program so that all processes run the same files",

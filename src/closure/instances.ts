@@ -16,6 +16,7 @@ import {
   bodyOf,
   CLASS_KEY,
   CONTENT_KEY,
+  plainOf,
   PRIVATE_KEY,
   PROTOTYPE_KEY,
   SPECIAL_KEY,
@@ -101,29 +102,24 @@ export class Instances {
   }
 
   fill(created: object, body: unknown): void {
-    const {
-      [CLASS_KEY]: owner,
-      [PROTOTYPE_KEY]: prototype,
-      [CONTENT_KEY]: content,
-      [SPECIAL_KEY]: special = [],
-      [PRIVATE_KEY]: privates = [],
-      [BOUND_KEY]: bound = [],
-      ...plain
-    } = body as Record<string, unknown>;
-    for (const [subject, values] of privates as ClassPrivates[]) {
+    const parts = body as Record<string, unknown>;
+    const { [CLASS_KEY]: owner, [CONTENT_KEY]: content, [SPECIAL_KEY]: special = [] } = parts;
+    for (const [subject, keys] of (parts[PRIVATE_KEY] ?? []) as ClassPrivates[]) {
+      const values = keys.map((key) => parts[key]);
       this.#fillPrivates(created, subject, values);
     }
     const actual = this.#twinned.get(created)?.get(owner as Function)?.value ?? owner;
-    const given = typeof actual === "function" ? (actual.prototype as unknown) : prototype;
+    const given =
+      typeof actual === "function" ? (actual.prototype as unknown) : parts[PROTOTYPE_KEY];
     Object.setPrototypeOf(created, given as object | null);
     if (content !== undefined) findKind(created)?.fill?.(created, content);
     const kind = findKind(created);
     // What a constructor gave and the original no longer has.
-    const kept = new Set<unknown>(bound as string[]);
+    const kept = new Set<unknown>((parts[BOUND_KEY] ?? []) as string[]);
     for (const key of Reflect.ownKeys(created)) {
       if (kind?.isGiven?.(key) !== true && !kept.has(key)) Reflect.deleteProperty(created, key);
     }
-    defineProperties(created, { plain, special: special as SpecialProperty[] });
+    defineProperties(created, { plain: plainOf(parts), special: special as SpecialProperty[] });
   }
 
   #fillPrivates(created: object, owner: Function, values: readonly unknown[]): void {

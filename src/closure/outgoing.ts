@@ -9,7 +9,7 @@ import { Captures, type Captured } from "./capture.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import type { Entry } from "./entry.ts";
 import { inspectFunction, type Inspected } from "./inspect.ts";
-import { isNativeText, isNodeUrl } from "./platform.ts";
+import { isNativeText, isNodeUrl, textOf } from "./platform.ts";
 import { builtinReference, findReference } from "./references.ts";
 import type { Origin, Registry } from "./registry.ts";
 import { getScriptFile } from "./scripts.ts";
@@ -87,7 +87,7 @@ export class Outgoing {
 
   /** A class of this process as it is now, however it would go. */
   capture(subject: Function): Captured {
-    const text = Function.prototype.toString.call(subject);
+    const text = textOf(subject);
     const inspected = inspectFunction(subject);
     const captured = this.#captures.capture(subject, text, inspected, new VariablePool());
     this.#registry.keep(captured.code);
@@ -96,7 +96,7 @@ export class Outgoing {
 
   #examine(subject: Function, codes: Set<string>): Origin {
     if (types.isProxy(subject)) throw new CannotShip("it is a Proxy; send what it stands for");
-    const text = Function.prototype.toString.call(subject);
+    const text = textOf(subject);
     const isNative = isNativeText(text);
     const builtin = isNative || subject === asValue ? findBuiltinName(subject) : undefined;
     const known = builtin ? builtinReference(builtin) : findRequire(subject);

@@ -1,5 +1,12 @@
 /** Telling the platform's own functions from those of the program and its packages. */
 
+const { toString } = Function.prototype;
+
+/** Source text of a function, whatever its own `toString` says. */
+export function textOf(subject: Function): string {
+  return toString.call(subject);
+}
+
 /** Without source text: native code, bound functions, functions behind a Proxy. */
 export function isNativeText(text: string): boolean {
   return text.endsWith("}") && /\{\s*\[native code\]\s*\}$/.test(text.slice(-64));
@@ -15,8 +22,9 @@ export function isNodeUrl(url: string): boolean {
  * `vm` context, which has its own.
  */
 export function isNativePrototype(prototype: object): boolean {
+  if (prototype === Object.prototype) return true;
   const owner: unknown = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof owner !== "function" || owner.prototype !== prototype) return false;
-  if (!isNativeText(Function.prototype.toString.call(owner))) return false;
+  if (!isNativeText(textOf(owner))) return false;
   return owner.name === "Object" || owner.name.endsWith("Function");
 }

@@ -12,6 +12,7 @@ import { resolveReference } from "./modules.ts";
 import { mapValues, type Outgoing } from "./outgoing.ts";
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import { Standin } from "./standins.ts";
+import { textOf } from "./platform.ts";
 
 /** A class and its bases as twins, by the class each is a twin of. */
 export type Twins = ReadonlyMap<Function, Rebuilt>;
@@ -66,6 +67,6 @@ function here(value: unknown): unknown {
 
 /** `instanceof` finds the class behind its twin, unless that would mislead a `super` in it. */
 function join(twin: Rebuilt, original: Function): void {
-  if (SUPER_MEMBER.test(Function.prototype.toString.call(twin.value))) return;
+  if (SUPER_MEMBER.test(textOf(twin.value))) return;
   Object.setPrototypeOf(twin.value.prototype, original.prototype as object);
 }

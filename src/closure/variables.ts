@@ -3,7 +3,7 @@
 import { builtinModules } from "node:module";
 import { CannotShip } from "./cannot-ship.ts";
 import { inspectFunction, type Scope } from "./inspect.ts";
-import { isNativeText, isNodeUrl } from "./platform.ts";
+import { isNativeText, isNodeUrl, textOf } from "./platform.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
 import { findRequire } from "./standins.ts";
 
@@ -78,7 +78,7 @@ export function isUserGlobal(name: string): boolean {
 }
 
 function isPlatformFunction(value: Function): boolean {
-  if (isNativeText(Function.prototype.toString.call(value))) return true;
+  if (isNativeText(textOf(value))) return true;
   const { location } = inspectFunction(value);
   return location === undefined || isNodeUrl(getScriptFile(location).url);
 }
