@@ -108,10 +108,6 @@ export class Executor implements WaitListener {
     const queue = task.leaseQueue;
     task.state = "started";
     queue.startedTasks.add(task);
-    if (task.isCancelled) {
-      this.#fail(task, task.signal.reason);
-      return;
-    }
     const callable = task.record.callable;
     if (callable !== undefined && Array.isArray(task.args)) this.#call(task, callable, task.args);
     else this.#prepare(task).catch((error: unknown) => this.#fail(task, error));
@@ -125,6 +121,11 @@ export class Executor implements WaitListener {
   }
 
   #call(task: RunningTask, callable: Callable, args: readonly unknown[]): void {
+    // While it was queued, or while its modules were loading.
+    if (task.isCancelled) {
+      this.#fail(task, task.signal.reason);
+      return;
+    }
     const nowUs = this.#context.nowUs();
     const estimateUs = task.record.estimateUs;
     if (estimateUs === undefined || nowUs + estimateUs - this.#flushedUs > FLUSH_TOGETHER_US) {
