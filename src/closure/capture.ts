@@ -107,10 +107,11 @@ export class Captures {
     if (syntax === undefined) throw new CannotShip("its source text cannot be parsed");
     const strict = isStrict(subject, syntax, scopes, file);
     const free = findFreeVariables(syntax.node, strict);
+    const start = file.findStart(text, at);
+    if (scopes.some(isModule) && file.isTopLevelThis(start)) free.outer.delete("this");
     refuseOuter(free);
     const { source, node, computedKey } = syntax;
     const shape = node.type === "ClassExpression" ? analyseClass(node, source) : undefined;
-    const start = file.findStart(text, at);
     const rewriting = this.#resolve(free, shape, source, { scopes, file, start });
     const edits = [...rewriting.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
     // Its name is restored; any will do here.

@@ -38,7 +38,7 @@ export class Closures {
 
   constructor({ entryUrl }: ClosuresOptions) {
     this.#outgoing = new Outgoing(this.#registry, new Entry(entryUrl));
-    this.#instances = new Instances(this.#outgoing, this.#incoming);
+    this.#instances = new Instances(this.#registry, this.#outgoing, this.#incoming);
   }
 
   /**

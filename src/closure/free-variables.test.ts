@@ -78,6 +78,8 @@ const OUTER: readonly (readonly [string, string])[] = [
   ["() => class { [this.k]() {} }", "this"],
   ["() => arguments[0]", "arguments"],
   ["function () { return () => arguments[0] }", ""],
+  ["() => __awaiter(this, void 0, void 0, function* () { yield 1 })", ""],
+  ["() => tslib.__awaiter(this, void 0, void 0, function* () { yield this.x })", "this"],
   ["() => new.target", "new.target"],
   ["m() { return super.m() }", "super"],
   ["m() { return () => super.m() }", "super"],

@@ -3,8 +3,15 @@
  * each is used.
  */
 
-import type { AnyNode, Class, Function as FunctionNode } from "acorn";
-import { findDeclaring, ScopeWalker, type Frame, type NameUse } from "./scope-walker.ts";
+import type { AnyNode, CallExpression, Class, Function as FunctionNode } from "acorn";
+import {
+  findDeclaring,
+  ScopeWalker,
+  type Frame,
+  type NameUse,
+  type Scope,
+} from "./scope-walker.ts";
+import { forEachChild } from "./syntax.ts";
 
 /** A place where a free name is used. */
 export interface Use extends Pick<NameUse, "position" | "member"> {
@@ -49,6 +56,14 @@ class Finder extends ScopeWalker {
     this.visit(root, undefined, { depth: 0, hasArguments: false });
   }
 
+  protected override visit(node: AnyNode, scope: Scope | undefined, frame: Frame): void {
+    if (node.type !== "CallExpression" || !passesIdleThis(node)) {
+      return super.visit(node, scope, frame);
+    }
+    const [, ...args] = node.arguments;
+    for (const each of [node.callee, ...args]) super.visit(each, scope, frame);
+  }
+
   protected use({ node, scope, frame, position, member }: NameUse): void {
     if (findDeclaring(node.name, scope) !== undefined) return;
     if (node.name === "arguments") return this.#arguments(frame);
@@ -73,4 +88,32 @@ class Finder extends ScopeWalker {
       if (depth <= this.#superDepth) outer.add("super");
     } else if (depth === 0) outer.add("this");
   }
+}
+
+/**
+ * What compilers make of an async function, `__awaiter(this, ..., function* () { ... })`, where the
+ * body does not use the `this` it is given.
+ */
+function passesIdleThis({ callee, arguments: args }: CallExpression): boolean {
+  const name =
+    callee.type === "Identifier"
+      ? callee.name
+      : callee.type === "MemberExpression" && callee.property.type === "Identifier"
+        ? callee.property.name
+        : "";
+  const body = args.at(-1);
+  return (
+    /^__(awaiter|async|asyncGenerator)$/.test(name) &&
+    args[0]?.type === "ThisExpression" &&
+    body?.type === "FunctionExpression" &&
+    !usesThis(body.body)
+  );
+}
+
+function usesThis(node: AnyNode): boolean {
+  if (node.type === "ThisExpression" || node.type === "Super") return true;
+  if (node.type === "FunctionExpression" || node.type === "FunctionDeclaration") return false;
+  let found = false;
+  forEachChild(node, (child) => (found ||= usesThis(child)));
+  return found;
 }

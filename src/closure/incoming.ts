@@ -47,13 +47,13 @@ export class Incoming {
 
   #createClass(head: ClassHead): object {
     const [hash, id, keys = []] = head;
-    const known = this.#registry.findClass(id);
+    const known = this.#registry.findShared(id);
     if (known !== undefined) return known;
     const code = this.#registry.getCode(hash);
     if (code.kind === "reference")
       throw new Error(`Cannot build class ${id}: its code has no text`);
     const built = this.#rebuild(code, head, keys as PropertyKey[]);
-    this.#registry.addClass(id, built);
+    this.#registry.addShared(id, built);
     return built;
   }
 
@@ -69,10 +69,19 @@ export class Incoming {
       // Not an object, but the place it goes to takes any value.
       return this.#registry.symbolOf(code.specifier, code.path[0] ?? "") as unknown as object;
     }
+    if (code.via === "weak") return this.#resolveWeak(code);
     const value = resolveReference(code) as object;
     if (code.textHash !== "" && typeof value === "function") refuseOther(value, code);
     this.#registry.origins.set(value, { hash: code.hash, head: code.hash, body: undefined });
     return value;
+  }
+
+  #resolveWeak({ specifier, path }: ReferenceCode): object {
+    const known = this.#registry.findShared(specifier);
+    if (known !== undefined) return known;
+    const made = path[0] === "WeakSet" ? new WeakSet() : new WeakMap();
+    this.#registry.addShared(specifier, made);
+    return made;
   }
 
   /** The captures may lead back to the function. A class that was known before stays as it is. */

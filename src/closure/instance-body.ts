@@ -14,7 +14,16 @@ export const CONTENT_KEY = "<content>";
 export const SPECIAL_KEY = "<special>";
 export const PRIVATE_KEY = "<private>";
 export const BOUND_KEY = "<bound>";
-const RESERVED = [CLASS_KEY, PROTOTYPE_KEY, CONTENT_KEY, SPECIAL_KEY, PRIVATE_KEY, BOUND_KEY];
+export const WEAK_KEY = "<weak>";
+const RESERVED = [
+  CLASS_KEY,
+  PROTOTYPE_KEY,
+  CONTENT_KEY,
+  SPECIAL_KEY,
+  PRIVATE_KEY,
+  BOUND_KEY,
+  WEAK_KEY,
+];
 
 /** A class and the keys under which the values of its private fields are. */
 export type ClassPrivates = readonly [Function, readonly string[]];

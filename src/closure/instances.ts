@@ -20,12 +20,15 @@ import {
   PRIVATE_KEY,
   PROTOTYPE_KEY,
   SPECIAL_KEY,
+  WEAK_KEY,
   type ClassPrivates,
 } from "./instance-body.ts";
 import { findKind, getKind, type Kind } from "./kinds.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { defineProperties, type SpecialProperty } from "./properties.ts";
 import { stampFields } from "./rebuild.ts";
+import type { Registry } from "./registry.ts";
+import { WeakPrivates, type WeakEntry } from "./weak-privates.ts";
 import { TwinMaker, type Twins } from "./twins.ts";
 
 /** Kind of the built-in base and what it is made from, then heads of classes with privates. */
@@ -39,7 +42,10 @@ export class Instances {
   /** Objects whose class is here and cannot be stamped. */
   readonly #twinned = new WeakMap<object, Twins>();
 
-  constructor(outgoing: Outgoing, incoming: Incoming) {
+  readonly #weakPrivates: WeakPrivates;
+
+  constructor(registry: Registry, outgoing: Outgoing, incoming: Incoming) {
+    this.#weakPrivates = new WeakPrivates(registry, outgoing);
     this.#outgoing = outgoing;
     this.#incoming = incoming;
     this.#twins = new TwinMaker(outgoing);
@@ -60,6 +66,8 @@ export class Instances {
     const head: Head | undefined =
       kind || heads.length > 0 ? [kind?.name, kind?.head?.(value), heads] : undefined;
     const body = bodyOf(value, kind, owners);
+    const weak = this.#weakPrivates.list(value, chain, codes);
+    if (weak.length > 0) body[WEAK_KEY] = weak;
     const isByValue = own !== undefined && typeof this.#outgoing.headOf(own, codes) !== "string";
     if (isByValue) this.#standForSymbols(body);
     return { type: CLASS_INSTANCE, head, body };
@@ -119,6 +127,7 @@ export class Instances {
     for (const key of Reflect.ownKeys(created)) {
       if (kind?.isGiven?.(key) !== true && !kept.has(key)) Reflect.deleteProperty(created, key);
     }
+    this.#weakPrivates.restore(created, (parts[WEAK_KEY] ?? []) as WeakEntry[]);
     defineProperties(created, { plain: plainOf(parts), special: special as SpecialProperty[] });
   }
 

@@ -21,15 +21,21 @@ export interface ModuleSyntax {
   /** Offset behind the declaration of each top-level `let`, `const` and class. */
   readonly declaredAt: ReadonlyMap<string, number>;
   /** Start and end of each outermost function: what is in none of them is the top level. */
-  readonly functions: readonly (readonly [number, number])[];
+  readonly functions: readonly Range[];
+  /** Outermost functions and classes with a `this` of their own. */
+  readonly thisOwners: readonly Range[];
 }
+
+/** Start and end. */
+type Range = readonly [number, number];
 
 export function readModule(program: Program): ModuleSyntax {
   return {
     imports: new Map(program.body.flatMap(importBindings)),
     ...exportsOf(program),
     declaredAt: new Map(program.body.flatMap(declarationEnds)),
-    functions: outermostFunctions(program),
+    functions: outermost(program, isFunction),
+    thisOwners: outermost(program, ownsThis),
   };
 }
 
@@ -106,18 +112,26 @@ function declarationEnds(statement: AnyNode): [string, number][] {
   });
 }
 
-function outermostFunctions(node: AnyNode, found: [number, number][] = []): [number, number][] {
+function outermost(
+  node: AnyNode,
+  isWanted: (node: AnyNode) => boolean,
+  found: [number, number][] = [],
+): [number, number][] {
   forEachChild(node, (child) => {
-    if (isFunction(child)) found.push([child.start, child.end]);
-    else outermostFunctions(child, found);
+    if (isWanted(child)) found.push([child.start, child.end]);
+    else outermost(child, isWanted, found);
   });
   return found;
 }
 
 function isFunction(node: AnyNode): boolean {
-  return (
-    node.type === "FunctionDeclaration" ||
-    node.type === "FunctionExpression" ||
-    node.type === "ArrowFunctionExpression"
-  );
+  return node.type === "ArrowFunctionExpression" || isPlainFunction(node);
+}
+
+function isPlainFunction(node: AnyNode): boolean {
+  return node.type === "FunctionDeclaration" || node.type === "FunctionExpression";
+}
+
+function ownsThis(node: AnyNode): boolean {
+  return node.type === "ClassBody" || isPlainFunction(node);
 }

@@ -84,7 +84,8 @@ export function resolveReference(code: ReferenceCode): unknown {
     case "import-meta":
       return importMetaOf(code.specifier);
     case "symbol":
-      throw new Error(`Cannot resolve symbol ${code.specifier}: it is no module's`);
+    case "weak":
+      throw new Error(`Cannot resolve ${code.via} ${code.specifier}: it is no module's`);
   }
 }
 

@@ -9,7 +9,7 @@ import { Captures, type Captured } from "./capture.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import type { Entry } from "./entry.ts";
 import { inspectFunction, type Inspected } from "./inspect.ts";
-import { isNativeText, isNodeUrl, textOf } from "./platform.ts";
+import { isNativeText, isNodeUrl, isWeakCollection, textOf } from "./platform.ts";
 import { builtinReference, findReference } from "./references.ts";
 import type { Origin, Registry } from "./registry.ts";
 import { getScriptFile } from "./scripts.ts";
@@ -136,6 +136,7 @@ export class Outgoing {
 
   #byValue(subject: Function, { code, values, state, keys, members }: Captured): Origin {
     const hash = this.#registry.keep(code);
+    if (code.class !== undefined) this.#shareWeak(values);
     const body = mapValues(values, (value, name) => {
       const sent = this.standFor(value);
       const used = members.get(name);
@@ -145,17 +146,29 @@ export class Outgoing {
     if (code.class === undefined && state?.prototype === undefined) {
       return { hash, head: hash, body };
     }
-    const id = this.#registry.classId(subject);
+    const id = this.#registry.sharedId(subject);
     const head: ClassHead = keys.length === 0 ? [hash, id] : [hash, id, keys];
     // A process keeps the class as it came first, so there is no point in capturing it again.
     this.#registry.origins.set(subject, { hash, head, body });
     return this.#again({ hash, head, body });
   }
 
+  /** A class may keep private state of its instances there; see `weak-privates.ts`. */
+  #shareWeak(values: Readonly<Record<string, unknown>>): void {
+    for (const captured of Object.values(values)) {
+      const value = captured instanceof Variable ? captured.value : captured;
+      if (isWeakCollection(value)) this.#registry.sharedId(value);
+    }
+  }
+
   /** Of a value that belongs to the process, what the receiver has in its place. */
   standFor(value: unknown): unknown {
     if (typeof value === "symbol") return this.#symbol(value);
     if (typeof value !== "object" || value === null || value instanceof Variable) return value;
+    if (isWeakCollection(value) && this.#registry.isShared(value)) {
+      const path = [value instanceof WeakMap ? "WeakMap" : "WeakSet"];
+      return new Standin(referenceCode("weak", this.#registry.sharedId(value), { path }));
+    }
     const origin = this.#registry.origins.get(value);
     const known = origin && this.#registry.getCode(origin.hash);
     if (known?.kind === "reference") return new Standin(known);

@@ -12,6 +12,12 @@ export function isNativeText(text: string): boolean {
   return text.endsWith("}") && /\{\s*\[native code\]\s*\}$/.test(text.slice(-64));
 }
 
+export type WeakCollection = WeakMap<object, unknown> | WeakSet<object>;
+
+export function isWeakCollection(value: unknown): value is WeakCollection {
+  return value instanceof WeakMap || value instanceof WeakSet;
+}
+
 /** Node's own JavaScript. */
 export function isNodeUrl(url: string): boolean {
   return url.startsWith("node:");

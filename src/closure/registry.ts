@@ -14,9 +14,11 @@ export class Registry {
   readonly codes = new Map<string, CodeObject>();
   /** Exports, built-ins, and functions that were received: nothing is captured for them again. */
   readonly origins = new WeakMap<object, Origin>();
-  readonly #classIds = new WeakMap<object, string>();
-  readonly #classes = new Map<string, WeakRef<Function>>();
-  readonly #collected = new FinalizationRegistry((id: string) => this.#classes.delete(id));
+  readonly #sharedIds = new WeakMap<object, string>();
+  readonly #shared = new Map<string, WeakRef<object>>();
+  readonly #collected = new FinalizationRegistry((id: string) => {
+    if (this.#shared.get(id)?.deref() === undefined) this.#shared.delete(id);
+  });
   readonly #symbolIds = new Map<symbol, string>();
   readonly #symbols = new Map<string, symbol>();
   readonly #prefix = randomBytes(9).toString("base64url");
@@ -34,23 +36,27 @@ export class Registry {
   }
 
   /**
-   * A class that goes by value is one class in each process, however often it is sent, and the
-   * original where it came from: `instanceof` holds.
+   * Id of what is one thing in each process, however often it is sent, and the original where it
+   * came from: of classes that go by value, so that `instanceof` holds.
    */
-  classId(subject: Function): string {
-    let id = this.#classIds.get(subject);
-    if (id === undefined) this.addClass((id = `${this.#prefix}${this.#count++}`), subject);
+  sharedId(subject: object): string {
+    let id = this.#sharedIds.get(subject);
+    if (id === undefined) this.addShared((id = `${this.#prefix}${this.#count++}`), subject);
     return id;
   }
 
-  addClass(id: string, subject: Function): void {
-    this.#classIds.set(subject, id);
-    this.#classes.set(id, new WeakRef(subject));
+  isShared(subject: object): boolean {
+    return this.#sharedIds.has(subject);
+  }
+
+  addShared(id: string, subject: object): void {
+    this.#sharedIds.set(subject, id);
+    this.#shared.set(id, new WeakRef(subject));
     this.#collected.register(subject, id);
   }
 
-  findClass(id: string): Function | undefined {
-    return this.#classes.get(id)?.deref();
+  findShared(id: string): object | undefined {
+    return this.#shared.get(id)?.deref();
   }
 
   /** `undefined`: a symbol that every process has. */

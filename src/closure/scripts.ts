@@ -53,6 +53,11 @@ export class ScriptFile {
     return this.#module;
   }
 
+  /** In a module: whether `this` at `offset` is that of the top level, which is undefined. */
+  isTopLevelThis(offset: number): boolean {
+    return !this.module.thisOwners.some(([start, end]) => start <= offset && offset < end);
+  }
+
   /** Whether `name`, as seen from `offset`, is a variable that changes after its declaration. */
   isMutable(name: string, offset: number, isModule: boolean): boolean {
     if (isModule) void this.module;

@@ -61,6 +61,7 @@ export class TwinMaker {
   }
 }
 
+/** Interop stand-ins alone are made while a class is captured. */
 function here(value: unknown): unknown {
   return value instanceof Standin ? resolveReference(value.code) : value;
 }
