@@ -31,7 +31,11 @@ export class MobulaError extends Error {
     if (typeof value !== "object" || value === null) return false;
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
     const brand = (value as { [BRAND]?: unknown })[BRAND];
-    return brand !== undefined && (this === MobulaError || brand === this.name);
+    if (typeof brand !== "string") return false;
+    if (this === MobulaError || brand === this.name) return true;
+    // The bases of a class of another copy are those that the class has here.
+    const twin = mobulaErrorClasses.get(brand);
+    return twin !== undefined && Object.prototype.isPrototypeOf.call(this.prototype, twin.prototype);
   }
 }
 
