@@ -35,7 +35,8 @@ export class MobulaError extends Error {
     if (this === MobulaError || brand === this.name) return true;
     // The bases of a class of another copy are those that the class has here.
     const twin = mobulaErrorClasses.get(brand);
-    return twin !== undefined && Object.prototype.isPrototypeOf.call(this.prototype, twin.prototype);
+    if (twin === undefined) return false;
+    return Function.prototype[Symbol.hasInstance].call(this, twin.prototype);
   }
 }
 
