@@ -112,6 +112,9 @@ export class Captures {
     refuseOuter(free);
     const { source, node, computedKey } = syntax;
     const shape = node.type === "ClassExpression" ? analyseClass(node, source) : undefined;
+    if (shape?.hasComputedField === true) {
+      throw new CannotShip("the name of a field is computed; set the field in the constructor");
+    }
     const rewriting = this.#resolve(free, shape, source, { scopes, file, start });
     const edits = [...rewriting.edits, ...free.metas.map(metaEdit), ...(shape?.edits ?? [])];
     // Its name is restored; any will do here.

@@ -81,6 +81,9 @@ function addPrivates(
   owners: readonly Function[],
 ): ClassPrivates[] {
   const fields = inspectPrivateFields(value);
+  for (const field of fields.filter(({ value: held }) => typeof held === "function")) {
+    if (isBoundField(field.name, field.value, owners)) fields.splice(fields.indexOf(field), 1);
+  }
   return owners.map((owner) => {
     const keys = getClassInfo(owner).privateFields.map((name) => {
       const index = fields.findIndex((field) => field.name === `#${name}`);

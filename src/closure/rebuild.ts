@@ -2,7 +2,7 @@
 
 import { anything } from "./anything.ts";
 import { asValue } from "./builtins.ts";
-import { BASE_CELL, HOOKS_CELL, KEYS_CELL, STAMP_CELL } from "./class-syntax.ts";
+import { BASE_CELL, HOOKS_CELL, KEYS_CELL, STAMP_CELL } from "./cells.ts";
 import type { ValueCode } from "./code.ts";
 import { runAs } from "./compile.ts";
 import { getNamespace, importMetaOf } from "./modules.ts";
@@ -26,7 +26,10 @@ export interface ClassHooks {
 const ARGUMENTS = 64;
 
 /** The object that receives private fields instead of a new one; see `stampFields`. */
-const stamp: { target: object | undefined } = { target: undefined };
+const stamp: { target: object | undefined; readonly anything: unknown } = {
+  target: undefined,
+  anything,
+};
 
 /** In place of a base class that is not there yet, and of none where a constructor can stamp. */
 function Base(): object | undefined {
