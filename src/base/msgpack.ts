@@ -5,4 +5,4 @@
  */
 
 export { MsgpackWriter } from "./msgpack-writer.ts";
-export { MalformedMsgpackError, MsgpackReader, type MsgpackKind } from "./msgpack-reader.ts";
+export { MalformedMsgpackError, MsgpackReader } from "./msgpack-reader.ts";
