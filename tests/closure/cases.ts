@@ -433,4 +433,13 @@ export const cases: readonly Case[] = [
       "const b = new B();",
     subject: "() => [b.list(), b.own(), made]",
   },
+  {
+    name: "private state in a WeakMap",
+    setup:
+      "const state = new WeakMap(); const known = new WeakSet(); " +
+      "class A { constructor(n) { state.set(this, { n }); known.add(this); } " +
+      "get n() { return known.has(this) ? state.get(this).n : undefined; } } const a = new A(4);",
+    subject: "(b) => [a.n, b.n, new A(6).n]",
+    args: "[new A(5)]",
+  },
 ];

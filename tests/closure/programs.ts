@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import ts from "typescript";
 import { cases, type Case } from "./cases.ts";
 import { tsxArgv } from "./run.ts";
 
@@ -9,10 +10,11 @@ export interface Runner {
   readonly name: string;
   /** Arguments of `node`, then the entry. */
   readonly execArgv: readonly string[];
-  readonly extension: "mjs" | "cjs" | "ts";
+  readonly extension: "mjs" | "cjs" | "ts" | "js";
   readonly syntax: "module" | "commonjs";
   readonly packageType: "module" | "commonjs";
-  readonly isBundled?: boolean;
+  readonly isBundled?: true;
+  readonly isDownlevel?: true;
 }
 
 const NAMES = "Shape, bump, tag, twice, whoIsThis";
@@ -47,16 +49,26 @@ const LIB_EXPORTS = {
 export async function writeProgram(folder: string, runner: Runner): Promise<string> {
   const { extension, syntax, packageType } = runner;
   const file = (name: string): string => join(folder, `${name}.${extension}`);
+  const write = (name: string, text: string): Promise<void> =>
+    writeFile(file(name), runner.isDownlevel ? downlevel(text) : text);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: packageType }));
-  await writeFile(file("lib"), LIB + LIB_EXPORTS[syntax]);
+  await write("lib", LIB + LIB_EXPORTS[syntax]);
   const lib = `./lib.${extension}`;
   const imports = IMPORTS[syntax](lib);
   for (const [index, each] of cases.entries()) {
-    await writeFile(file(`case${index}`), imports + moduleText(each, lib, syntax));
+    await write(`case${index}`, imports + moduleText(each, lib, syntax));
   }
-  await writeFile(file("main"), mainText(runner, imports, lib));
+  await write("main", mainText(runner, imports, lib));
   return file("main");
+}
+
+/** As TypeScript compiles for old engines: no fields, no async functions, `require`. */
+function downlevel(text: string): string {
+  const { ES2015: target } = ts.ScriptTarget;
+  const { CommonJS: module } = ts.ModuleKind;
+  const compilerOptions = { target, module, esModuleInterop: true };
+  return ts.transpileModule(text, { compilerOptions }).outputText;
 }
 
 function parts({ setup = "", subject, args = "[]" }: Case, lib: string): string[] {
@@ -105,7 +117,9 @@ function mainText({ extension, syntax }: Runner, imports: string, lib: string): 
     `    register(names[i], "export", subject, args());\n` +
     `    register(names[i], "module", get(), args());\n` +
     `  }\n` +
-    `  const { run } = await import(process.env.GRID);\n` +
+    // Compilers leave this `import` alone.
+    `  const load = new Function("url", "return import(url)");\n` +
+    `  const { run } = await load(process.env.GRID);\n` +
     `  await run(subjects);\n` +
     `}\n` +
     `main();\n`
@@ -148,5 +162,13 @@ export const runners: readonly Runner[] = [
     syntax: "module",
     packageType: "module",
     isBundled: true,
+  },
+  {
+    name: "compiled to ES2015, CommonJS",
+    execArgv: [],
+    extension: "js",
+    syntax: "module",
+    packageType: "commonjs",
+    isDownlevel: true,
   },
 ];
