@@ -80,10 +80,12 @@ function compile(code: ValueCode): Factory {
   const variables = code.cells.map(({ variable }) => variable);
   const declare = variables.length > 0 ? `let ${variables.join()};` : "";
   const pairs = code.cells.map(({ name, variable }) => `${name}:${variable}`);
-  const assign = pairs.length > 0 ? `({${pairs.join()}}=$mobulaValues)` : "";
+  let values = "$values";
+  while (variables.includes(values)) values += "_";
+  const assign = pairs.length > 0 ? `({${pairs.join()}}=${values})` : "";
   const source =
     `${code.strict ? '"use strict";' : ""}return(${parameters.join()})=>{${declare}` +
-    `return[($mobulaValues)=>{${assign}},\n${" ".repeat(code.column)}${code.text}]}`;
+    `return[(${values})=>{${assign}},\n${" ".repeat(code.column)}${code.text}]}`;
   return runAs(code, source) as Factory;
 }
 

@@ -21,6 +21,7 @@ export class Rewriting {
   /** Holds `asValue`; `undefined`: not needed. */
   valueCell: string | undefined;
   readonly #text: string;
+  readonly #taken = new Set([META_CELL]);
   readonly #namespaces = new Map<string, string>();
 
   /** `text`: the code, so that no cell gets a name that occurs in it. */
@@ -34,7 +35,7 @@ export class Rewriting {
 
   /** A variable that changes and may be another function's too; see `shared-variables.ts`. */
   addShared(name: string, uses: readonly Use[]): void {
-    const variable = freshName(`$${name}`, this.#text);
+    const variable = this.#freshName(`$${name}`);
     this.cells.push({ name, variable });
     this.#replace(name, `${variable}.value`, uses);
   }
@@ -60,15 +61,22 @@ export class Rewriting {
     }
   }
 
+  #freshName(wanted: string): string {
+    let name = wanted;
+    while (this.#text.includes(name) || this.#taken.has(name)) name += "_";
+    this.#taken.add(name);
+    return name;
+  }
+
   #getValueCell(): string {
-    return (this.valueCell ??= freshName("$value", this.#text));
+    return (this.valueCell ??= this.#freshName("$value"));
   }
 
   #cellFor({ specifier, attributes }: ImportBinding): string {
     const key = JSON.stringify([specifier, attributes]);
     let cell = this.#namespaces.get(key);
     if (cell === undefined) {
-      cell = freshName(`$module${this.#namespaces.size}`, this.#text);
+      cell = this.#freshName(`$module${this.#namespaces.size}`);
       this.#namespaces.set(key, cell);
       this.imports.push({ cell, specifier, attributes });
     }
@@ -80,10 +88,4 @@ function access(cell: string, name: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
     ? `${cell}.${name}`
     : `${cell}[${JSON.stringify(name)}]`;
-}
-
-function freshName(wanted: string, text: string): string {
-  let name = wanted;
-  while (text.includes(name)) name += "_";
-  return name;
 }

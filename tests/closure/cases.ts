@@ -442,4 +442,14 @@ export const cases: readonly Case[] = [
     subject: "(b) => [a.n, b.n, new A(6).n]",
     args: "[new A(5)]",
   },
+  {
+    name: "names that rebuilt code could use",
+    setup:
+      "let value = 1, module0 = 2, importMeta = 3, $value = 4, $mobulaValues = 5; " +
+      "const grow = () => { value++; module0++; importMeta++; $value++; }; const $mobulaStamp = 6;",
+    subject:
+      "() => { grow(); return [twice(value), module0, importMeta, $value, $mobulaValues, " +
+      "$mobulaStamp]; }",
+    isStateful: true,
+  },
 ];
