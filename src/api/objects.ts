@@ -81,25 +81,34 @@ export async function wait<T>(
 ): Promise<{ ready: ObjectRef<T>[]; pending: ObjectRef<T>[] }> {
   checkOptions(options, { count: isCount(1), timeoutMs: isTimeout, signal: isSignal }, "wait");
   const list = Array.isArray(refs) ? (refs as ObjectRef<T>[]) : [...refs];
-  const records = list.map((ref) => recordFor(ref, "wait"));
   const count = Math.min(options.count ?? 1, list.length);
+  const found = split(list, count);
+  if (found.ready.length === count) {
+    options.signal?.throwIfAborted();
+    return found;
+  }
+  const records = list.map((ref) => recordFor(ref, "wait"));
   await settled(records, { ...options, count, stopAtFailure: false });
-  return split(list, records, count);
+  return split(list, count);
 }
 
-/** Hot path: programs call `wait` in a loop over what is left. */
+/**
+ * Hot path: programs call `wait` in a loop over what is left. Nothing is looked at behind the
+ * last ref that is needed, and the rest is copied at once.
+ */
 function split<T>(
   refs: readonly ObjectRef<T>[],
-  records: readonly ObjectRecord[],
   count: number,
 ): { ready: ObjectRef<T>[]; pending: ObjectRef<T>[] } {
   const ready: ObjectRef<T>[] = [];
-  const pending: ObjectRef<T>[] = [];
+  const before: ObjectRef<T>[] = [];
   let index = 0;
   for (; index < refs.length && ready.length < count; index++) {
-    (records[index]!.isPending ? pending : ready).push(refs[index]!);
+    const ref = refs[index]!;
+    (recordFor(ref, "wait").isPending ? before : ready).push(ref);
   }
-  return { ready, pending: index < refs.length ? pending.concat(refs.slice(index)) : pending };
+  const rest = refs.slice(index);
+  return { ready, pending: before.length === 0 ? rest : before.concat(rest) };
 }
 
 interface SettledOptions extends GetOptions {
