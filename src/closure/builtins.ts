@@ -4,6 +4,7 @@
  */
 
 import { builtinModules, createRequire } from "node:module";
+import { ownValue } from "./properties.ts";
 import { isNativeText, textOf } from "./platform.ts";
 
 /** Module (empty: the global object) and the way from there; `@@name` is a well-known symbol. */
@@ -71,7 +72,7 @@ export function findBuiltinObject(value: object): BuiltinName | undefined {
 }
 
 function findStandardStream(value: object): BuiltinName | undefined {
-  if (!("fd" in value) || !("writable" in value || "readable" in value)) return undefined;
+  if (typeof ownValue(value, "fd") !== "number") return undefined;
   const name = PROCESS_OBJECTS.find((stream) => Reflect.get(process, stream) === value);
   return name === undefined ? undefined : { specifier: "node:process", path: [name] };
 }

@@ -11,8 +11,10 @@ import { classChain } from "./class-info.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import type { CodeObject } from "./code.ts";
 import { Entry } from "./entry.ts";
+import { warmUpInspector } from "./inspect.ts";
 import { Incoming } from "./incoming.ts";
 import { Instances } from "./instances.ts";
+import { acorn } from "./lazy.ts";
 import { loadModules } from "./modules.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Registry } from "./registry.ts";
@@ -41,6 +43,17 @@ export class Closures {
     this.#instances = new Instances(this.#registry, this.#outgoing, this.#incoming);
   }
 
+  /** Does ahead what the first function costs once (about 30 ms), while a process starts. */
+  warmUp(): void {
+    acorn();
+    try {
+      warmUpInspector();
+    } catch (error) {
+      // Without an inspector the first function that needs one says so, with its path.
+      if (!(error instanceof CannotShip)) throw error;
+    }
+  }
+
   /**
    * For functions, classes and instances of classes; `undefined`: not its business. Adds to
    * `codes` the hash of the code object the receiver needs. Throws SerializationError with the
@@ -51,7 +64,7 @@ export class Closures {
       if (typeof value === "function") return this.#outgoing.extendFunction(value, codes);
       if (value instanceof Variable) return this.#outgoing.extendVariable(value);
       if (value instanceof Standin) return this.#outgoing.extendStandin(value, codes);
-      return this.#instances.extend(value, codes);
+      return this.#outgoing.extendBuiltin(value, codes) ?? this.#instances.extend(value, codes);
     } catch (error) {
       if (!(error instanceof CannotShip)) throw error;
       const where = path();

@@ -118,6 +118,14 @@ test("an arrow function with the new.target of the function around it", () => {
   );
 });
 
+test("warmed up or not, functions go", async () => {
+  const runtime = runtimeOf(import.meta.url);
+  runtime.warmUp();
+  const offset = 2;
+  const shipped = await ship((x: number) => x + offset, runtime, there);
+  assert.equal(shipped(3), 5);
+});
+
 test("captured data is copied at packing, and shared within one value", async () => {
   const state = { n: 1 };
   const get = () => state;

@@ -5,6 +5,7 @@
  */
 
 import type { Debugger, Session } from "node:inspector";
+import type { BoundParts } from "./bound.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { inspector } from "./lazy.ts";
 
@@ -25,7 +26,7 @@ export interface Inspected {
   /** Innermost first. */
   readonly scopes: readonly Scope[];
   readonly location: Location | undefined;
-  readonly bound: { readonly target: object; self: unknown; args: unknown[] } | undefined;
+  readonly bound: BoundParts | undefined;
 }
 
 export interface Script {
@@ -186,6 +187,11 @@ export function setPrivateField(subject: object, name: string, value: unknown): 
 /** `NaN`, `-0`, `-Infinity`, `12n`: what JSON cannot say. */
 function parseNumber(text: string): number | bigint {
   return text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
+}
+
+/** The engine reads all scripts the first time it lists them: about 30 ms. */
+export function warmUpInspector(): void {
+  withDebugger(() => undefined);
 }
 
 /**

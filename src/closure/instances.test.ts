@@ -308,3 +308,41 @@ test("refused, and why", () => {
   );
   assert.match(refusal(new Proxy(new Point(), {})), /^Cannot send value: it is a Proxy/);
 });
+
+test("what the platform lends a program stays the platform's", async () => {
+  class Service {
+    readonly log = console;
+    readonly math = Math;
+    readonly out = process.stdout;
+    readonly price = new Intl.NumberFormat("de", { style: "currency", currency: "EUR" });
+    readonly day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
+    readonly encoder = new TextEncoder();
+    readonly decoder = new TextDecoder("utf-16le", { fatal: true });
+  }
+  const service = new Service();
+  const shipped = await ship(service, here, there);
+  assert.deepEqual([shipped.log, shipped.math, shipped.out], [console, Math, process.stdout]);
+  assert.equal(shipped.price.format(1.5), service.price.format(1.5));
+  assert.equal(shipped.day.format(0), "January 1, 1970");
+  assert.deepEqual(shipped.encoder.encode("é"), service.encoder.encode("é"));
+  assert.deepEqual([shipped.decoder.encoding, shipped.decoder.fatal], ["utf-16le", true]);
+  const nested = await ship({ list: [console, process] }, here, there);
+  assert.deepEqual(nested.list, [console, process]);
+});
+
+test("getters of what is captured are never called", () => {
+  class Careful {
+    static get cache(): never {
+      throw new Error("called");
+    }
+    get fd(): never {
+      throw new Error("called");
+    }
+    get filename(): never {
+      throw new Error("called");
+    }
+  }
+  const careful = new Careful();
+  Object.defineProperty(careful, Symbol.toStringTag, { get: () => assert.fail("called") });
+  assert.ok(pack(here, () => [Careful, careful.toString, careful] as const));
+});

@@ -24,7 +24,7 @@ import {
   type ClassPrivates,
 } from "./instance-body.ts";
 import { findKind, getKind, type Kind } from "./kinds.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { mapValues, type Outgoing } from "./outgoing.ts";
 import { defineProperties, type SpecialProperty } from "./properties.ts";
 import { stampFields } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
@@ -41,7 +41,6 @@ export class Instances {
   readonly #twinCodes = new WeakMap<Function, readonly string[]>();
   /** Objects whose class is here and cannot be stamped. */
   readonly #twinned = new WeakMap<object, Twins>();
-
   readonly #weakPrivates: WeakPrivates;
 
   constructor(registry: Registry, outgoing: Outgoing, incoming: Incoming) {
@@ -55,17 +54,18 @@ export class Instances {
   extend(value: object, codes: Set<string>): Extended | undefined {
     if (types.isProxy(value)) return undefined;
     const chain = classChain(value);
-    const kind = findKind(value);
+    const isPlain = chain.every((each) => !getClassInfo(each).isBuiltin);
+    const kind = isPlain ? undefined : findKind(value);
     const [own] = chain;
-    if (own !== undefined && getClassInfo(own).isBuiltin && own.name !== "EventEmitter") {
-      return undefined;
+    if (own !== undefined && getClassInfo(own).isBuiltin) {
+      if (kind?.isWhole !== true || !kind.name.endsWith(own.name)) return undefined;
     }
     refuseOtherBases(chain, kind);
     const owners = chain.filter((owner) => getClassInfo(owner).isStamped).reverse();
     const heads = owners.map((owner) => this.#headOf(owner, codes));
     const head: Head | undefined =
       kind || heads.length > 0 ? [kind?.name, kind?.head?.(value), heads] : undefined;
-    const body = bodyOf(value, kind, owners);
+    const body = mapValues(bodyOf(value, kind, owners), (part) => this.#outgoing.standFor(part));
     const weak = this.#weakPrivates.list(value, chain, codes);
     if (weak.length > 0) body[WEAK_KEY] = weak;
     const isByValue = own !== undefined && typeof this.#outgoing.headOf(own, codes) !== "string";

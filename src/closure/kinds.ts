@@ -5,6 +5,7 @@
 
 import { EventEmitter } from "node:events";
 import { types } from "node:util";
+import { wholeKinds } from "./whole-kinds.ts";
 
 /** `name`: the built-in class. `head` is what creating needs, `parts` may lead back. */
 export interface Kind {
@@ -14,6 +15,8 @@ export interface Kind {
   readonly head?: (value: object) => unknown;
   readonly parts?: (value: object) => unknown;
   readonly fill?: (created: object, parts: unknown) => void;
+  /** Also instances of the built-in class itself are sent; the codec knows the others. */
+  readonly isWhole?: true;
   /** Own properties that `create` and `fill` give, or that are no properties of the program. */
   readonly isGiven?: (key: string | symbol) => boolean;
 }
@@ -95,10 +98,12 @@ const kinds: readonly Kind[] = [
   ...typedArrays,
   {
     name: "EventEmitter",
+    isWhole: true,
     matches: (value) => value instanceof EventEmitter,
     create: () => new EventEmitter(),
     isGiven: (key) => typeof key === "symbol" && emitterSymbols.has(key),
   },
+  ...wholeKinds,
 ];
 
 const kindsByName = new Map(kinds.map((kind) => [kind.name, kind]));

@@ -3,8 +3,9 @@
 import { types } from "node:util";
 import { FUNCTION } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
-import { asValue, findBuiltinName } from "./builtins.ts";
+import { asValue, findBuiltinName, findBuiltinObject } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
+import type { BoundParts } from "./bound.ts";
 import { Captures, type Captured } from "./capture.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import type { Entry } from "./entry.ts";
@@ -75,6 +76,12 @@ export class Outgoing {
     return { type: FUNCTION, head: hash, body: undefined };
   }
 
+  /** `console`, `process` and the like, wherever they are found. */
+  extendBuiltin(value: object, codes: Set<string>): Extended | undefined {
+    const name = findBuiltinObject(value);
+    return name && this.extendStandin(new Standin(builtinReference(name)), codes);
+  }
+
   /** What the receiver makes the class from, before it has what the class captures. */
   headOf(subject: Function, codes: Set<string>): unknown {
     let head = this.#classHeads.get(subject);
@@ -102,7 +109,7 @@ export class Outgoing {
     const known = builtin ? builtinReference(builtin) : findRequire(subject);
     if (known !== undefined) return this.#keepReference(subject, known);
     const inspected = inspectFunction(subject);
-    if (inspected.bound !== undefined) return bound(subject, inspected.bound);
+    if (inspected.bound !== undefined) return this.#bound(subject, inspected.bound);
     const reference = this.#findReference(subject, text, inspected);
     if (reference !== undefined) return this.#keepReference(subject, reference);
     const pool = this.#poolOf(codes);
@@ -164,7 +171,8 @@ export class Outgoing {
   /** Of a value that belongs to the process, what the receiver has in its place. */
   standFor(value: unknown): unknown {
     if (typeof value === "symbol") return this.#symbol(value);
-    if (typeof value !== "object" || value === null || value instanceof Variable) return value;
+    if (typeof value !== "object" || value === null || types.isProxy(value)) return value;
+    if (value instanceof Variable || value instanceof Standin) return value;
     if (isWeakCollection(value) && this.#registry.isShared(value)) {
       const path = [value instanceof WeakMap ? "WeakMap" : "WeakSet"];
       return new Standin(referenceCode("weak", this.#registry.sharedId(value), { path }));
@@ -180,20 +188,18 @@ export class Outgoing {
     return { exports, filename, id, loaded: true, path };
   }
 
+  #bound({ name, length }: Function, { target, self, args }: BoundParts): Origin {
+    const head: BoundHead = ["bound", name, length];
+    const standFor = (value: unknown): unknown => this.standFor(value);
+    const body = { target, this: standFor(self), arguments: args.map(standFor) };
+    return { hash: "", head, body };
+  }
+
   #symbol(value: symbol): unknown {
     const id = this.#registry.symbolId(value);
     if (id === undefined) return value;
     return new Standin(referenceCode("symbol", id, { path: [value.description ?? ""] }));
   }
-}
-
-function bound(subject: Function, parts: NonNullable<Inspected["bound"]>): Origin {
-  const head: BoundHead = ["bound", subject.name, subject.length];
-  return {
-    hash: "",
-    head,
-    body: { target: parts.target, this: parts.self, arguments: parts.args },
-  };
 }
 
 export function mapValues(

@@ -66,6 +66,11 @@ function define(
   );
 }
 
+/** Value of an own property, without calling a getter. */
+export function ownValue(object: object, key: string | symbol): unknown {
+  return Reflect.getOwnPropertyDescriptor(object, key)?.value;
+}
+
 function flagsOf({ enumerable, writable, configurable, get, set }: PropertyDescriptor): number {
   return (
     (enumerable ? ENUMERABLE : 0) |

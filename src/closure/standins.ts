@@ -9,6 +9,7 @@ import { types } from "node:util";
 import { findBuiltinObject } from "./builtins.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import { findImported, findImportMetaUrl } from "./modules.ts";
+import { ownValue } from "./properties.ts";
 import { builtinReference } from "./references.ts";
 
 /** Put in the place of such a value; `Closures.extend` sends its code, `create` finds the value. */
@@ -48,9 +49,8 @@ function defaultOf(namespace: object): object {
 
 /** The `require` of a CommonJS module, or what `createRequire` made. */
 export function findRequire(value: Function): ReferenceCode | undefined {
-  const { cache, resolve } = value as Partial<NodeJS.Require>;
-  if (cache !== ownRequire.cache || typeof resolve !== "function") return undefined;
-  const [folder] = resolve.paths("_") ?? [];
+  if (ownValue(value, "cache") !== ownRequire.cache) return undefined;
+  const [folder] = (value as NodeJS.Require).resolve.paths("_") ?? [];
   if (folder === undefined) return undefined;
   // The first folder searched lies beside the file; its name does not matter.
   return referenceCode("require-function", pathToFileURL(`${folder}/../_`).href);
@@ -83,8 +83,8 @@ function findCommonJsExports(
  */
 export function isModuleLike(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
-  if (Reflect.get(value, Symbol.toStringTag) === "Module") return true;
-  return Reflect.get(value, "__esModule") === true || modulesByExports.has(value);
+  if (ownValue(value, Symbol.toStringTag) === "Module") return true;
+  return ownValue(value, "__esModule") === true || modulesByExports.has(value);
 }
 
 /** The members that a function uses, read now. */
@@ -96,6 +96,6 @@ export function pick(value: object, members: readonly string[]): Record<string, 
 
 /** What `module` is in a CommonJS file. */
 export function isCommonJsModule(value: object): value is NodeJS.Module {
-  const { filename } = value as Partial<NodeJS.Module>;
+  const filename = ownValue(value, "filename");
   return typeof filename === "string" && ownRequire.cache[filename] === value;
 }
