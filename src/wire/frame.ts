@@ -22,7 +22,7 @@ import {
 } from "../base/limits.ts";
 import { SerializationError } from "../base/errors.ts";
 
-export const FRAME_HEADER_BYTES = 16;
+const FRAME_HEADER_BYTES = 16;
 
 /** What a link gives to its reader. `bytes[start, end)` is the body, valid during the call. */
 export type FrameHandler = (
