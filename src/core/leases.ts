@@ -211,7 +211,7 @@ export class Leases {
     if (idle !== undefined) return idle.workerId;
     const awaited = (starts.get(environment) ?? 0) + 1;
     if (awaited > this.#workers.countStarting(environment)) {
-      if (this.#workers.mayStart(waiting.isLong)) this.#sink.startWorker(environment);
+      if (this.#workers.mayStart(environment, waiting.isLong)) this.#sink.startWorker(environment);
       else {
         return this.#workers.takeParked(environment)?.workerId;
       }

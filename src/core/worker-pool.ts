@@ -105,21 +105,23 @@ export class WorkerPool {
 
   /** A worker all of whose tasks wait: one lease more, if need be. */
   takeParked(environment: string): WorkerEntry | undefined {
+    const worker = this.#findParked(environment);
+    if (worker !== undefined) worker.leases++;
+    return worker;
+  }
+
+  #findParked(environment: string): WorkerEntry | undefined {
     for (const worker of this.#workers.values()) {
-      if (isParked(worker) && worker.environment === environment && !worker.isDoomed) {
-        worker.leases++;
-        return worker;
-      }
+      if (isParked(worker) && worker.environment === environment && !worker.isDoomed) return worker;
     }
     return undefined;
   }
 
   /** Whether a process is to be started for a task; otherwise a parked one has to do. */
-  mayStart(isLong: boolean): boolean {
+  mayStart(environment: string, isLong: boolean): boolean {
     if (this.#workers.size >= this.#options.hardLimit) return false;
     if (isLong || this.#workers.size < this.#options.softLimit) return true;
-    for (const worker of this.#workers.values()) if (isParked(worker)) return false;
-    return true;
+    return this.#findParked(environment) === undefined;
   }
 
   leaseEnded(workerId: number, wasParked: boolean, nowMs: number): void {
