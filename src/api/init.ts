@@ -42,6 +42,8 @@ export async function init(options: InitOptions = {}): Promise<Runtime> {
       { option: "options", value: options },
     );
   }
+  // While the processes start: the first function that is captured would pay for it.
+  running.runtime.packer.closures.warmUp();
   await running.started();
   return {
     shutdown: () => running.shutdown(),
