@@ -27,6 +27,9 @@ export function toolEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv
   const path = `${binDirectory}:${process.env["PATH"] ?? ""}`;
   const env: NodeJS.ProcessEnv = { ...process.env, ...more, PATH: path };
   delete env["NODE_TEST_CONTEXT"];
+  // Some tools colour what they print on CI machines, which nobody could compare.
+  env["NO_COLOR"] = "1";
+  delete env["FORCE_COLOR"];
   return env;
 }
 
