@@ -144,6 +144,18 @@ test("wishes of an environment that cannot start are given up, others stay", () 
   assert.deepEqual([...machine.grants], [["1/2", 1]]);
 });
 
+test("what is held of a wish that is given up is not granted again", () => {
+  const machine = new Machine();
+  machine.want(1, 1);
+  machine.ready();
+  machine.want(1, 2);
+  assert.equal(machine.leases.takeWishes("").length, 1);
+  const [lease] = [...machine.held.values()];
+  machine.giveBack(lease!);
+  machine.ready();
+  assert.deepEqual([machine.held.size, machine.leases.isActive], [0, false]);
+});
+
 test("who waits too long is named once, with those who hold what it lacks", () => {
   const machine = new Machine();
   machine.want(1, 1, { demand: demandOf({ CPU: 1, gpu: 1 }) });

@@ -147,8 +147,10 @@ export class Leases {
     for (const [key, waiting] of this.#waiting) {
       if (waiting.environment !== environment || !isPending(waiting)) continue;
       failed.push(waiting);
-      this.#waiting.set(key, { ...waiting, wanted: waiting.held.size });
-      this.#forgetIfDone(key, this.#waiting.get(key)!);
+      // What is held stays; what comes back of it is not granted again.
+      const rest = { ...waiting, wanted: 0 };
+      this.#waiting.set(key, rest);
+      this.#forgetIfDone(key, rest);
     }
     return failed;
   }

@@ -128,7 +128,7 @@ function run(
   }
 }
 
-const numRuns = Number(process.env["OWNERSHIP_RUNS"] ?? 3_000);
+const numRuns = Number(process.env["OWNERSHIP_RUNS"] ?? 10_000);
 
 function check(deaths: Deaths, parameters: { readonly seed?: number } = {}): void {
   const processCount = fc.integer({ min: 3, max: 5 });
