@@ -129,6 +129,19 @@ test("who resumes takes its CPU back; nothing is granted before the debt is paid
   assert.deepEqual(machine.available(), { CPU: 0, gpu: 1 });
 });
 
+test("only what helps is asked back: no parked lease, none of the class itself, each once", () => {
+  const machine = new Machine();
+  machine.want(1, 1);
+  machine.want(2, 3);
+  machine.ready();
+  const submitters = (): number[] => machine.reclaimed.map(({ submitterId }) => submitterId);
+  assert.deepEqual(submitters(), [1]);
+  machine.park();
+  machine.want(4, 3, { demand: demandOf({ CPU: 2 }) });
+  machine.ready();
+  assert.deepEqual(submitters(), [1, 2]);
+});
+
 test("wishes of an environment that cannot start are given up, others stay", () => {
   const machine = new Machine();
   machine.want(1, 1, { environment: "broken" });

@@ -33,6 +33,15 @@ test("tenths add up exactly", () => {
   assert.deepEqual(pool.available(), pool.total());
 });
 
+test("what is a fraction in binary is none here", () => {
+  const pool = new ResourcePool(demandOf({ CPU: 3.3 }));
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(pool.missing(demandOf({ CPU: 1.1 })), []);
+    pool.acquire(demandOf({ CPU: 1.1 }));
+  }
+  assert.deepEqual(pool.available(), { CPU: 0 });
+});
+
 test("one demand is within another if it is so for each resource", () => {
   fc.assert(
     fc.property(demands, demands, (inner, outer) => {
