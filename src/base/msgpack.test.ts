@@ -164,6 +164,19 @@ test("integers take the shortest form there is", () => {
   );
 });
 
+test("headers of every width", () => {
+  const counts = [0, 1, 15, 16, 17, 255, 256, 65_535, 65_536];
+  for (const count of counts) {
+    const nils = Array.from({ length: count }, () => ({ kind: "nil" }) as const);
+    const array = encoded({ kind: "array", items: nils });
+    const map = encoded({ kind: "map", entries: nils.map((nil) => [nil, nil] as const) });
+    const headBytes = count < 16 ? 1 : count < 65_536 ? 3 : 5;
+    assert.deepEqual([array.length, map.length], [headBytes + count, headBytes + 2 * count]);
+    assert.equal(readerOf(array).arrayHeader(), count);
+    assert.equal(readerOf(map).mapHeader(), count);
+  }
+});
+
 test("what is no safe integer is a float of 64 bits: −0, fractions, large numbers", () => {
   for (const value of [-0, 0.5, 2 ** 53, -(2 ** 53), 2 ** 64, NaN, -Infinity]) {
     const data = encoded({ kind: "number", value });

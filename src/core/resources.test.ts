@@ -34,10 +34,10 @@ test("tenths add up exactly", () => {
 });
 
 test("what is a fraction in binary is none here", () => {
-  const pool = new ResourcePool(demandOf({ CPU: 3.3 }));
+  const pool = new ResourcePool(demandOf({ CPU: 0.21 }));
   for (let i = 0; i < 3; i++) {
-    assert.deepEqual(pool.missing(demandOf({ CPU: 1.1 })), []);
-    pool.acquire(demandOf({ CPU: 1.1 }));
+    assert.deepEqual(pool.missing(demandOf({ CPU: 0.07 })), []);
+    pool.acquire(demandOf({ CPU: 0.07 }));
   }
   assert.deepEqual(pool.available(), { CPU: 0 });
 });

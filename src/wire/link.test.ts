@@ -247,6 +247,27 @@ test("bytes that are no frames end the link with that cause, and nothing else", 
   assert.deepEqual(b.ends, [undefined]);
 });
 
+test("what comes after the end is not read", () => {
+  let events: TransportEvents | undefined;
+  const transport: Transport = {
+    write: () => true,
+    start: (handlers) => (events = handlers),
+    close: () => undefined,
+    setReferenced: () => undefined,
+  };
+  const side = new Side(transport);
+  const source = new Keeping(() => false);
+  const sender = new Side(source);
+  sender.send(1, "too late");
+  sender.link.flush();
+  assert.ok(source.arrived().length > 0);
+  events!.data(Buffer.alloc(16, 0xff));
+  assert.equal(side.ends.length, 1);
+  events!.data(source.arrived());
+  events!.closed(undefined);
+  assert.deepEqual([side.received, side.ends.length], [[], 1]);
+});
+
 test("a reader that throws ends the link with what it threw", () => {
   const thrown = new RangeError("what the reader makes of it");
   for (const [value, cause] of [
