@@ -11,8 +11,8 @@ interface Forwarding {
   ownerId: number;
   /** Those to tell once the new owner has confirmed: before, it would not know them. */
   untold: number[];
-  /** Answers to `transfer` and `moved` that have to come, per process. */
-  readonly awaited: Map<number, number>;
+  /** Processes that have to answer `transfer` or `moved`. */
+  readonly awaited: Set<number>;
   /** The new owner waits to hear that everybody knows it. */
   isReportAwaited: boolean;
 }
@@ -51,7 +51,7 @@ export class Forwardings {
     this.#forwardings.set(key, {
       ownerId,
       untold: [...borrowerIds],
-      awaited: new Map([[ownerId, 1]]),
+      awaited: new Set([ownerId]),
       isReportAwaited: borrowerIds.length > 0,
     });
   }
@@ -86,17 +86,14 @@ export class Forwardings {
 
   #tell(key: number, { ownerId, awaited }: Forwarding, borrowerId: number): void {
     if (this.#gone.has(borrowerId)) return;
-    awaited.set(borrowerId, (awaited.get(borrowerId) ?? 0) + 1);
+    awaited.add(borrowerId);
     this.#sink.moved(borrowerId, key, ownerId);
   }
 
   /** Returns whether an answer of this process was awaited. */
   confirmed(key: number, fromId: number): boolean {
     const forwarding = this.#forwardings.get(key);
-    const count = forwarding?.awaited.get(fromId);
-    if (forwarding === undefined || count === undefined) return false;
-    if (count > 1) forwarding.awaited.set(fromId, count - 1);
-    else forwarding.awaited.delete(fromId);
+    if (forwarding === undefined || !forwarding.awaited.delete(fromId)) return false;
     if (fromId === forwarding.ownerId) {
       for (const untoldId of forwarding.untold) this.#tell(key, forwarding, untoldId);
       forwarding.untold = [];
@@ -112,11 +109,7 @@ export class Forwardings {
   }
 
   processGone(processId: number): void {
-    for (const [key, { awaited }] of [...this.#forwardings]) {
-      if (!awaited.has(processId)) continue;
-      awaited.set(processId, 1);
-      this.confirmed(key, processId);
-    }
+    for (const key of [...this.#forwardings.keys()]) this.confirmed(key, processId);
   }
 
   /** Throws if a forwarding waits for nothing. */

@@ -117,9 +117,8 @@ export class Ownership {
     if (handoutId === 0) this.#arrivedFromOwner(senderId, key, borrowed);
     else if (this.#owned.has(key)) this.#confirm([senderId, handoutId]);
     else if (borrowed === undefined) this.#arrivedFromBorrower(senderId, key, handout);
-    else if (borrowed.askedId === 0 || isNoHelp(borrowed, senderId, handout)) {
-      this.#confirm([senderId, handoutId]);
-    } else borrowed.senders = [...borrowed.senders, [senderId, handoutId]];
+    else if (borrowed.askedId === 0) this.#confirm([senderId, handoutId]);
+    else borrowed.senders = [...borrowed.senders, [senderId, handoutId]];
   }
 
   #arrivedFromOwner(ownerId: number, key: number, borrowed: Borrowed | undefined): void {
@@ -424,9 +423,4 @@ function countedBy(ownerId: number): Borrowed {
 
 function isCountedBy(borrowed: Borrowed, ownerId: number): boolean {
   return borrowed.grants > 0 && borrowed.ownerId === ownerId;
-}
-
-/** A sender that is not counted itself: it may even wait for this process. */
-function isNoHelp({ askedId }: Borrowed, senderId: number, { ownerId }: Handout): boolean {
-  return ownerId === senderId && askedId !== senderId;
 }
