@@ -5,6 +5,7 @@ import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { runtimeForCalls } from "./init.ts";
+import { splitReady } from "./split-ready.ts";
 import { checkOptions, describe, isBoolean, isCount, isSignal, isTimeout } from "./options.ts";
 import type { GetOptions, ObjectRef, RefIterable, WaitOptions } from "./types.ts";
 
@@ -82,33 +83,18 @@ export async function wait<T>(
   checkOptions(options, { count: isCount(1), timeoutMs: isTimeout, signal: isSignal }, "wait");
   const list = Array.isArray(refs) ? (refs as ObjectRef<T>[]) : [...refs];
   const count = Math.min(options.count ?? 1, list.length);
-  const found = split(list, count);
+  const found = splitReady(list, count, isReady);
   if (found.ready.length === count) {
     options.signal?.throwIfAborted();
     return found;
   }
   const records = list.map((ref) => recordFor(ref, "wait"));
   await settled(records, { ...options, count, stopAtFailure: false });
-  return split(list, count);
+  return splitReady(list, count, isReady);
 }
 
-/**
- * Hot path: programs call `wait` in a loop over what is left. Nothing is looked at behind the
- * last ref that is needed, and the rest is copied at once.
- */
-function split<T>(
-  refs: readonly ObjectRef<T>[],
-  count: number,
-): { ready: ObjectRef<T>[]; pending: ObjectRef<T>[] } {
-  const ready: ObjectRef<T>[] = [];
-  const before: ObjectRef<T>[] = [];
-  let index = 0;
-  for (; index < refs.length && ready.length < count; index++) {
-    const ref = refs[index]!;
-    (recordFor(ref, "wait").isPending ? before : ready).push(ref);
-  }
-  const rest = refs.slice(index);
-  return { ready, pending: before.length === 0 ? rest : before.concat(rest) };
+function isReady(ref: unknown): boolean {
+  return !recordFor(ref, "wait").isPending;
 }
 
 interface SettledOptions extends GetOptions {
