@@ -14,7 +14,7 @@ import { dieWithParent } from "./parent-death.ts";
 import { Worker } from "./worker.ts";
 
 process.title = "mobula worker";
-dieWithParent();
+const parentPid = process.ppid;
 // The terminal's signals are the driver's; the worker ends with its daemon.
 process.on("SIGINT", () => undefined);
 
@@ -51,6 +51,9 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     worker.runtime.peers.accept(transport);
   });
   worker.runtime.daemon.workerReady();
+  daemon.flush();
+  // Takes some milliseconds, while the first task is on its way. No user code runs before.
+  dieWithParent(parentPid);
 }
 
 /** The daemon reports the last lines of standard error to whoever waits for a worker. */

@@ -8,10 +8,12 @@ import { createRequire } from "node:module";
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
-/** On systems without the call the driver ends the worker's process group. */
-export function dieWithParent(): void {
+/**
+ * `parentPid`: the parent as it was when this process started. On systems without the call the
+ * driver ends the worker's process group.
+ */
+export function dieWithParent(parentPid: number): void {
   if (process.platform !== "linux" || process.env["MOBULA_PORTABLE"] === "1") return;
-  const parentPid = process.ppid;
   const prctl = loadPrctl();
   if (prctl === undefined) return;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
