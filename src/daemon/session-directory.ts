@@ -37,7 +37,14 @@ export function createSessionDirectory(sessionId: string): string {
 }
 
 function makePrivate(parent: string): void {
-  fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const temporary = path.dirname(parent);
+  // Where it exists, `recursive` would say ENOENT for what is not allowed or read-only.
+  if (!fs.existsSync(temporary)) fs.mkdirSync(temporary, { recursive: true });
+  try {
+    fs.mkdirSync(parent, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
   const found = fs.lstatSync(parent);
   const isOwn = process.getuid === undefined || found.uid === process.getuid();
   if (!found.isDirectory() || !isOwn || (found.mode & 0o077) !== 0) {
@@ -49,7 +56,7 @@ function makePrivate(parent: string): void {
 const OWNER_FILE = "owner";
 
 function markOwner(directory: string): void {
-  const mark = `${process.pid} ${startTimeOf(process.pid) ?? ""}`;
+  const mark = `${process.pid} ${startTimeOf(process.pid) ?? ""} ${pidNamespace()}`;
   fs.writeFileSync(path.join(directory, OWNER_FILE), mark, { mode: 0o600 });
 }
 
@@ -59,7 +66,9 @@ function removeAbandoned(parent: string): void {
     const directory = path.join(parent, name);
     const mark = readIfThere(path.join(directory, OWNER_FILE));
     if (mark === undefined) continue;
-    const [pid, startTime] = mark.split(" ");
+    const [pid, startTime, namespace] = mark.split(" ");
+    // Another container that shares the directory: its processes cannot be seen from here.
+    if (namespace !== pidNamespace()) continue;
     if (startTimeOf(Number(pid)) === (startTime === "" ? undefined : startTime)) continue;
     fs.rmSync(directory, { recursive: true, force: true });
   }
@@ -72,6 +81,16 @@ function readIfThere(file: string): string | undefined {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ESRCH") return undefined;
     throw error;
+  }
+}
+
+/** Process numbers mean something only within it; empty where the system has none. */
+function pidNamespace(): string {
+  try {
+    return fs.readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // No /proc: then there are no such namespaces either.
+    return "";
   }
 }
 
