@@ -17,6 +17,7 @@ import type { CallOptions } from "../runtime/remote-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Batch } from "../runtime/run-batch.ts";
 import { currentScope } from "../runtime/task-scope.ts";
+import { heapOptions } from "./heap-options.ts";
 import { currentOrStarted } from "./start.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { MapCalls } from "./map-run.ts";
@@ -190,7 +191,7 @@ function defineEnvironment({ env, memoryBytes }: TaskOptions, runtime: Runtime):
   const variables: Record<string, string> = { ...env };
   if (memoryBytes !== undefined) {
     const inherited = variables["NODE_OPTIONS"] ?? runtime.nodeOptions;
-    const limit = `--max-old-space-size=${Math.max(16, Math.floor(memoryBytes / 2 ** 20))}`;
+    const limit = heapOptions(memoryBytes);
     variables["NODE_OPTIONS"] = inherited === undefined ? limit : `${inherited} ${limit}`;
   }
   const sorted = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));

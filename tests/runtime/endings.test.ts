@@ -136,7 +136,10 @@ for (const what of Object.keys(bodies).slice(1)) {
 }
 
 test("SIGKILL of program and daemon at once: the next program removes the files", async () => {
-  await afterStart(bodies["in an endless loop"]!, "", async (program, sandbox) => {
+  // Without the Linux call a worker sees it only when its event loop turns.
+  const isPortable = process.env["MOBULA_PORTABLE"] === "1";
+  const body = bodies[isPortable ? "deaf to signals" : "in an endless loop"]!;
+  await afterStart(body, "", async (program, sandbox) => {
     const [daemon] = sandbox.pidsOf("mobula daemon");
     process.kill(daemon!, "SIGSTOP");
     program.kill("SIGKILL");
