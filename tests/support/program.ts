@@ -66,11 +66,20 @@ export class Program {
   }
 
   /** Waits until standard output has a match; gives its first group, or all of it. */
-  async printed(pattern: RegExp): Promise<string> {
+  printed(pattern: RegExp): Promise<string> {
+    return this.#wait(pattern, () => this.#stdout);
+  }
+
+  /** The same for standard error. */
+  printedError(pattern: RegExp): Promise<string> {
+    return this.#wait(pattern, () => this.#stderr);
+  }
+
+  async #wait(pattern: RegExp, output: () => string): Promise<string> {
     let look!: () => void;
     const found = new Promise<string>((resolve) => {
       look = () => {
-        const match = pattern.exec(this.#stdout);
+        const match = pattern.exec(output());
         if (match !== null) resolve(match[1] ?? match[0]);
       };
     });
