@@ -112,7 +112,7 @@ test("who does not belong to the session is no peer, and hears only the end", as
   }
 });
 
-test("a link that says nothing ends after its time, one that has said hello does not", async (t) => {
+test("a link that says nothing ends after its time, one that has said hello stays", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const network = new Network();
   network.add(1);
