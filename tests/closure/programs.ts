@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
 import { cases, type Case } from "./cases.ts";
-import { tsxArgv } from "./run.ts";
+import { tsxArgv } from "./tsx.ts";
 
 export interface Runner {
   readonly name: string;
@@ -16,6 +16,26 @@ export interface Runner {
   readonly isBundled?: true;
   readonly isDownlevel?: true;
 }
+
+/** What a program does with its subjects, instead of giving them to the kit. */
+export interface Ending {
+  /** Imports, and what must run at the top level of the entry. */
+  readonly head: string;
+  /** Statements of an async function that has `subjects`. */
+  readonly use: string;
+  /** Calls that function, `main`. */
+  readonly call: string;
+}
+
+/** Compilers leave this `import` alone. */
+const KIT: Ending = {
+  head: "",
+  use:
+    `  const load = new Function("url", "return import(url)");\n` +
+    `  const { run } = await load(process.env.GRID);\n` +
+    `  await run(subjects);\n`,
+  call: "main();\n",
+};
 
 const NAMES = "Shape, bump, tag, twice, whoIsThis";
 
@@ -46,7 +66,11 @@ const LIB_EXPORTS = {
 };
 
 /** Writes a program into `folder` and returns its entry. */
-export async function writeProgram(folder: string, runner: Runner): Promise<string> {
+export async function writeProgram(
+  folder: string,
+  runner: Runner,
+  ending: Ending = KIT,
+): Promise<string> {
   const { extension, syntax, packageType } = runner;
   const file = (name: string): string => join(folder, `${name}.${extension}`);
   const write = (name: string, text: string): Promise<void> =>
@@ -59,7 +83,7 @@ export async function writeProgram(folder: string, runner: Runner): Promise<stri
   for (const [index, each] of cases.entries()) {
     await write(`case${index}`, imports + moduleText(each, lib, syntax));
   }
-  await write("main", mainText(runner, imports, lib));
+  await write("main", mainText(runner, ending, imports, lib));
   return file("main");
 }
 
@@ -89,7 +113,12 @@ function moduleText(each: Case, lib: string, syntax: Runner["syntax"]): string {
   );
 }
 
-function mainText({ extension, syntax }: Runner, imports: string, lib: string): string {
+function mainText(
+  { extension, syntax }: Runner,
+  { head, use, call }: Ending,
+  imports: string,
+  lib: string,
+): string {
   const inMain = cases.map((each) => {
     const [setup, subject, args] = parts(each, lib);
     const name = JSON.stringify(each.name);
@@ -106,7 +135,7 @@ function mainText({ extension, syntax }: Runner, imports: string, lib: string): 
     (_each, i) => load.replace("${i}", String(i)).replace("`", '"') + `${extension}")`,
   );
   return (
-    `${imports}const subjects = [];\nconst stateful = ${JSON.stringify(stateful)};\n` +
+    `${imports}${head}const subjects = [];\nconst stateful = ${JSON.stringify(stateful)};\n` +
     `function register(name, where, subject, args) {` +
     ` subjects.push({ name, where, subject, args, isStateful: stateful.includes(name) }); }\n` +
     `${inMain.join("")}\n` +
@@ -117,12 +146,7 @@ function mainText({ extension, syntax }: Runner, imports: string, lib: string): 
     `    register(names[i], "export", subject, args());\n` +
     `    register(names[i], "module", get(), args());\n` +
     `  }\n` +
-    // Compilers leave this `import` alone.
-    `  const load = new Function("url", "return import(url)");\n` +
-    `  const { run } = await load(process.env.GRID);\n` +
-    `  await run(subjects);\n` +
-    `}\n` +
-    `main();\n`
+    `${use}}\n${call}`
   );
 }
 

@@ -29,14 +29,6 @@ await build({
 });
 after(() => rm(library));
 
-/** Arguments of `node` that make it `tsx`. */
-export const tsxArgv: readonly string[] = [
-  "--require",
-  join(modules, "tsx/dist/preflight.cjs"),
-  "--import",
-  pathToFileURL(join(modules, "tsx/dist/loader.mjs")).href,
-];
-
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { runNode, tsxArgv, withFiles } from "./run.ts";
+import { runNode, withFiles } from "./run.ts";
+import { tsxArgv } from "./tsx.ts";
 
 const CALL = `const { callRemotely, close } = await import(process.env.CALL);\n`;
 

@@ -1,0 +1,73 @@
+/** Runs the program of one runner under one Node, and reads what it reported. */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { transform } from "esbuild";
+import { cases } from "../../tests/closure/cases.ts";
+import { writeProgram } from "../../tests/closure/programs.ts";
+import { run, toolEnvironment } from "../run.ts";
+import type { Runner } from "./runners.ts";
+
+export interface Outcome {
+  readonly passed: number;
+  /** Texts of what went wrong; as many as `failed`, unless the program ended early. */
+  readonly failures: readonly string[];
+  readonly failed: number;
+}
+
+interface Row {
+  readonly name: string;
+  readonly where: string;
+  readonly detail: string;
+}
+
+/** Each case is defined in a block, in a function, as an export, and inside a module. */
+const PLACES = 4;
+const total = cases.length * PLACES;
+const TIMEOUT_MS = 120_000;
+const kit = readFileSync(join(import.meta.dirname, "kit.js"), "utf8");
+
+/** `node`: the binary; `directory`: a new folder below the workspace. */
+export async function play(runner: Runner, node: string, directory: string): Promise<Outcome> {
+  mkdirSync(directory, { recursive: true });
+  const written = await writeProgram(directory, toForm(runner), runner.ending);
+  const { code } = await transform(kit, { format: "cjs" });
+  const files = { "kit.mjs": kit, "kit.cjs": code, ...runner.files };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  const entry = (await runner.compile?.(written)) ?? written;
+  const report = join(directory, "report.jsonl");
+  const { exitCode, output } = await run(node, runner.argv(entry), {
+    cwd: directory,
+    env: toolEnvironment({ ...runner.env, GRID_REPORT: report }),
+    timeoutMs: TIMEOUT_MS,
+  });
+  const rows = existsSync(report) ? readReport(report) : [];
+  return judge(rows, exitCode, output);
+}
+
+function toForm({ name, form }: Runner): Parameters<typeof writeProgram>[1] {
+  return { name, execArgv: [], ...form };
+}
+
+function readReport(path: string): (Row | { readonly entry: number })[] {
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Row | { readonly entry: number });
+}
+
+function judge(
+  rows: readonly (Row | { readonly entry: number })[],
+  exitCode: number,
+  output: string,
+): Outcome {
+  const results = rows.filter((row) => "detail" in row);
+  const entries = rows.length - results.length;
+  const bad = results.filter(({ detail }) => detail !== "");
+  const failures = bad.map(({ where, name, detail }) => `${where}: ${name}: ${detail}`);
+  const passed = results.length - bad.length;
+  if (entries !== 1) failures.push(`the top level of the entry ran ${entries} times`);
+  const isEarly = exitCode !== 0 || results.length !== total;
+  if (isEarly) {
+    failures.push(`${results.length} of ${total} cases ran, exit code ${exitCode}:\n${output}`);
+  }
+  return { passed, failures, failed: Math.max(total - passed, failures.length) };
+}
