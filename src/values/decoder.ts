@@ -129,12 +129,33 @@ export class Decoder {
 
   #tagged(tag: number, count: number): unknown {
     if (tag === ext.PRELUDE) return this.#afterPrelude(count);
+    if (tag === ext.MAP && count % 2 === 0) return this.#mapEntries(count);
+    if (tag === ext.SET) return this.#setMembers(count);
     const frame = openFrame(tag, count, this.#context);
     const number = this.#begin(tag, frame);
     this.#depth++;
     while (frame.remaining > 0) take(frame, this.#value());
     this.#depth--;
     return this.#finish(frame, number);
+  }
+
+  #mapEntries(count: number): Map<unknown, unknown> {
+    const map = this.#track(new Map<unknown, unknown>());
+    this.#depth++;
+    for (let i = 0; i < count; i += 2) {
+      const key = this.#value();
+      map.set(key, this.#value());
+    }
+    this.#depth--;
+    return map;
+  }
+
+  #setMembers(count: number): Set<unknown> {
+    const set = this.#track(new Set<unknown>());
+    this.#depth++;
+    for (let i = 0; i < count; i++) set.add(this.#value());
+    this.#depth--;
+    return set;
   }
 
   /** Gives the frame its number; -1 if it needs none. */
