@@ -4,6 +4,10 @@
  * The public names. Everything else in this package may change without notice.
  */
 
+import { nameOwnFunctions } from "./api/own-names.ts";
+
+nameOwnFunctions();
+
 export { remote } from "./api/remote.ts";
 export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
 export { init, type Runtime } from "./api/init.ts";

@@ -6,39 +6,70 @@
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { build } from "esbuild";
+import { brotliCompressSync } from "node:zlib";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 import { rootDirectory, run } from "./run.ts";
 
 const dist = join(rootDirectory, "dist");
 
-/** The package, and each process that it starts. */
-function findEntries(): string[] {
-  const processes = readdirSync(join(rootDirectory, "src"))
-    .map((folder) => `src/${folder}/main.ts`)
-    .filter((entry) => existsSync(join(rootDirectory, entry)));
-  return ["src/index.ts", ...processes];
+/** The programs of the processes that a runtime starts. */
+const PROGRAMS = ["daemon", "worker"];
+
+const COMMON = {
+  absWorkingDir: rootDirectory,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  // Half the source to read when a process starts; names stay, for stack traces.
+  minifyWhitespace: true,
+  lineLimit: 120,
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** A program with all that it needs in one text; the native library is found or done without. */
+async function embed(program: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...COMMON,
+    entryPoints: [`src/${program}/main.ts`],
+    external: ["koffi"],
+    minify: true,
+    write: false,
+  });
+  return brotliCompressSync(outputFiles[0]!.contents).toString("base64");
+}
+
+/** Takes the place of `src/driver/embedded-programs.ts`. */
+async function embeddedPrograms(): Promise<Plugin> {
+  const texts = await Promise.all(
+    PROGRAMS.map(async (program) => [program, await embed(program)] as const),
+  );
+  const programs = JSON.stringify(Object.fromEntries(texts));
+  return {
+    name: "embedded programs",
+    setup(context) {
+      context.onLoad({ filter: /[\\/]embedded-programs\.ts$/ }, () => ({
+        contents: `export const embeddedPrograms = ${programs};`,
+      }));
+    },
+  };
 }
 
 async function bundle(): Promise<Set<string>> {
+  const programs = PROGRAMS.map((program) => {
+    return { in: `src/${program}/main.ts`, out: `${program}/mobula-${program}` };
+  });
   const { metafile } = await build({
-    absWorkingDir: rootDirectory,
-    entryPoints: findEntries(),
-    outbase: "src",
+    ...COMMON,
+    entryPoints: [{ in: "src/index.ts", out: "index" }, ...programs],
     outdir: "dist",
-    // Code finds the others relative to its own file (`../daemon/main.js`): what they share must
-    // lie as deep as it does in `src`.
+    plugins: [await embeddedPrograms()],
+    // Code finds the programs relative to its own file: what they share must lie as deep as it
+    // does in `src`.
     chunkNames: "shared/[hash]",
-    bundle: true,
     splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
     packages: "external",
-    // Half the source to read when a process starts; names stay, for stack traces.
-    minifyWhitespace: true,
-    lineLimit: 120,
     metafile: true,
-    logLevel: "warning",
   });
   return new Set(Object.keys(metafile.outputs).map((file) => relative("dist", file)));
 }

@@ -1,7 +1,7 @@
 /** Shows how far a `map` is: to the program, and as a bar on a terminal. */
 
-import { createRequire } from "node:module";
 import type { SingleBar } from "cli-progress";
+import { ownRequire } from "../closure/package-files.ts";
 import type { MapOptions } from "./types.ts";
 
 export class MapProgress {
@@ -15,7 +15,7 @@ export class MapProgress {
     this.#onProgress = onProgress;
     if (progress !== true || !process.stderr.isTTY) return;
     // Loaded when it is wanted: most programs never need it.
-    const bars = createRequire(import.meta.url)("cli-progress") as typeof import("cli-progress");
+    const bars = ownRequire("cli-progress") as typeof import("cli-progress");
     this.#bar = new bars.SingleBar(
       {
         format: "{bar} {value}/{total} {eta_formatted}",

@@ -114,7 +114,7 @@ export class ObjectLostError extends MobulaError {
 
 /** By name, for building again an error that crossed a process. */
 export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new Map(
-  [
+  Object.entries({
     MobulaError,
     InvalidOptionError,
     RuntimeEndedError,
@@ -128,5 +128,9 @@ export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new M
     UnschedulableError,
     OwnerDiedError,
     ObjectLostError,
-  ].map((errorClass) => [errorClass.name, errorClass]),
+  }),
 );
+// A bundler may have renamed the classes themselves.
+for (const [name, errorClass] of mobulaErrorClasses) {
+  Object.defineProperty(errorClass, "name", { value: name, configurable: true });
+}

@@ -3,7 +3,8 @@
  * and found again under that name at the other end.
  */
 
-import { builtinModules, createRequire } from "node:module";
+import { builtinModules } from "node:module";
+import { ownRequire } from "./package-files.ts";
 import { ownValue } from "./properties.ts";
 import { isNativeText, textOf } from "./platform.ts";
 
@@ -34,10 +35,27 @@ export function asValue<Value>(value: Value): Value {
   return value;
 }
 
-const require = createRequire(import.meta.url);
 /** What rebuilt code is given by us: functions inside it, sent on, name it too. */
 const OWN_SPECIFIER = "mobula:";
-const own = { asValue };
+const own: Record<string, object> = { asValue };
+const ownNames = new WeakMap<object, BuiltinName>();
+
+/**
+ * Functions and classes of this package that shipped code may use: every process has them, also
+ * where a bundler has put them into the program's own file.
+ */
+export function nameOwn(functions: Readonly<Record<string, object>>): void {
+  Object.assign(own, functions);
+  for (const [name, value] of Object.entries(functions)) {
+    ownNames.set(value, { specifier: OWN_SPECIFIER, path: [name] });
+  }
+}
+nameOwn(own);
+
+export function findOwnName(value: object): BuiltinName | undefined {
+  return ownNames.get(value);
+}
+
 const names = new WeakMap<object, BuiltinName>();
 const objectNames = new WeakMap<object, BuiltinName>();
 let modulesNamed = 0;
@@ -46,7 +64,6 @@ const walked = new Set<string>();
 
 /** The caller knows that `value` is the platform's: a program's own globals are found as well. */
 export function findBuiltinName(value: object): BuiltinName | undefined {
-  if (value === asValue) return { specifier: OWN_SPECIFIER, path: ["asValue"] };
   if (walked.size === 0) {
     walked.add("");
     walkGlobals(globalThis);
@@ -64,7 +81,7 @@ export function findBuiltinObject(value: object): BuiltinName | undefined {
       objectNames.set(Reflect.get(globalThis, name) as object, { specifier: "", path: [name] });
     }
     for (const id of loaded) {
-      const exports: unknown = require(id);
+      const exports: unknown = ownRequire(id);
       if (isObject(exports)) objectNames.set(exports, { specifier: `node:${id}`, path: [] });
     }
   }
@@ -92,7 +109,7 @@ export function getBuiltin({ specifier, path }: BuiltinName): unknown {
 
 function rootOf(specifier: string): unknown {
   if (specifier === "") return globalThis;
-  return specifier === OWN_SPECIFIER ? own : require(specifier);
+  return specifier === OWN_SPECIFIER ? own : ownRequire(specifier);
 }
 
 function keyOf(step: string): PropertyKey {
@@ -106,7 +123,7 @@ function findAgain(value: object): BuiltinName | undefined {
     if (walked.has(id)) continue;
     walked.add(id);
     const depthMax = SHALLOW_MODULES.has(id) ? 1 : OBJECT_DEPTH;
-    walk(require(id), { specifier: `node:${id}`, path: [] }, depthMax);
+    walk(ownRequire(id), { specifier: `node:${id}`, path: [] }, depthMax);
   }
   const found = names.get(value);
   if (found !== undefined || typeof value !== "function") return found;

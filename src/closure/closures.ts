@@ -14,7 +14,6 @@ import { Entry } from "./entry.ts";
 import { warmUpInspector } from "./inspect.ts";
 import { Incoming } from "./incoming.ts";
 import { Instances } from "./instances.ts";
-import { acorn } from "./lazy.ts";
 import { loadModules } from "./modules.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Registry } from "./registry.ts";
@@ -45,7 +44,6 @@ export class Closures {
 
   /** Does ahead what the first function costs once (about 30 ms), while a process starts. */
   warmUp(): void {
-    acorn();
     try {
       warmUpInspector();
     } catch (error) {

@@ -4,10 +4,11 @@
  * inspector session on the own thread, which answers before `post` returns.
  */
 
+import type * as Inspector from "node:inspector";
 import type { Debugger, Session } from "node:inspector";
+import { ownRequire } from "./package-files.ts";
 import type { BoundParts } from "./bound.ts";
 import { CannotShip } from "./cannot-ship.ts";
-import { inspector } from "./lazy.ts";
 
 /** Variables of one scope by name, as of now; a copy. */
 export interface Scope {
@@ -79,7 +80,9 @@ function post<Result>(method: string, parameters: object = {}): Result {
 
 function connect(): Session {
   try {
-    const opened = new (inspector().Session)();
+    // Only now: Node may have been built without, and a program may ship no function.
+    const { Session: NodeSession } = ownRequire("node:inspector") as typeof Inspector;
+    const opened = new NodeSession();
     opened.connect();
     opened.on("Debugger.scriptParsed", ({ params }) => parsed.set(params.scriptId, params));
     return opened;

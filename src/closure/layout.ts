@@ -4,10 +4,9 @@
  */
 
 import { SourceMap, type SourceMapPayload } from "node:module";
-import type { Token } from "acorn";
+import { parseExpressionAt, type Token } from "acorn";
 import type { Edit } from "./edits.ts";
 import type { Position } from "./evaluation.ts";
-import { acorn } from "./lazy.ts";
 import { PARSE_OPTIONS } from "./syntax.ts";
 
 const INLINE_MAP = /\/\/# sourceMappingURL=data:application\/json[^,]*;base64,([\w+/=]+)\s*$/;
@@ -54,7 +53,7 @@ export function layOut(
   edits: readonly Edit[],
 ): Edit[] {
   const tokens: Token[] = [];
-  acorn().parseExpressionAt(source, 0, { ...PARSE_OPTIONS, onToken: tokens });
+  parseExpressionAt(source, 0, { ...PARSE_OPTIONS, onToken: tokens });
   const lines = tokens.map(({ start }) => lineOf(start));
   const breaks: Edit[] = [];
   let line = lines[0] ?? 0;

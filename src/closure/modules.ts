@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SerializationError } from "../base/errors.ts";
+import { ownRequire } from "./package-files.ts";
 import type { CodeObject, ImportAttributes, ReferenceCode } from "./code.ts";
 import { getBuiltin } from "./builtins.ts";
 import { applyInterop } from "./interop.ts";
@@ -91,9 +92,8 @@ export function resolveReference(code: ReferenceCode): unknown {
 
 function requireFor({ specifier, interop }: ReferenceCode): unknown {
   const isFile = specifier.startsWith("file:");
-  const exports: unknown = createRequire(isFile ? specifier : import.meta.url)(
-    isFile ? fileURLToPath(specifier) : specifier,
-  );
+  const requireThere = isFile ? createRequire(specifier) : ownRequire;
+  const exports: unknown = requireThere(isFile ? fileURLToPath(specifier) : specifier);
   return interop === "" ? exports : applyInterop(exports as object, interop);
 }
 

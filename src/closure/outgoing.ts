@@ -3,7 +3,7 @@
 import { types } from "node:util";
 import { FUNCTION } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
-import { asValue, findBuiltinName, findBuiltinObject } from "./builtins.ts";
+import { findBuiltinName, findBuiltinObject, findOwnName } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import type { BoundParts } from "./bound.ts";
 import { Captures, type Captured } from "./capture.ts";
@@ -105,7 +105,7 @@ export class Outgoing {
     if (types.isProxy(subject)) throw new CannotShip("it is a Proxy; send what it stands for");
     const text = textOf(subject);
     const isNative = isNativeText(text);
-    const builtin = isNative || subject === asValue ? findBuiltinName(subject) : undefined;
+    const builtin = findOwnName(subject) ?? (isNative ? findBuiltinName(subject) : undefined);
     const known = builtin ? builtinReference(builtin) : findRequire(subject);
     if (known !== undefined) return this.#keepReference(subject, known);
     const inspected = inspectFunction(subject);

@@ -1,13 +1,13 @@
 /** Functions that are exports of ordinary modules: their module and name are sent, no text. */
 
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { ownRequire } from "./package-files.ts";
 import { referenceCode, sha256, type ReferenceCode } from "./code.ts";
 import type { BuiltinName } from "./builtins.ts";
 import type { Inspected, Location, Scope } from "./inspect.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
 
-const { cache } = createRequire(import.meta.url);
+const { cache } = ownRequire;
 
 /** `undefined`: it is no export, or its module is still being evaluated. */
 export function findReference(

@@ -3,9 +3,9 @@
  * platform's own objects. The receiver takes its own.
  */
 
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { types } from "node:util";
+import { ownRequire } from "./package-files.ts";
 import { findBuiltinObject } from "./builtins.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import { findImported, findImportMetaUrl } from "./modules.ts";
@@ -19,8 +19,6 @@ export class Standin {
     this.code = code;
   }
 }
-
-const ownRequire = createRequire(import.meta.url);
 
 /** `isEntry`: of a URL; nobody else may load the entry. `undefined`: an ordinary value. */
 export function findStandin(

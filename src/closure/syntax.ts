@@ -9,8 +9,8 @@ import type {
   Node,
   Program,
 } from "acorn";
+import { parse, parseExpressionAt } from "acorn";
 import type { Form } from "./code.ts";
-import { acorn } from "./lazy.ts";
 
 export interface Syntax {
   /** An expression that holds the function; its offsets are those of the nodes. */
@@ -56,7 +56,7 @@ export function parseFunction(text: string): Syntax | undefined {
 
 /** A file as it was loaded; the body of a CommonJS module is that of a function. */
 export function parseFile(source: string, sourceType: "module" | "script"): Program {
-  return acorn().parse(source, {
+  return parse(source, {
     ...PARSE_OPTIONS,
     sourceType,
     allowReturnOutsideFunction: sourceType === "script",
@@ -65,7 +65,7 @@ export function parseFile(source: string, sourceType: "module" | "script"): Prog
 
 function tryParse(source: string): Expression | undefined {
   try {
-    return acorn().parseExpressionAt(source, 0, PARSE_OPTIONS);
+    return parseExpressionAt(source, 0, PARSE_OPTIONS);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -22,6 +22,8 @@ export interface DaemonSettings extends SessionSettings {
   /** For workers: Node's arguments and variables beyond the daemon's own. */
   readonly execArgv: readonly string[];
   readonly nodeOptions: string | undefined;
+  /** Path of the program that a worker runs. */
+  readonly workerProgram: string;
   readonly workingDirectory: string;
   /** Workers started ahead, and kept although idle. */
   readonly warmWorkers: number;

@@ -3,7 +3,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { STDERR_TAIL_LINES } from "../base/limits.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
@@ -11,8 +10,6 @@ import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
 import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";
 
-const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const WORKER_ENTRY = fileURLToPath(new URL(`../worker/main.${EXTENSION}`, import.meta.url));
 const PAGE_BYTES = 4096;
 /** The pipes of a dead worker may be held open by its children for this long. */
 const PIPES_CLOSE_TIMEOUT_MS = 200;
@@ -25,13 +22,17 @@ export function spawnWorker(
   const env = { ...process.env, ...variables };
   if (settings.nodeOptions !== undefined) env["NODE_OPTIONS"] ??= settings.nodeOptions;
   const inspect = settings.inspect ? ["--inspect=127.0.0.1:0"] : [];
-  const child = spawn(process.execPath, [...settings.execArgv, ...inspect, WORKER_ENTRY], {
-    cwd: settings.workingDirectory,
-    env,
-    // A session of its own: Ctrl-C does not reach it, and its children can be ended with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...settings.execArgv, ...inspect, settings.workerProgram],
+    {
+      cwd: settings.workingDirectory,
+      env,
+      // A session of its own: Ctrl-C does not reach it, and its children can be ended with it.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    },
+  );
   return new WorkerProcess(child, events);
 }
 

@@ -4,6 +4,8 @@ import type { Transport } from "../wire/transport.ts";
 
 export interface Backend {
   readonly directory: string;
+  /** Path of the program that the daemon starts as a worker. */
+  readonly workerProgram: string;
   /** To the daemon. */
   readonly transport: Transport;
   /** Connects to another process of the session. */

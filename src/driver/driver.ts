@@ -101,6 +101,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     const { execArgv, nodeOptions, inspect } = this.#options;
     const settings: DaemonSettings = {
       ...{ sessionId, token, directory: this.#backend.directory },
+      workerProgram: this.#backend.workerProgram,
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect },
       total: resources,
       workingDirectory: process.cwd(),

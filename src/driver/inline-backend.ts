@@ -20,6 +20,7 @@ type Accept = (transport: Transport) => void;
 
 export class InlineBackend implements Backend {
   readonly directory = "";
+  readonly workerProgram = "";
   readonly transport: Transport;
   readonly #remoteFunctions: RemoteFunctions;
   readonly #warn: (text: string) => void;

@@ -3,25 +3,25 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import {
   createSessionDirectory,
   removeSessionDirectory,
   SocketAddresses,
 } from "../daemon/session-directory.ts";
 import { killGroup } from "../daemon/process-group.ts";
+import { isSource, type ProcessPrograms } from "../closure/package-files.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import { connect, listen, SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Backend } from "./backend.ts";
+import { getPrograms } from "./programs.ts";
 
-const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const DAEMON_ENTRY = fileURLToPath(new URL(`../daemon/main.${EXTENSION}`, import.meta.url));
 const STDERR_CHARS_MAX = 4096;
 
 export class ProcessBackend implements Backend {
   readonly directory: string;
   readonly transport: Transport;
+  readonly workerProgram: string;
   readonly #addresses: SocketAddresses;
   readonly #daemon: ChildProcess;
   /** Process groups of workers, to be ended should the daemon be killed. */
@@ -33,7 +33,9 @@ export class ProcessBackend implements Backend {
   constructor(sessionId: string, env: NodeJS.ProcessEnv) {
     this.directory = createSessionDirectory(sessionId);
     this.#addresses = new SocketAddresses(this.directory);
-    this.#daemon = spawnDaemon(this.directory, env);
+    const { daemon, worker } = this.#programs();
+    this.workerProgram = worker;
+    this.#daemon = spawnDaemon(daemon, this.directory, env);
     const stderr = this.#daemon.stderr as unknown as Socket;
     stderr.setEncoding("utf8").unref();
     stderr.on("data", (text: string) => {
@@ -43,6 +45,15 @@ export class ProcessBackend implements Backend {
     this.#daemon.unref();
     this.transport = new SocketTransport(this.#daemon.stdio[3] as unknown as Socket);
     this.transport.setReferenced(false);
+  }
+
+  #programs(): ProcessPrograms {
+    try {
+      return getPrograms(this.directory);
+    } catch (error) {
+      removeSessionDirectory(this.directory);
+      throw error;
+    }
   }
 
   open(processId: number): Transport {
@@ -84,10 +95,10 @@ export class ProcessBackend implements Backend {
 }
 
 /** The daemon runs without the user's Node options. */
-function spawnDaemon(directory: string, env: NodeJS.ProcessEnv): ChildProcess {
+function spawnDaemon(program: string, directory: string, env: NodeJS.ProcessEnv): ChildProcess {
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _test, ...rest } = env;
-  const execArgv = EXTENSION === "ts" ? ["--import", "tsx"] : [];
-  return spawn(process.execPath, [...execArgv, DAEMON_ENTRY, directory], {
+  const execArgv = isSource ? ["--import", "tsx"] : [];
+  return spawn(process.execPath, [...execArgv, program, directory], {
     env: rest,
     // A session of its own: signals of the terminal do not reach it.
     detached: true,

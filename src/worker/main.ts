@@ -1,6 +1,7 @@
 /** Entry of a worker process. Descriptor 3 is the link to the daemon that started it. */
 
 import net from "node:net";
+import { nameOwnFunctions } from "../api/own-names.ts";
 import { remoteFunctions } from "../api/remote-function.ts";
 import { Closures } from "../closure/closures.ts";
 import { SocketAddresses } from "../daemon/session-directory.ts";
@@ -14,6 +15,7 @@ import { dieWithParent } from "./parent-death.ts";
 import { Worker } from "./worker.ts";
 
 process.title = "mobula worker";
+nameOwnFunctions();
 const parentPid = process.ppid;
 // The terminal's signals are the driver's; the worker ends with its daemon.
 process.on("SIGINT", () => undefined);

@@ -3,7 +3,7 @@
  * see that its link was closed. The only native call of a worker.
  */
 
-import { createRequire } from "node:module";
+import { ownRequire } from "../closure/package-files.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
@@ -25,7 +25,7 @@ type Prctl = (option: number, a: number, b: number, c: number, d: number) => num
 
 function loadPrctl(): Prctl | undefined {
   try {
-    const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+    const koffi = ownRequire("koffi") as typeof import("koffi");
     return koffi.load(null).func("int prctl(int, ulong, ulong, ulong, ulong)");
   } catch {
     // No prebuilt library for this platform: the portable way has to do.
