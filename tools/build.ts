@@ -69,6 +69,9 @@ async function bundle(): Promise<Set<string>> {
     chunkNames: "shared/[hash]",
     splitting: true,
     packages: "external",
+    // They lead to `src`, which is in the package as well.
+    sourcemap: "linked",
+    sourcesContent: false,
     metafile: true,
   });
   return new Set(Object.keys(metafile.outputs).map((file) => relative("dist", file)));
@@ -76,9 +79,10 @@ async function bundle(): Promise<Set<string>> {
 
 function removeStale(bundled: ReadonlySet<string>): void {
   for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-    const isTypes = path.endsWith(".d.ts");
-    const source = join(rootDirectory, "src", path.replace(/\.d\.ts$/, ".ts"));
-    const isStale = isTypes ? !existsSync(source) : path.endsWith(".js") && !bundled.has(path);
+    const types = /\.d\.ts(\.map)?$/;
+    const source = join(rootDirectory, "src", path.replace(types, ".ts"));
+    const isCode = /\.js(\.map)?$/.test(path);
+    const isStale = types.test(path) ? !existsSync(source) : isCode && !bundled.has(path);
     if (isStale) rmSync(join(dist, path));
   }
 }

@@ -1,7 +1,7 @@
 /** The tarball as users get it: what is in it, and whether every kind of program can use it. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -28,17 +28,17 @@ after(() => rmSync(project, { recursive: true }));
 
 /** What several entries need is bundled apart. */
 function isShared(path: string): boolean {
-  return /^dist\/shared\/\w+\.js$/.test(path);
+  return /^dist\/shared\/\w+\.js(\.map)?$/.test(path);
 }
 
-test("the tarball holds the compiled sources, the papers, and nothing else", () => {
+test("the tarball holds the sources, what is made of them, the papers, and nothing else", () => {
   const sources = readdirSync(join(rootDirectory, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
     .map((path) => path.replace(/\.ts$/, ""));
-  const entries = sources.filter((path) => /^(index|[^/]+\/main)$/.test(path));
+  const entries = ["index", "daemon/mobula-daemon", "worker/mobula-worker"];
   const compiled = [
-    ...sources.map((path) => `dist/${path}.d.ts`),
-    ...entries.map((path) => `dist/${path}.js`),
+    ...sources.flatMap((path) => [`src/${path}.ts`, `dist/${path}.d.ts`, `dist/${path}.d.ts.map`]),
+    ...entries.flatMap((path) => [`dist/${path}.js`, `dist/${path}.js.map`]),
   ];
   const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
   const expected = [...compiled, ...papers];
@@ -49,6 +49,18 @@ test("the tarball holds the compiled sources, the papers, and nothing else", () 
     },
     { missing: [], surplus: [] },
   );
+});
+
+test("every map leads to sources that are in the tarball", () => {
+  const maps = packedFiles.filter((path) => path.endsWith(".map"));
+  for (const path of maps) {
+    const { sources } = JSON.parse(readFileSync(join(rootDirectory, path), "utf8"));
+    assert(sources.length > 0, path);
+    for (const source of sources) {
+      const found = join(path, "..", source);
+      assert(packedFiles.includes(found), `${path} leads to ${found}`);
+    }
+  }
 });
 
 test("publint has nothing to say", async () => {
