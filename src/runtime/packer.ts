@@ -15,6 +15,7 @@ import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
 import type { Payload } from "./payload.ts";
+import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 
 /** What the packer must know of remote functions, which are made in `api/`. */
 export interface RemoteFunctions {
@@ -78,53 +79,31 @@ export class Packer {
     }
   }
 
-  /** What a task threw. Parts of it that cannot be sent are left out: the error itself counts. */
+  /** What a task threw. Parts of it that cannot be sent go as text: the error itself counts. */
   packError(thrown: unknown): Payload {
-    // What is lost on the way is less each time; the last one can always be sent.
-    const attempts = [
-      () => thrown,
-      () => this.#reduce(thrown as Error),
-      () => plainError(thrown as Error),
-    ];
-    let reason = "it cannot be sent";
-    for (const attempt of thrown instanceof Error ? attempts : attempts.slice(0, 1)) {
-      try {
-        return this.pack(attempt(), "error");
-      } catch (unsendable) {
-        // The next attempt says less; should all fail, the error says at least why.
-        if (unsendable instanceof SerializationError) reason = unsendable.message;
-      }
+    try {
+      if (!isDisguisedError(thrown)) return this.pack(thrown, "error");
+      return this.pack(this.sendableThrown(thrown, undefined), "error");
+    } catch (reason) {
+      return this.pack(this.sendableThrown(thrown, reason), "error");
     }
-    return this.pack(new Error(`Cannot say what the task failed with: ${reason}`), "error");
   }
 
-  /**
-   * A copy of the error without the properties that cannot be sent. Its cause, which is not
-   * enumerable, is reduced in turn; `depth` bounds causes that lead in a circle.
-   */
-  #reduce(error: Error, depth = 0): Error {
-    const copy = plainError(error);
-    Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
-    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
-      if (key === "message" || key === "stack" || key === "name") continue;
-      const value = this.#sendable((error as unknown as Record<string, unknown>)[key], depth);
-      if (value === undefined) continue;
-      const { enumerable = false } = property;
-      Object.defineProperty(copy, key, { value, enumerable, configurable: true, writable: true });
-    }
-    return copy;
+  /** What is left of it, given why it cannot be sent; at least a text. Always can be sent. */
+  sendableThrown(thrown: unknown, reason: unknown): unknown {
+    const parts = sendableParts(thrown, (value) => this.#canSend(value));
+    const isText = typeof parts === "string" && typeof thrown !== "string";
+    if (!isText && this.#canSend(parts)) return parts;
+    const why = reason instanceof SerializationError ? reason.message : textOf(reason);
+    return new Error(`Cannot say what the task failed with, ${textOf(thrown)}: ${why}`);
   }
 
-  /** The value, what is left of it if it is an error, or undefined. */
-  #sendable(value: unknown, depth: number): unknown {
+  #canSend(value: unknown): boolean {
     try {
       this.pack(value, "error");
-      return value;
+      return true;
     } catch {
-      // This is the part that cannot be sent.
-      return value instanceof Error && depth < CAUSES_MAX
-        ? this.#reduce(value, depth + 1)
-        : undefined;
+      return false; // whatever the reason: it goes as text
     }
   }
 
@@ -154,16 +133,6 @@ export class Packer {
       },
     });
   }
-}
-
-/** Causes of causes that are looked at when an error cannot be sent whole. */
-const CAUSES_MAX = 8;
-
-function plainError({ name, message, stack }: Error): Error {
-  const plain = new Error(message);
-  if (name !== "Error") Object.defineProperty(plain, "name", { value: name, configurable: true });
-  if (stack !== undefined) plain.stack = stack;
-  return plain;
 }
 
 /** Said at the call that brings the value, before it is copied. */

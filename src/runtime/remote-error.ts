@@ -1,33 +1,52 @@
 /** Stacks of errors that crossed a process: the user's lines, then where the call was made. */
 
+import { types } from "node:util";
 import type { CallSite } from "./object-record.ts";
+import { isFrame, userStack } from "./remote-error-stack.ts";
+
+/** So many errors of one tree are looked at: nobody reads the causes of causes any further. */
+const ERRORS_MAX = 256;
 
 /** Gives the error thrown by a task a stack that ends at the call. Non-errors stay as they are. */
 export function remoteError(thrown: unknown, site: CallSite | undefined): unknown {
-  if (!(thrown instanceof Error) || typeof thrown.stack !== "string") return thrown;
-  const stack = `${withoutOwnFrames(thrown.stack)}${site === undefined ? "" : site.lines()}`;
-  Object.defineProperty(thrown, "stack", {
-    value: stack,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
+  const pending: unknown[] = [thrown];
+  const seen = new Set<unknown>();
+  while (pending.length > 0 && seen.size < ERRORS_MAX) {
+    const error = pending.pop();
+    if (!isErrorObject(error) || seen.has(error)) continue;
+    seen.add(error);
+    const stack = ownValue(error, "stack");
+    const message = ownValue(error, "message");
+    if (typeof stack === "string") {
+      const text = userStack(stack, typeof message === "string" ? message : "");
+      setStack(error, error === thrown && site !== undefined ? text + site.lines() : text);
+    }
+    const errors = ownValue(error, "errors");
+    pending.push(ownValue(error, "cause"), ...(Array.isArray(errors) ? (errors as unknown[]) : []));
+  }
   return thrown;
 }
 
-/** Directory of the package's own code, whose frames say nothing to users. */
-const OWN_CODE = new URL("..", import.meta.url).href;
-
-/** Drops the lines of the runtime and of Node's internals from a stack. */
-function withoutOwnFrames(stack: string): string {
-  return stack
-    .split("\n")
-    .filter((line) => !isFrame(line) || !(line.includes(OWN_CODE) || line.includes("node:")))
-    .join("\n");
+function isErrorObject(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof DOMException;
 }
 
-function isFrame(line: string): boolean {
-  return /^\s+at /.test(line);
+/** Runs no code of the error's class. */
+function ownValue(error: Error, key: string): unknown {
+  return Reflect.getOwnPropertyDescriptor(error, key)?.value;
+}
+
+function setStack(error: Error, stack: string): void {
+  const limit = Error.stackTraceLimit;
+  // Else Node shows a line of this package as the one that threw, should nobody catch the error.
+  Error.stackTraceLimit = 0;
+  try {
+    if (Object.isExtensible(error)) Error.captureStackTrace(error);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+  const property = { value: stack, configurable: true, writable: true, enumerable: false };
+  Reflect.defineProperty(error, "stack", property);
 }
 
 /** Bursts of calls mostly come from one place: only so many of a tick are looked at. */
@@ -65,7 +84,7 @@ class CapturedSite implements CallSite {
   }
 
   lines(): string {
-    const frames = withoutOwnFrames(this.stack).split("\n").filter(isFrame);
+    const frames = userStack(this.stack).split("\n").filter(isFrame);
     return frames.length === 0 ? "" : `\n    --- called remotely\n${frames.join("\n")}`;
   }
 }

@@ -35,14 +35,14 @@ export async function runBatch(
   return { outcomes, durationUs: nowUs() - beganUs };
 }
 
-/** The outcomes, with those that cannot be sent replaced by the reason why. */
+/** The outcomes, with results that cannot be sent replaced by the reason why. */
 export function sendableOutcomes(result: BatchResult, packer: Packer): BatchResult {
   const outcomes = result.outcomes.map(([isOk, value], index): ItemOutcome => {
     try {
       packer.pack(value, `result[${index}]`);
       return [isOk, value];
     } catch (error) {
-      return [false, error];
+      return [false, isOk ? error : packer.sendableThrown(value, error)];
     }
   });
   return { ...result, outcomes };
