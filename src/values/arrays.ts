@@ -3,9 +3,9 @@ import { Items, PLAIN_ARRAY, Properties } from "./composite.ts";
 import type { Composite } from "./composite.ts";
 
 /**
- * An array travels as its elements. One with holes travels as the elements it has. Named
- * properties are looked for only on the arrays to which the language itself gives some, the
- * matches of regular expressions: to look for them costs more than to write the elements.
+ * An array travels as its elements. One with holes travels as the properties it has. On others
+ * named properties are looked for only if they are matches of regular expressions, to which the
+ * language itself gives some: to look for them costs more than to write the elements.
  */
 export function isPlainArray(array: readonly unknown[]): boolean {
   return !hasNames(array) && !(array.includes(undefined) && hasHoles(array));
@@ -14,10 +14,8 @@ export function isPlainArray(array: readonly unknown[]): boolean {
 export function arrayParts(array: readonly unknown[]): Composite {
   if (isPlainArray(array)) return new Items(PLAIN_ARRAY, array.slice());
   const parts: unknown[] = [array.length];
-  const keepsNames = hasNames(array);
   for (const key of Object.keys(array)) {
     const index = arrayIndexOf(key);
-    if (index === undefined && !keepsNames) continue;
     parts.push(index ?? key, Reflect.get(array, key));
   }
   return new Properties(SPARSE_ARRAY, parts, 1);

@@ -1,4 +1,4 @@
-import { keyLabel, propertyLabel } from "./path.ts";
+import { entryLabel, propertyLabel } from "./path.ts";
 
 /**
  * A value that is written as a header and parts: what the tag of the header is, the parts in
@@ -37,8 +37,24 @@ export class InnerParts extends Composite {
   }
 }
 
+/** Parts of an object that the receiver cannot make before it has read some of them. */
+export abstract class PartsFirst extends Composite {
+  /** Why the part that is being written must not lead back to the object, if so. */
+  abstract get circle(): string | undefined;
+}
+
 /** Head and body of an `Extended`. */
-export class ExtendedParts extends InnerParts {}
+export class ExtendedParts extends PartsFirst {
+  label(): string {
+    return "";
+  }
+
+  get circle(): string | undefined {
+    return this.index === 0
+      ? "it is needed to build its own class or code; take it out"
+      : undefined;
+  }
+}
 
 /** After `lead` inner parts: key, value, key, value ... */
 export class Properties extends Composite {
@@ -61,8 +77,7 @@ export class MapEntries extends Composite {
   label(): string {
     const place = this.index >> 1;
     if ((this.index & 1) === 0) return `.keys()[${place}]`;
-    const key = keyLabel(this.parts[this.index - 1]);
-    return key === undefined ? `.values()[${place}]` : `.get(${key})`;
+    return entryLabel(this.parts[this.index - 1], place);
   }
 }
 

@@ -5,8 +5,10 @@ import { ArrayFrame, Frame, ObjectFrame, setProperty, stringOf } from "./frames.
 import { takeKey } from "./keys.ts";
 import { readDate, readPrimitive } from "./leaves.ts";
 import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
+import { entryLabel } from "./path.ts";
 import { readRegion, readView } from "./memory.ts";
 import type { Memory } from "./memory.ts";
+import { FailedForm, withStep } from "./failed-form.ts";
 import { openFrame } from "./special-frames.ts";
 
 /** Below this number extension types are leaves, from it on tags. */
@@ -40,7 +42,11 @@ export class Decoder {
   decode(reader: MsgpackReader, context: DecodeContext): unknown {
     this.#reader = reader;
     this.#context = context;
-    return this.#value();
+    try {
+      return this.#value();
+    } catch (error) {
+      throw error instanceof FailedForm ? error.toError() : error;
+    }
   }
 
   /** Lets go of the value and of where it was read. */
@@ -107,9 +113,14 @@ export class Decoder {
     let count = this.#reader.mapHeader();
     const object = this.#track({});
     this.#depth++;
-    for (; count > 0; count--) {
-      const key = takeKey(this.#reader) ?? stringOf(this.#value());
-      setProperty(object, key, this.#value());
+    let key: string | undefined;
+    try {
+      for (; count > 0; count--) {
+        key = takeKey(this.#reader) ?? stringOf(this.#value());
+        setProperty(object, key, this.#value());
+      }
+    } catch (error) {
+      throw withStep(error, key);
     }
     this.#depth--;
     return object;
@@ -122,7 +133,12 @@ export class Decoder {
     if (tag !== undefined) return this.#tagged(tag, count - 1);
     const array = this.#track(new Array<unknown>(count <= ROOM_MAX ? count : 0));
     this.#depth++;
-    for (let i = 0; i < count; i++) array[i] = this.#value();
+    let i = 0;
+    try {
+      for (; i < count; i++) array[i] = this.#value();
+    } catch (error) {
+      throw withStep(error, i);
+    }
     this.#depth--;
     return array;
   }
@@ -142,9 +158,14 @@ export class Decoder {
   #mapEntries(count: number): Map<unknown, unknown> {
     const map = this.#track(new Map<unknown, unknown>());
     this.#depth++;
-    for (let i = 0; i < count; i += 2) {
-      const key = this.#value();
-      map.set(key, this.#value());
+    let key: unknown;
+    try {
+      for (let i = 0; i < count; i += 2) {
+        key = this.#value();
+        map.set(key, this.#value());
+      }
+    } catch (error) {
+      throw withStep(error, { label: () => entryLabel(key, map.size) });
     }
     this.#depth--;
     return map;
@@ -153,7 +174,11 @@ export class Decoder {
   #setMembers(count: number): Set<unknown> {
     const set = this.#track(new Set<unknown>());
     this.#depth++;
-    for (let i = 0; i < count; i++) set.add(this.#value());
+    try {
+      for (let i = 0; i < count; i++) set.add(this.#value());
+    } catch (error) {
+      throw withStep(error, { label: () => `.values()[${set.size}]` });
+    }
     this.#depth--;
     return set;
   }

@@ -1,14 +1,17 @@
+import { types } from "node:util";
 import { MobulaError } from "../base/errors.ts";
 import { MsgpackWriter } from "../base/msgpack.ts";
 import { isPlainArray } from "./arrays.ts";
-import { ExtendedParts } from "./composite.ts";
-import type { Composite } from "./composite.ts";
-import type { EncodeContext } from "./encode-context.ts";
+import { ExtendedParts, Items } from "./composite.ts";
+import type { Composite, PartsFirst } from "./composite.ts";
+import type { EncodeContext, Extended } from "./encode-context.ts";
 import { errorParts, findErrorTwin, isError, nearestErrorParts } from "./errors.ts";
-import { RUNTIME_TYPE_MAX, RUNTIME_TYPE_MIN } from "./extension-types.ts";
+import { ARGUMENTS, RUNTIME_TYPE_MAX, RUNTIME_TYPE_MIN } from "./extension-types.ts";
 import { findSymbolParts, writeHeader, writeReference } from "./headers.ts";
 import { findKind } from "./kinds.ts";
 import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
+import { isMoreThanPlain } from "./odd-objects.ts";
+import { findOwnForm } from "./own-forms.ts";
 import { formatPath } from "./path.ts";
 import type { Step } from "./path.ts";
 import { insertPrelude } from "./prelude.ts";
@@ -34,8 +37,8 @@ export class Encoder implements Sink {
   readonly #seen = new SeenObjects();
   #views: Views | undefined;
   #hasReferences = false;
-  /** Extended objects of this value: they do not exist before their head is read. */
-  #extended: Map<object, ExtendedParts> | undefined;
+  /** Objects of this value that do not exist before some of their parts are read. */
+  #partsFirst: Map<object, PartsFirst> | undefined;
   /** The first `#depth` steps lead to what is being written. */
   #trail: Step[] = [];
   #depth = 0;
@@ -77,7 +80,7 @@ export class Encoder implements Sink {
     this.#seen.clear();
     this.#views = undefined;
     this.#hasReferences = false;
-    this.#extended = undefined;
+    this.#partsFirst = undefined;
     this.#depth = 0;
     this.#trail = [];
   }
@@ -98,6 +101,7 @@ export class Encoder implements Sink {
 
   #plainObject(object: Record<string, unknown>): void {
     const keys = Object.keys(object);
+    if (isMoreThanPlain(object, keys)) return this.#recurse(this.#open(object)!);
     const depth = this.#depth++;
     const writer = this.writer;
     writer.mapHeader(keys.length);
@@ -172,9 +176,8 @@ export class Encoder implements Sink {
       }
       return false;
     }
-    if (this.#extended?.get(value)?.index === 0) {
-      throw cannotSend(this.#path(), "it is needed to build its own class or code; take it out");
-    }
+    const circle = this.#partsFirst?.get(value)?.circle;
+    if (circle !== undefined) throw cannotSend(this.#path(), circle);
     this.#hasReferences = true;
     writeReference(this.writer, number);
     return true;
@@ -190,24 +193,49 @@ export class Encoder implements Sink {
   #opened(value: object): Composite | undefined {
     if (typeof value === "function") return this.#extend(value);
     const prototype = Reflect.getPrototypeOf(value);
+    if (prototype === objectPrototype || prototype === null) {
+      const odd = this.#openOdd(value);
+      if (odd !== undefined) return odd;
+    }
     const kind = findKind(value, prototype);
     if (kind !== undefined) return kind.open(value, this);
+    const form = findOwnForm(value, this.#path);
+    if (form !== undefined) return this.#keepPartsFirst(value, form);
     const twin = isError(value) && prototype !== null ? findErrorTwin(value, prototype) : undefined;
     return twin === undefined ? this.#extend(value) : errorParts(value as Error, twin);
   }
 
+  /** `undefined`: the object is plain, or nobody knows more of it than that. */
+  #openOdd(value: object): Composite | undefined {
+    const keys = Object.keys(value);
+    if (!isMoreThanPlain(value, keys)) return undefined;
+    if (types.isArgumentsObject(value)) {
+      return new Items(ARGUMENTS, Array.from(value as ArrayLike<unknown>));
+    }
+    const extended = this.#context.extend(value, this.#path);
+    if (extended !== undefined) return this.#openExtended(value, extended);
+    if (keys.length > 0) return undefined;
+    const reason = "all its properties are hidden, so that it would arrive empty";
+    throw cannotSend(this.#path(), `${reason}; send plain data`);
+  }
+
   #extend(value: object): Composite {
     const extended = this.#context.extend(value, this.#path);
-    if (extended === undefined) {
-      if (isError(value)) return nearestErrorParts(value);
-      throw refusal(value, this.#path());
-    }
+    if (extended !== undefined) return this.#openExtended(value, extended);
+    if (isError(value)) return nearestErrorParts(value);
+    throw refusal(value, this.#path());
+  }
+
+  #openExtended(value: object, extended: Extended): Composite {
     const { type, head, body } = extended;
     if (!(type >= RUNTIME_TYPE_MIN && type <= RUNTIME_TYPE_MAX)) {
       throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
     }
-    const parts = new ExtendedParts(type, [head, body]);
-    (this.#extended ??= new Map()).set(value, parts);
+    return this.#keepPartsFirst(value, new ExtendedParts(type, [head, body]));
+  }
+
+  #keepPartsFirst(value: object, parts: PartsFirst): Composite {
+    (this.#partsFirst ??= new Map()).set(value, parts);
     return parts;
   }
 

@@ -67,6 +67,16 @@ export const DOM_EXCEPTION = 26;
 export const URL_OBJECT = 27;
 /** Tag*: the query as one string. */
 export const URL_SEARCH_PARAMS = 28;
+/** Tag*: name, value, name, value ... of a Headers. */
+export const HEADERS = 29;
+/** Tag*: name, value, name, value ... of a FormData without files. */
+export const FORM_DATA = 30;
+/** Tag*: name of a class ("Temporal.Instant", "Intl.Locale"), text that one is made from. */
+export const NAMED_TEXT = 31;
+/** Tag*: the items of an arguments object. */
+export const ARGUMENTS = 32;
+/** Tag*: a class, and the form from which its static `mobula.deserialize` makes the object. */
+export const OWN_FORM = 33;
 
 /**
  * From here to 127 the types belong to the runtime. All are tags* with two parts: a head, from

@@ -4,6 +4,7 @@ import type { Composite } from "./composite.ts";
 import { InnerParts, MapEntries, PLAIN_MAP, Properties, SetMembers } from "./composite.ts";
 import { domExceptionParts, errorParts, errorPrototypes, isError } from "./errors.ts";
 import * as ext from "./extension-types.ts";
+import { findPlatformOpener } from "./platform-kinds.ts";
 import { findLocalTwin } from "./realm.ts";
 import { isOwnMemory, isViewOf, writeView } from "./view-kinds.ts";
 import type { Sink } from "./sink.ts";
@@ -21,13 +22,32 @@ const nullObjectKind: Kind = {
   open: (object) => objectParts(ext.NULL_OBJECT, object),
 };
 
-const kinds = new Map<object, Kind>();
+const kinds = new WeakMap<object, Kind>();
 
 /** The kind of `value`, or `undefined` if the format does not know its prototype. */
 export function findKind(value: object, prototype: object | null): Kind | undefined {
   if (prototype === null) return nullObjectKind;
-  const kind = kinds.get(prototype) ?? kinds.get(findLocalTwin(prototype) ?? prototype);
+  const kind = kinds.get(prototype) ?? findLateKind(prototype);
   return kind?.is(value) === true ? kind : undefined;
+}
+
+/** Prototypes that no kind was found for: most of the classes of a program. */
+const strangers = new WeakSet<object>();
+
+/** Kinds of other realms and those of classes that exist only when they are used. */
+function findLateKind(prototype: object): Kind | undefined {
+  if (strangers.has(prototype)) return undefined;
+  const twin = findLocalTwin(prototype);
+  const kind = twin && (kinds.get(twin) ?? findPlatformKind(twin));
+  const found = kind ?? findPlatformKind(prototype);
+  if (found === undefined) strangers.add(prototype);
+  else kinds.set(prototype, found);
+  return found;
+}
+
+function findPlatformKind(prototype: object): Kind | undefined {
+  const open = findPlatformOpener(prototype);
+  return open && { is: always, open };
 }
 
 /** `open` sees only values for which `is` holds. */

@@ -32,8 +32,14 @@ function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
+/** The step to the value of a Map's entry. */
+export function entryLabel(key: unknown, place: number): string {
+  const label = keyLabel(key);
+  return label === undefined ? `.values()[${place}]` : `.get(${label})`;
+}
+
 /** A key of a Map as it is written in source; objects have no short form. */
-export function keyLabel(key: unknown): string | undefined {
+function keyLabel(key: unknown): string | undefined {
   switch (typeof key) {
     case "string":
       return quote(key);

@@ -97,10 +97,6 @@ test("getters are read; what they change while being read does no harm", () => {
 });
 
 test("what only looks plain is sent as it looks", () => {
-  const args = (function (..._all: unknown[]) {
-    return arguments; // eslint-disable-line prefer-rest-params -- the object is what is tested
-  })(1, "x");
-  assertSame(roundTrip(args), { 0: 1, 1: "x" });
   assertSame(roundTrip(new Proxy({ a: [1] }, {})), { a: [1] });
   assertSame(roundTrip(new Proxy([1, { b: 2 }], {})), [1, { b: 2 }]);
   assertSame(roundTrip(Object.freeze({ a: Object.freeze([1]) })), { a: [1] });

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 import { SerializationError } from "../base/errors.ts";
 import { isOwnMemory } from "./view-kinds.ts";
 
@@ -14,8 +14,12 @@ export function cannotSend(path: string, reason: string, cause?: unknown): Seria
 
 /** What was thrown by the user's own code (a getter, a proxy) while `path` was read. */
 export function readFailure(cause: unknown, path: string): SerializationError {
-  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return cannotSend(path, `reading it threw ${text}; send a plain copy of the data`, cause);
+  const reason = `reading it threw ${thrownText(cause)}`;
+  return cannotSend(path, `${reason}; send a plain copy of the data`, cause);
+}
+
+export function thrownText(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : inspect(thrown);
 }
 
 function reasonOf(value: unknown): string {
@@ -28,6 +32,8 @@ function reasonOf(value: unknown): string {
     return sharedMemoryReason("it looks at a SharedArrayBuffer");
   }
   for (const [is, reason] of REASONS) if (is(object)) return reason;
+  const known = REASONS_BY_CLASS.get(nameOf(object));
+  if (known !== undefined) return known;
   return instanceReason(object);
 }
 
@@ -40,6 +46,49 @@ const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
   [isTransferred, "its memory was transferred to another thread; send a copy made before that"],
   [isStream, "it is a stream or a socket, bound to this process; send what is needed to open it"],
 ];
+
+/** By name: to look such a class up would load it. */
+const REASONS_BY_CLASS = new Map<string, string>([
+  [
+    "AbortSignal",
+    "it is an AbortSignal, bound to this process; pass it as the option signal of " +
+      "the call, use context().signal in the body",
+  ],
+  [
+    "AbortController",
+    "it is an AbortController, bound to this process; pass its signal as the option signal of the " +
+      "call, use context().signal in the body",
+  ],
+  ["Blob", "it is a Blob, which cannot be read at once; send await blob.arrayBuffer()"],
+  [
+    "File",
+    "it is a File, which cannot be read at once; send its name and await file.arrayBuffer()",
+  ],
+  ["Request", "it is a Request, bound to this process; send its url, method, headers and body"],
+  [
+    "Response",
+    "it is a Response, bound to this process; send its status and await response.arrayBuffer()",
+  ],
+  [
+    "FinalizationRegistry",
+    "it is a FinalizationRegistry, which watches objects of this process; make one there",
+  ],
+  ...["KeyObject", "SecretKeyObject", "PublicKeyObject", "PrivateKeyObject"].map(
+    (name): [string, string] => [
+      name,
+      "it is a KeyObject; send key.export() and make the key of it there",
+    ],
+  ),
+  [
+    "CryptoKey",
+    "it is a CryptoKey; send await crypto.subtle.exportKey() of it and import it there",
+  ],
+]);
+
+function nameOf(value: object): string {
+  const constructor: unknown = Reflect.get(value, "constructor");
+  return typeof constructor === "function" ? constructor.name : "";
+}
 
 function isTransferred(value: object): boolean {
   return (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) && !isOwnMemory(value);
@@ -79,8 +128,7 @@ function instanceReason(value: object): string {
 }
 
 function describeInstance(value: object): string {
-  const constructor: unknown = Reflect.get(value, "constructor");
-  const name = typeof constructor === "function" ? constructor.name : "";
+  const name = nameOf(value);
   if (name !== "" && name !== "Object") return `an instance of ${name}`;
   const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
   if (tag !== "Object") return `an instance of ${tag}`;

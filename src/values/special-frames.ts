@@ -3,7 +3,9 @@ import { SerializationError } from "../base/errors.ts";
 import type { DecodeContext } from "./decode-context.ts";
 import { createDomException, createError, defineErrorProperty } from "./errors.ts";
 import * as ext from "./extension-types.ts";
-import { Frame, MapFrame, ObjectFrame, SetFrame, Whole, stringOf } from "./frames.ts";
+import { Frame, MapFrame, ObjectFrame, SetFrame, Whole, setProperty, stringOf } from "./frames.ts";
+import { makeFromForm } from "./own-forms.ts";
+import { makeFormData, makeFromText, makeHeaders } from "./platform-kinds.ts";
 import { findWellKnownSymbol } from "./symbols.ts";
 
 /** The frame for a value that began with `tag` and has `count` parts. */
@@ -27,6 +29,12 @@ export function openFrame(tag: number, count: number, context: DecodeContext): F
       return new ErrorFrame(count, 2, ([message, name]) => {
         return createDomException(stringOf(message), stringOf(name));
       });
+    case ext.ARGUMENTS:
+      return new ArgumentsFrame(count);
+    case ext.HEADERS:
+      return new Whole(count, makeHeaders);
+    case ext.FORM_DATA:
+      return new Whole(count, makeFormData);
     default:
       return new Whole(count, makerOf(tag, count));
   }
@@ -40,6 +48,11 @@ const makers = new Map<number, { count: number; make: Make }>([
   [ext.SYMBOL_REGISTERED, { count: 1, make: ([key]) => Symbol.for(stringOf(key)) }],
   [ext.SYMBOL_WELL_KNOWN, { count: 1, make: ([name]) => makeWellKnown(stringOf(name)) }],
   [ext.URL_OBJECT, { count: 1, make: ([href]) => makeUrl(stringOf(href)) }],
+  [
+    ext.NAMED_TEXT,
+    { count: 2, make: ([name, text]) => makeFromText(stringOf(name), stringOf(text)) },
+  ],
+  [ext.OWN_FORM, { count: 2, make: ([owner, form]) => makeFromForm(owner, form) }],
   [ext.URL_SEARCH_PARAMS, { count: 1, make: ([query]) => new URLSearchParams(stringOf(query)) }],
 ]);
 
@@ -129,6 +142,24 @@ class SparseArrayFrame extends Frame {
 
 function isUint32(value: unknown): value is number {
   return typeof value === "number" && value >>> 0 === value;
+}
+
+function emptyArguments(..._all: unknown[]): object {
+  return arguments; // eslint-disable-line prefer-rest-params -- there is no other way to get one
+}
+
+class ArgumentsFrame extends Frame {
+  declare object: object;
+  #length = 0;
+
+  constructor(count: number) {
+    super(count, emptyArguments());
+    Reflect.set(this.object, "length", count);
+  }
+
+  accept(part: unknown): void {
+    setProperty(this.object, String(this.#length++), part);
+  }
 }
 
 /** What `create` needs, count of hidden properties, key, value ... */
