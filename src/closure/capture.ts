@@ -40,7 +40,7 @@ export class Captures {
     const values: Record<string, unknown> = {};
     const share = pool.open(placeOf(location), scopes);
     for (const { name, variable } of code.cells) {
-      const value = readVariable(name, scopes, file);
+      const value = readVariable(name, scopes, file, location);
       const scope = findScope(name, scopes);
       if (variable !== name && scope !== undefined) {
         values[name] = share(name, scope);

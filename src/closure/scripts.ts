@@ -7,6 +7,7 @@ import { readOrigin } from "./compile.ts";
 import { findExecutingPositions, type Position } from "./evaluation.ts";
 import { readScript, type Location } from "./inspect.ts";
 import { findOriginalPosition, readInlineMap } from "./layout.ts";
+import { LateDeclarations } from "./late-declarations.ts";
 import { readModule, type ModuleSyntax } from "./module-syntax.ts";
 import { MutableVariables } from "./mutable-variables.ts";
 import { parseFile } from "./syntax.ts";
@@ -35,6 +36,7 @@ export class ScriptFile {
   #lineStarts: readonly number[] | undefined;
   #module: ModuleSyntax | undefined;
   #mutable: MutableVariables | undefined;
+  #late: LateDeclarations | undefined;
   #map: SourceMap | undefined | "unread" = "unread";
 
   constructor(url: string, source: string, startLine: number) {
@@ -107,6 +109,22 @@ export class ScriptFile {
     const offsets = findExecutingPositions(this.url).map((position) => this.#offsetAt(position));
     const { functions } = this.module;
     return offsets.find((at) => !functions.some(([start, end]) => start <= at && at < end));
+  }
+
+  /** Whether `name`, as seen from `position`, is a variable of a function without a value yet. */
+  isPending(name: string, position: Position): boolean {
+    this.#late ??= new LateDeclarations(this.#parseAny(), this.isStrict);
+    const executing = findExecutingPositions(this.url).map((at) => this.#offsetAt(at));
+    return this.#late.isPending(name, this.#offsetAt(position), executing);
+  }
+
+  #parseAny(): Program {
+    try {
+      return this.#parse("module");
+    } catch (error) {
+      if (!(error instanceof CannotShip)) throw error;
+      return this.#parse("script");
+    }
   }
 
   #offsetAt({ line, column }: Position): number {

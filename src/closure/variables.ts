@@ -2,7 +2,7 @@
 
 import { builtinModules } from "node:module";
 import { CannotShip } from "./cannot-ship.ts";
-import { inspectFunction, type Scope } from "./inspect.ts";
+import { inspectFunction, type Location, type Scope } from "./inspect.ts";
 import { isNativeText, isNodeUrl, textOf } from "./platform.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
 import { findRequire } from "./standins.ts";
@@ -18,17 +18,25 @@ export function findScope(name: string, scopes: readonly Scope[]): Scope | undef
   );
 }
 
-export function readVariable(name: string, scopes: readonly Scope[], file: ScriptFile): unknown {
+export function readVariable(
+  name: string,
+  scopes: readonly Scope[],
+  file: ScriptFile,
+  location: Location,
+): unknown {
   const scope = findScope(name, scopes);
   if (scope === undefined) return Reflect.get(globalThis, name);
   const value = readProperty(scope, name);
   // Older engines show `undefined` for a variable that is not initialised yet.
-  if (value === undefined && isModule(scope)) {
-    const declaredAt = file.module.declaredAt.get(name) ?? 0;
-    if (declaredAt > (file.findProgress() ?? Infinity)) throw notInitialised(name);
-  }
+  if (value !== undefined || !IS_HIDDEN) return value;
+  const isPending = isModule(scope)
+    ? (file.module.declaredAt.get(name) ?? 0) > (file.findProgress() ?? Infinity)
+    : file.isPending(name, location);
+  if (isPending) throw notInitialised(name);
   return value;
 }
+
+const IS_HIDDEN = process.versions.node.startsWith("20.");
 
 function readProperty({ object }: Scope, name: string): unknown {
   try {
