@@ -38,6 +38,32 @@ test("a variable below the call is not initialised yet", async () => {
   ]);
 });
 
+for (const [syntax, head] of [
+  ["module", CALL],
+  ["CommonJS", "import(process.env.CALL).then(({ callRemotely, close }) => {\n"],
+] as const) {
+  test(`a variable below the call in a function of a ${syntax} file`, async () => {
+    const isModule = syntax === "module";
+    const body =
+      `async function main() {\n` +
+      `  const error = await early();\n` +
+      `  console.log(JSON.stringify(error.message.split(": ")[1])); close();\n` +
+      `}\n` +
+      `function early() {\n` +
+      `  let never;\n` +
+      `  const call = callRemotely(() => [never, below]).catch((e) => e);\n` +
+      `  const below = 1;\n` +
+      `  return call;\n` +
+      `}\nmain();\n`;
+    const file = isModule ? "main.mjs" : "main.cjs";
+    const result = await run({ [file]: head + body + (isModule ? "" : "});") }, [file]);
+    assert.equal(
+      result,
+      "its variable below is not initialised yet; make the first call below its declaration",
+    );
+  });
+}
+
 test("an undefined constant above the call is just undefined", async () => {
   const result = await run({
     "main.mjs":
