@@ -7,13 +7,13 @@ import { SerializationError } from "../base/errors.ts";
 import { MalformedMsgpackError, MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import { decodeValue } from "./decode.ts";
 import * as ext from "./extension-types.ts";
-import { build, graph } from "./random-graph.test.ts";
+import { build, graph, receiving, sending } from "./random-graph.test.ts";
 import { encode } from "./same.test.ts";
 
 function tryDecode(bytes: Buffer, buffers: readonly Buffer[] = []): void {
-  const create = (): object => ({});
+  const context = { buffers, create: () => ({}), fill: () => undefined, ...receiving };
   try {
-    decodeValue(new MsgpackReader(bytes), { buffers, create, fill: () => undefined });
+    decodeValue(new MsgpackReader(bytes), context);
   } catch (error) {
     const isExpected =
       error instanceof MalformedMsgpackError || error instanceof SerializationError;
@@ -66,7 +66,7 @@ function applyEdit(bytes: Buffer, kind: string, at: number, byte: number): Buffe
 test("damaged values are refused or read as another value", () => {
   fc.assert(
     fc.property(graph, edits, (nodes, list) => {
-      const encoded = encode(build(nodes));
+      const encoded = encode(build(nodes), sending);
       let { bytes } = encoded;
       for (const { kind, at, byte } of list) {
         bytes = applyEdit(bytes, kind, Math.floor(at * bytes.length), byte);

@@ -3,6 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { DecodeContext } from "./decode.ts";
+import type { EncodeContext } from "./encode.ts";
+import { CLASS_INSTANCE, FUNCTION } from "./extension-types.ts";
+import { setProperty } from "./frames.ts";
 
 /** Numbers around powers of two, where signs and lengths change. */
 const nearPower = fc
@@ -32,9 +36,56 @@ const key = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "", "0", "7", "4294967295", "toString", "length"),
 );
 
+function argumentsOf(..._all: unknown[]): object {
+  return arguments; // eslint-disable-line prefer-rest-params -- there is no other way to get one
+}
+
 export class OwnError extends RangeError {
   override name = "OwnError";
 }
+
+const serialize = Symbol.for("mobula.serialize");
+const deserialize = Symbol.for("mobula.deserialize");
+
+/** Goes by a form of its own: what it holds, private to it. */
+export class Form {
+  #held: unknown[] = [];
+
+  static [deserialize](held: unknown[]): Form {
+    const form = new this();
+    form.#held = held;
+    return form;
+  }
+
+  [serialize](): unknown[] {
+    return this.#held;
+  }
+}
+export class SubForm extends Form {}
+
+/** Goes as an instance that the runtime makes: its properties. */
+export class Instance {}
+
+const classes: readonly Function[] = [Form, SubForm, Instance];
+
+/** What a runtime does for classes and their instances. */
+export const sending: Partial<EncodeContext> = {
+  extend: (value) => {
+    if (typeof value === "function") return { type: FUNCTION, head: value.name, body: null };
+    if (!(value instanceof Instance)) return undefined;
+    return { type: CLASS_INSTANCE, head: "Instance", body: { ...value } };
+  },
+};
+
+export const receiving: Partial<DecodeContext> = {
+  create: (type, head) => {
+    return type === FUNCTION ? classes.find(({ name }) => name === head)! : new Instance();
+  },
+  fill: (type, created, body) => {
+    if (type !== CLASS_INSTANCE) return;
+    for (const [key, value] of Object.entries(body as object)) setProperty(created, key, value);
+  },
+};
 
 /** By kind: an object without content yet. */
 const creators = {
@@ -58,6 +109,15 @@ const creators = {
   view: (seed: number) => new DataView(new ArrayBuffer(seed), seed >> 2),
   memory: (seed: number) => new Uint16Array(seed).fill(seed).buffer,
   url: (seed: number) => new URL(`http://host/${seed}?é`),
+  bigints: (seed: number) => new BigUint64Array(seed % 700).fill(BigInt(seed) ** 4n),
+  named: (seed: number) => Object.assign(new Array((seed % 9) + 4), { 2: 1, name: "x" }),
+  form: () => new Form(),
+  subForm: () => new SubForm(),
+  instance: () => new Instance(),
+  headers: (seed: number) => new Headers({ [`x-${seed}`]: `${seed}` }),
+  locale: (seed: number) => new Intl.Locale(["de-AT", "en", "zh-Hant"][seed % 3]!),
+  items: (seed: number) => argumentsOf(seed, `${seed}`),
+  frozen: (seed: number) => Object.freeze({ seed, list: Object.freeze([seed]) }),
   query: (seed: number) => new URLSearchParams({ a: `${seed}&é` }),
 };
 type Kind = keyof typeof creators;
@@ -92,12 +152,21 @@ function add(object: object, kind: Kind, name: string, value: unknown): void {
   if (object instanceof Map) object.set(value, name).set(name, value);
   else if (object instanceof Set) object.add(value).add(name);
   else if (kind === "array") (object as unknown[]).push(value);
+  else if (kind === "named")
+    return; // Without a hole its names would be left out.
   else if (Array.isArray(object))
     object[(name.length * 7_919) % Math.max(object.length, 1)] = value;
-  else if (["object", "nullObject", "error", "aggregate", "ownError"].includes(kind)) {
+  else if (object instanceof Form) addToForm(object, value);
+  else if (["object", "nullObject", "instance", "error", "aggregate", "ownError"].includes(kind)) {
     const enumerable = name !== "stack";
     Object.defineProperty(object, name, { value, enumerable, writable: true, configurable: true });
   }
+}
+
+/** A form must not lead back to its object: only what holds nothing else may be in it. */
+function addToForm(form: Form, value: unknown): void {
+  const isHolder = typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+  if (!isHolder || value instanceof Date || value instanceof URL) form[serialize]().push(value);
 }
 
 test("random graphs hold every kind, shared objects and cycles", () => {

@@ -56,8 +56,8 @@ const REASONS_BY_CLASS = new Map<string, string>([
   ],
   [
     "AbortController",
-    "it is an AbortController, bound to this process; pass its signal as the option signal of the " +
-      "call, use context().signal in the body",
+    "it is an AbortController, bound to this process; pass its signal as the option signal of " +
+      "the call, use context().signal in the body",
   ],
   ["Blob", "it is a Blob, which cannot be read at once; send await blob.arrayBuffer()"],
   [

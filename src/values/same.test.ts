@@ -100,6 +100,7 @@ function compareObjects(left: object, right: object, path: string, work: Work): 
 }
 
 function compareProperties(left: object, right: object, path: string, work: Work): void {
+  if (types.isArgumentsObject(right)) return; // Their items were compared; `callee` throws.
   const keys = keysOf(right);
   assert.deepEqual(keysOf(left), keys, `${path}: keys, marked if they are hidden`);
   for (const [key] of keys) {
@@ -123,10 +124,15 @@ function membersOf(object: object): unknown[] {
 /** What an object holds beside its properties. */
 function contentOf(object: object): unknown {
   if (types.isDate(object)) return object.getTime();
+  const form: unknown = Reflect.get(object, Symbol.for("mobula.serialize"));
+  if (typeof form === "function") return Reflect.apply(form, object, []);
   if (types.isRegExp(object)) return String(object);
   if (types.isBoxedPrimitive(object)) return object.valueOf();
   if (types.isArrayBuffer(object)) return Buffer.from(object).toString("hex");
   if (object instanceof URL || object instanceof URLSearchParams) return String(object);
+  if (types.isArgumentsObject(object)) return Array.from(object as ArrayLike<unknown>);
+  if (object instanceof Headers) return [...object];
+  if (object instanceof Intl.Locale) return object.toString();
   if (object instanceof DOMException) return `${object.name}: ${object.message}`;
   return undefined;
 }
