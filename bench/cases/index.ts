@@ -1,5 +1,7 @@
 /** All cases, in the order in which they run. */
 import type { Case } from "../harness/types.ts";
+import { captures } from "./captures.ts";
+import { codec } from "./codec.ts";
 import { firstResult } from "./first-result.ts";
 import { getContainingRefs } from "./get-containing-refs.ts";
 import { idle } from "./idle.ts";
@@ -16,6 +18,7 @@ export const CASES: readonly Case[] = [
   tasksSync,
   tasksAsync,
   firstResult,
+  captures,
   queuedTasks,
   refArguments,
   returns,
@@ -24,6 +27,7 @@ export const CASES: readonly Case[] = [
   nestedFib,
   makespan,
   idle,
+  codec,
 ];
 
 /** The case of that name; throws naming all there are. */

@@ -29,5 +29,7 @@ export async function openPool(contender: NodeName, job: JobName): Promise<Pool>
       return (await import("./workerpool.ts")).open(job, "process");
     case "poolifier threads":
       return (await import("./poolifier.ts")).open(job);
+    default:
+      throw new Error(`Cannot open ${contender}: it runs no tasks; leave it out of the case`);
   }
 }

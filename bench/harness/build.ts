@@ -3,6 +3,8 @@
  * TypeScript loader: it would sit in the processes whose start and memory are measured.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build as bundle } from "esbuild";
 import typescript from "typescript";
 
 const SOURCE = new URL("../", import.meta.url);
@@ -21,6 +23,16 @@ export async function build(): Promise<URL> {
       await writeFile(new URL(`${folder}/${name.replace(/\.ts$/, ".js")}`, target), code);
     }
   }
+  // The codec is no part of the public names: it is taken from the source.
+  await bundle({
+    entryPoints: [fileURLToPath(new URL("codecs/codecs.ts", SOURCE))],
+    outfile: fileURLToPath(new URL("codecs/codecs.js", target)),
+    bundle: true,
+    format: "esm",
+    packages: "external",
+    platform: "node",
+    target: "node20",
+  });
   return target;
 }
 

@@ -43,12 +43,16 @@ export function judge(cases: Case, results: readonly Result[]): GoalOutcome[] {
       results.find((result) => result.contender === contender),
       figure.name,
     );
+  const theirsOf = ({ times }: Goal, figure: Figure): number | undefined =>
+    times === undefined || times === "best pool"
+      ? bestPool(results, figure)
+      : median(times, figure);
   return cases.goals.map((goal) => {
     const figure = cases.figures.find(({ name }) => name === goal.figure);
     if (figure === undefined) throw new Error(`Cannot judge ${cases.name}: no ${goal.figure}`);
     const text = goalText(goal, figure);
     const ours = median("mobula", figure);
-    const theirs = goal.times === "ray" ? median("ray", figure) : bestPool(results, figure);
+    const theirs = theirsOf(goal, figure);
     if (ours === undefined || (goal.times !== undefined && theirs === undefined)) return { text };
     const value = goal.times === undefined ? ours : timesAsGood(ours, theirs as number, figure);
     const met = value >= (goal.atLeast ?? -Infinity) && value <= (goal.atMost ?? Infinity);

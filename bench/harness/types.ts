@@ -12,11 +12,15 @@ export const POOLS = [
 ] as const;
 export const PYTHON = ["ray", "multiprocessing"] as const;
 
-export const CONTENDERS: readonly string[] = ["mobula", ...POOLS, ...PYTHON];
+/** Other ways to turn a value into bytes and back. */
+export const CODECS = ["v8.serialize", "structuredClone", "msgpackr"] as const;
+
+export const CONTENDERS: readonly string[] = ["mobula", ...POOLS, ...PYTHON, ...CODECS];
 
 export type PoolName = (typeof POOLS)[number];
 export type PythonName = (typeof PYTHON)[number];
-export type NodeName = "mobula" | PoolName;
+export type CodecName = (typeof CODECS)[number];
+export type NodeName = "mobula" | PoolName | CodecName;
 export type ContenderName = NodeName | PythonName;
 
 /** One number that a round yields. The first figure of a case is the one that is compared. */
@@ -34,7 +38,7 @@ export interface Goal {
   readonly figure: string;
   readonly atLeast?: number;
   readonly atMost?: number;
-  readonly times?: "best pool" | "ray";
+  readonly times?: "best pool" | ContenderName;
 }
 
 /** A prepared contender. `run` is called once a round, never twice at a time. */

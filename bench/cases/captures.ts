@@ -1,0 +1,112 @@
+import v8 from "node:v8";
+import vm from "node:vm";
+import { init, remote } from "mobula";
+import { WORKERS } from "../contenders/pool.ts";
+import type { Case } from "../harness/types.ts";
+
+const CLOSURES = 10_000;
+const BATCH = 500;
+
+/** Calls alone are timed, not their results: what is called for the first time is captured then. */
+export const captures: Case = {
+  name: "captures",
+  what: "first calls: of the program, of other small functions, of 10,000 closures of one code",
+  figures: [
+    { name: "small function", unit: "ms", better: "lower" },
+    { name: "first of the program", unit: "ms", better: "lower" },
+    { name: "closure", unit: "us", better: "lower" },
+    { name: "later call", unit: "us", better: "lower" },
+    { name: "heap left", unit: "B/closure", better: "lower" },
+  ],
+  contenders: ["mobula"],
+  goals: [
+    { figure: "first of the program", atMost: 50 },
+    { figure: "small function", atMost: 1 },
+    { figure: "closure", atMost: 150 },
+    { figure: "later call", atMost: 10 },
+    { figure: "heap left", atMost: 16 },
+  ],
+  warmUp: false,
+  freshProcess: true,
+  async prepare() {
+    const runtime = await init({ numCpus: WORKERS });
+    return { run: measure, close: () => runtime.shutdown() };
+  },
+};
+
+async function measure(): Promise<Record<string, number>> {
+  const first = await time([remote(() => 1)]);
+  const small = await time(SMALL.map((fn) => remote(fn)));
+  // The first thousands find the code cold, and what they leave is the price of the code itself.
+  await timeClosures(0);
+  const beforeBytes = await heapBytes();
+  const closures = await timeClosures(CLOSURES);
+  const leftBytes = (await heapBytes()) - beforeBytes;
+  const again = remote((x: number) => x);
+  await again(0);
+  const laterMs: number[] = [];
+  for (let call = 0; call < 100; call++) laterMs.push(await time([again]));
+  return {
+    "small function": small,
+    "first of the program": first,
+    closure: closures * 1_000,
+    "later call": median(laterMs) * 1_000,
+    "heap left": Math.max(leftBytes, 0) / CLOSURES,
+  };
+}
+
+/** Small functions as programs have them, each with something of its own to capture. */
+const base = 10;
+const labels = ["a", "b"];
+const half = (x: number): number => x / 2;
+class Pair {
+  constructor(
+    readonly a: number,
+    readonly b: number,
+  ) {}
+}
+const SMALL: readonly ((x: number) => unknown)[] = [
+  (x) => x + base,
+  (x) => labels[x % labels.length],
+  (x) => half(x) + base,
+  (x) => new Pair(x, base),
+  (x) => Math.max(x, base),
+  async (x) => Promise.resolve(x * base),
+  (x) => ({ x, label: labels[0], half: half(x) }),
+  (x) => [x, base].map(half),
+];
+
+/** Milliseconds of one call, the results left out; all of them are awaited afterwards. */
+async function time(calls: readonly ((x: number) => PromiseLike<unknown>)[]): Promise<number> {
+  const startMs = performance.now();
+  const results = calls.map((call) => call(1));
+  const elapsedMs = performance.now() - startMs;
+  await Promise.all(results);
+  return elapsedMs / calls.length;
+}
+
+/** Milliseconds of the first call of a closure, among many of the same code. */
+async function timeClosures(from: number): Promise<number> {
+  const make = (captured: number) => remote((x: number) => x + captured);
+  let elapsedMs = 0;
+  for (let at = from; at < from + CLOSURES; at += BATCH) {
+    const closures = Array.from({ length: BATCH }, (_, index) => make(at + index));
+    elapsedMs += (await time(closures)) * BATCH;
+  }
+  return elapsedMs / CLOSURES;
+}
+
+async function heapBytes(): Promise<number> {
+  v8.setFlagsFromString("--expose-gc");
+  const collect = vm.runInNewContext("gc") as () => void;
+  // What finalizers let go of is collected the next time.
+  for (let round = 0; round < 5; round++) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
