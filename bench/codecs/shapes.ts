@@ -24,7 +24,10 @@ function record(id: number): object {
 function group(id: number): [string, Map<string, Set<unknown>>] {
   const members = new Set(Array.from({ length: 10 }, (_, index) => id * index));
   const names = new Set([`n${id}`, `m${id}`]);
-  const sets: [string, Set<unknown>][] = [["members", members], ["names", names]]; // prettier-ignore
+  const sets: [string, Set<unknown>][] = [
+    ["members", members],
+    ["names", names],
+  ];
   return [`group ${id}`, new Map(sets)];
 }
 
