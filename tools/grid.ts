@@ -1,6 +1,6 @@
 /**
  * Every case under every way to run a program: `npm run grid`, or `npm run grid -- jest 22` for
- * those whose name or Node contains all these words. Installs what it needs into the cache folder.
+ * those of one Node whose name has the other words. Installs what it needs into the cache folder.
  */
 
 import { join } from "node:path";
@@ -26,8 +26,8 @@ function select(words: readonly string[]): Cell[] {
     (runner.nodes ?? NODES).map((node) => ({ runner, node })),
   );
   return cells.filter(({ runner, node }) => {
-    const text = `${runner.name} ${node}`.toLowerCase();
-    return words.every((word) => text.includes(word.toLowerCase()));
+    const name = runner.name.toLowerCase();
+    return words.every((word) => word === String(node) || name.includes(word.toLowerCase()));
   });
 }
 

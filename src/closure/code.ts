@@ -90,6 +90,8 @@ export interface ReferenceCode {
   readonly interop: Interop | "";
   /** Of the function's text, to notice a file that changed meanwhile; empty if not checked. */
   readonly textHash: string;
+  /** Of its module's file, for the same reason: what it calls there may have changed. */
+  readonly sourceHash: string;
 }
 
 export type CodeObject = ValueCode | ReferenceCode;
@@ -102,7 +104,7 @@ export function referenceCode(
   via: ReferenceVia,
   specifier: string,
   options: Partial<
-    Pick<ReferenceCode, "parent" | "attributes" | "path" | "interop" | "textHash">
+    Pick<ReferenceCode, "parent" | "attributes" | "path" | "interop" | "textHash" | "sourceHash">
   > = {},
 ): ReferenceCode {
   return withHash({
@@ -115,6 +117,7 @@ export function referenceCode(
     path: [],
     interop: "",
     textHash: "",
+    sourceHash: "",
     ...options,
   });
 }

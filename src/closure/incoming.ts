@@ -1,6 +1,5 @@
 /** How functions and classes come in: made from their code first, given their captures after. */
 
-import { SerializationError } from "../base/errors.ts";
 import { createBound, type Bound } from "./bound.ts";
 import { sha256, type ReferenceCode, type ValueCode } from "./code.ts";
 import { applyState, type FunctionState } from "./function-state.ts";
@@ -9,6 +8,7 @@ import { STATE_KEY, type BoundHead, type ClassHead, type VARIABLE_HEAD } from ".
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
+import { sourceDiffers } from "./sources.ts";
 import { textOf } from "./platform.ts";
 
 interface Unfilled {
@@ -118,8 +118,5 @@ export class Incoming {
 
 function refuseOther(value: Function, { path, specifier, textHash }: ReferenceCode): void {
   if (sha256(textOf(value)) === textHash) return;
-  throw new SerializationError(
-    `Cannot load ${path.join(".")}: its source in ${specifier} differs from the sender's; ` +
-      "restart the program so that all processes run the same files",
-  );
+  throw sourceDiffers(path, specifier);
 }

@@ -6,6 +6,7 @@
 
 import type * as Inspector from "node:inspector";
 import type { Debugger, Session } from "node:inspector";
+import { runInThisContext } from "node:vm";
 import { ownRequire } from "./package-files.ts";
 import type { BoundParts } from "./bound.ts";
 import { CannotShip } from "./cannot-ship.ts";
@@ -62,6 +63,11 @@ const TAKE = `function () {
   "use strict"; globalThis[Symbol.for("mobula.inspect")].received.push(this);
 }`;
 
+/** The session looks from there, also if the program runs in a `vm` context, as in Jest. */
+const mainGlobal = runInThisContext("globalThis") as typeof globalThis;
+/** The program's modules are loaded by somebody else than Node. */
+export const isSandboxed = mainGlobal !== globalThis;
+
 let session: Session | undefined;
 /** By script id, filled while `readScript` has the debugger on. */
 const parsed = new Map<string, Debugger.ScriptParsedEventDataType>();
@@ -98,7 +104,7 @@ function connect(): Session {
 /** Runs `look` on the inspector's handle of `subject`; everything is released afterwards. */
 function withHandle<Result>(subject: object, look: (objectId: string) => Result): Result {
   door.subject = subject;
-  Object.defineProperty(globalThis, DOOR, { value: door, configurable: true });
+  Object.defineProperty(mainGlobal, DOOR, { value: door, configurable: true });
   try {
     const { result } = post<Remote>("Runtime.evaluate", {
       expression: `globalThis[Symbol.for("mobula.inspect")].subject`,
@@ -109,7 +115,7 @@ function withHandle<Result>(subject: object, look: (objectId: string) => Result)
   } finally {
     door.subject = undefined;
     door.received = [];
-    Reflect.deleteProperty(globalThis, DOOR);
+    Reflect.deleteProperty(mainGlobal, DOOR);
     post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
   }
 }

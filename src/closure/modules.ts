@@ -7,6 +7,7 @@ import { SerializationError } from "../base/errors.ts";
 import { ownRequire } from "./package-files.ts";
 import type { CodeObject, ImportAttributes, ReferenceCode } from "./code.ts";
 import { getBuiltin } from "./builtins.ts";
+import { checkFile } from "./sources.ts";
 import { applyInterop } from "./interop.ts";
 import { runIn } from "./compile.ts";
 
@@ -32,6 +33,7 @@ function keyOf({ specifier, parent, attributes }: Wanted): string {
 
 /** Rejects with what the module threw while it was evaluated, or why it could not be found. */
 export async function loadModules(code: CodeObject): Promise<void> {
+  if (code.kind === "reference") checkFile(code);
   await Promise.all(wantedModules(code).map(load));
 }
 

@@ -6,6 +6,7 @@ import { referenceCode, sha256, type ReferenceCode } from "./code.ts";
 import type { BuiltinName } from "./builtins.ts";
 import type { Inspected, Location, Scope } from "./inspect.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
+import { hashFile, isSameElsewhere } from "./sources.ts";
 
 const { cache } = ownRequire;
 
@@ -18,6 +19,17 @@ export function findReference(
   if (location === undefined) return undefined;
   const file = getScriptFile(location);
   if (!/^(file|data):/.test(file.url)) return undefined;
+  const found = findExport(subject, text, scopes, file, location);
+  return found && isSameElsewhere(file.url, file.source) ? found : undefined;
+}
+
+function findExport(
+  subject: Function,
+  text: string,
+  scopes: readonly Scope[],
+  file: ScriptFile,
+  location: Location,
+): ReferenceCode | undefined {
   const scope = scopes.find(({ description }) => description === "Module");
   return scope === undefined
     ? findInCommonJs(subject, text, file)
@@ -85,7 +97,7 @@ function reference(
   path: readonly string[],
   text: string,
 ): ReferenceCode {
-  return referenceCode(via, url, { path, textHash: sha256(text) });
+  return referenceCode(via, url, { path, textHash: sha256(text), sourceHash: hashFile(url) });
 }
 
 export function builtinReference({ specifier, path }: BuiltinName): ReferenceCode {

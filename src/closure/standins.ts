@@ -9,6 +9,7 @@ import { ownRequire } from "./package-files.ts";
 import { findBuiltinObject } from "./builtins.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import { findImported, findImportMetaUrl } from "./modules.ts";
+import { isNativeText, textOf } from "./platform.ts";
 import { ownValue } from "./properties.ts";
 import { builtinReference } from "./references.ts";
 
@@ -85,11 +86,21 @@ export function isModuleLike(value: unknown): value is object {
   return ownValue(value, "__esModule") === true || modulesByExports.has(value);
 }
 
-/** The members that a function uses, read now. */
-export function pick(value: object, members: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    members.filter((key) => key in value).map((key) => [key, Reflect.get(value, key)]),
-  );
+/**
+ * The members that a function uses. A getter stays one, for it shows a variable that may change;
+ * of plain objects it would be called, therefore this is none.
+ */
+export function pick(value: object, members: readonly string[]): object {
+  const used = members.filter((key) => key in value);
+  const properties = used.map((key) => {
+    const property = Reflect.getOwnPropertyDescriptor(value, key);
+    if (property?.get !== undefined && !isNativeText(textOf(property.get))) return [key, property];
+    const data = { value: Reflect.get(value, key) as unknown, enumerable: true };
+    return [key, { ...data, writable: true, configurable: true }];
+  }) as [string, PropertyDescriptor][];
+  const isPlain = properties.every(([, { get }]) => get === undefined);
+  const picked = (isPlain ? {} : Object.create(Object.create(null) as object)) as object;
+  return Object.defineProperties(picked, Object.fromEntries(properties));
 }
 
 /** What `module` is in a CommonJS file. */

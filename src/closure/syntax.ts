@@ -97,9 +97,14 @@ function functionOf(node: Expression): Omit<Syntax, "source" | "prefixLength"> |
 
 /**
  * esbuild, told to keep names, writes `__name(() => ..., "name")` for a function, and calls the
- * helper something else when it minifies.
+ * helper something else when it minifies. Tools that measure coverage write `(count++, () => ...)`.
  */
 export function unwrapNamed(node: Expression): Expression {
+  if (node.type === "SequenceExpression") {
+    const last = node.expressions.at(-1);
+    const counters = node.expressions.slice(0, -1);
+    return last && counters.every(({ type }) => type === "UpdateExpression") ? last : node;
+  }
   if (node.type !== "CallExpression" || node.callee.type !== "Identifier") return node;
   const [made, name, ...rest] = node.arguments;
   if (name?.type !== "Literal" || typeof name.value !== "string" || rest.length > 0) return node;

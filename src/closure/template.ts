@@ -17,6 +17,7 @@ import { findInteropCall, type InteropCall } from "./interop.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
 import { parseFunction, type Syntax } from "./syntax.ts";
 import { findScope, isModule, isUserGlobal } from "./variables.ts";
+import { DYNAMIC_IMPORT, restoreImports } from "./vite.ts";
 
 export interface Template {
   readonly code: ValueCode;
@@ -135,6 +136,10 @@ export class Templates {
       const scope = uses.length > 0 ? findScope(name, scopes) : undefined;
       if (scope === undefined) {
         if (uses.length > 0 && isUserGlobal(name)) rewriting.addCaptured(name);
+        continue;
+      }
+      if (name === DYNAMIC_IMPORT) {
+        rewriting.edits.push(...restoreImports(source, uses));
         continue;
       }
       const binding = isModule(scope) ? file.module.imports.get(name) : undefined;

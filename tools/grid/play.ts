@@ -1,7 +1,7 @@
 /** Runs the program of one runner under one Node, and reads what it reported. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { cases } from "../../tests/closure/cases.ts";
 import { writeProgram } from "../../tests/closure/programs.ts";
@@ -33,7 +33,10 @@ export async function play(runner: Runner, node: string, directory: string): Pro
   const written = await writeProgram(directory, toForm(runner), runner.ending);
   const { code } = await transform(kit, { format: "cjs" });
   const files = { "kit.mjs": kit, "kit.cjs": code, ...runner.files };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
   const entry = (await runner.compile?.(written)) ?? written;
   const report = join(directory, "report.jsonl");
   const { exitCode, output } = await run(node, runner.argv(entry), {

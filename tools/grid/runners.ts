@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import type { Ending, Runner as Form } from "../../tests/closure/programs.ts";
 import { tsxArgv } from "../../tests/closure/tsx.ts";
+import { buildNext, nextEnding, nextFiles } from "./next.ts";
 import { succeed } from "./project.ts";
 
 export interface Runner {
@@ -41,6 +42,12 @@ const commonjs: Ending = {
     'const mobula = require("mobula");\n' +
     'const { markEntry, run } = require("./kit.cjs");\nmarkEntry();\n',
   use,
+  call: "main();\n",
+};
+/** Jest has no `require` of ES modules, such as the package is, before Node 24.9. */
+const jestCommonJs: Ending = {
+  head: 'const { markEntry, run } = require("./kit.cjs");\nmarkEntry();\n',
+  use: '  await run(subjects, await import("mobula"));\n',
   call: "main();\n",
 };
 const TEST_TIMEOUT_MS = 100_000;
@@ -101,6 +108,7 @@ const jestConfig = {
     'module.exports = { testMatch: ["**/main.*"], moduleFileExtensions: ["js", "mjs", "cjs"] };\n',
 };
 const vitest = join(dirname(require.resolve("vitest/package.json")), "vitest.mjs");
+const tsx = import.meta.resolve("tsx");
 const jest = join(dirname(require.resolve("jest/package.json")), "bin/jest.js");
 
 export const runners: readonly Runner[] = [
@@ -159,26 +167,39 @@ export const runners: readonly Runner[] = [
     argv: flags("--test", "--experimental-test-coverage"),
   },
   ...["forks", "threads"].flatMap((pool) =>
-    ["", ", coverage"].map((coverage) => ({
-      name: `Vitest, ${pool}${coverage}`,
-      form: TYPED,
+    ["", "coverage"].map((coverage) => ({
+      name: `Vitest, ${pool}${coverage && ", coverage"}`,
+      form: MODULE,
       ending: asTest(module, 'import { test } from "vitest";\n'),
       files: vitestConfig(pool),
       argv: () => [vitest, "run", ...(coverage === "" ? [] : ["--coverage"])],
     })),
   ),
-  ...["", ", coverage"].map((coverage) => ({
-    name: `Jest${coverage}`,
-    form: COMMON,
-    ending: asTest(commonjs),
-    files: jestConfig,
-    argv: () => [jest, ...(coverage === "" ? [] : ["--coverage"])],
-  })),
-  ...["", ", coverage"].map((coverage) => ({
-    name: `Jest, ES modules${coverage}`,
+  {
+    name: "Vitest, TypeScript",
+    form: TYPED,
+    ending: asTest(module, 'import { test } from "vitest";\n'),
+    files: vitestConfig("forks"),
+    argv: () => [vitest, "run"],
+    env: { GRID_LOADER: tsx },
+  },
+  ...[COMMON, MODULE].flatMap((form) =>
+    ["", "coverage"].map((coverage) => ({
+      name: `Jest${form === MODULE ? ", ES modules" : ""}${coverage && ", coverage"}`,
+      form,
+      ending: asTest(form === MODULE ? module : jestCommonJs),
+      files: jestConfig,
+      argv: () => ["--experimental-vm-modules", jest, ...(coverage === "" ? [] : ["--coverage"])],
+      env: { GRID_REALMS: "many" },
+    })),
+  ),
+  {
+    name: "Next.js",
     form: MODULE,
-    ending: asTest(module),
-    files: jestConfig,
-    argv: () => ["--experimental-vm-modules", jest, ...(coverage === "" ? [] : ["--coverage"])],
-  })),
+    ending: nextEnding,
+    files: nextFiles,
+    compile: buildNext,
+    argv: direct,
+    env: { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+  },
 ];
