@@ -3,7 +3,7 @@ import type { DecodeContext } from "./decode-context.ts";
 import * as ext from "./extension-types.ts";
 import { ArrayFrame, Frame, ObjectFrame, setProperty, stringOf } from "./frames.ts";
 import { takeKey } from "./keys.ts";
-import { readDate, readPrimitive } from "./leaves.ts";
+import { readDate, readPrimitive, readText } from "./leaves.ts";
 import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
 import { entryLabel } from "./path.ts";
 import { readRegion, readView } from "./memory.ts";
@@ -83,7 +83,7 @@ export class Decoder {
     if (head < 0xca) return this.#leaf();
     if (head < 0xd4) return this.#number(head);
     if (head < 0xd9) return this.#leaf();
-    if (head < 0xdc) return reader.string();
+    if (head < 0xdc) return readText(reader);
     if (head < 0xde) return this.#array();
     return this.#map();
   }

@@ -19,7 +19,10 @@
 export const UNDEFINED = 0;
 /** Leaf: two's complement, big-endian, of any length. */
 export const BIGINT = 1;
-/** Leaf: a string that UTF-8 cannot carry (lone surrogates), as UTF-16, little-endian. */
+/**
+ * Leaf: a string as UTF-16, little-endian: one that UTF-8 cannot carry (lone surrogates), and any
+ * for which it is faster.
+ */
 export const STRING_UTF16 = 2;
 /** Leaf*: milliseconds since 1970 as 64-bit float, big-endian; NaN is the invalid date. */
 export const DATE = 3;

@@ -21,7 +21,28 @@ export function writePrimitive(writer: MsgpackWriter, value: unknown): boolean {
 }
 
 export function writeText(writer: MsgpackWriter, text: string): void {
-  if (text.isWellFormed()) return writer.string(text);
+  if (text.length >= LONG_TEXT_CHARS) writeLongText(writer, text);
+  else if (text.isWellFormed()) writer.string(text);
+  else writeUtf16(writer, text);
+}
+
+/** From here on it pays to look at how a text is stored. */
+const LONG_TEXT_CHARS = 1024;
+const PROBE_CHARS = 256;
+
+/** ASCII as UTF-8, anything else as UTF-16: both are copied, while UTF-8 must be worked out. */
+function writeLongText(writer: MsgpackWriter, text: string): void {
+  if (/[^\0-\x7f]/.test(text.slice(0, PROBE_CHARS))) return writeUtf16(writer, text);
+  const start = writer.position;
+  writer.string(text);
+  if (writer.position - start === TEXT_HEADER_BYTES + text.length) return;
+  writer.position = start;
+  writeUtf16(writer, text);
+}
+/** Of a string of 1,024 bytes and more, as the writer writes it. */
+const TEXT_HEADER_BYTES = 5;
+
+function writeUtf16(writer: MsgpackWriter, text: string): void {
   const sizeBytes = text.length * 2;
   writer.extensionHeader(STRING_UTF16, sizeBytes);
   const at = writer.reserve(sizeBytes);
