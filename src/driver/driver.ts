@@ -15,6 +15,7 @@ import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Backend } from "./backend.ts";
 import { InlineBackend } from "./inline-backend.ts";
+import { OutputLines } from "./output-lines.ts";
 import { ProcessBackend } from "./process-backend.ts";
 
 /** What a driver wants of its runtime; `api/init.ts` makes it from the user's options. */
@@ -55,6 +56,10 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   #started!: () => void;
   #failed!: (error: Error) => void;
   readonly #start: Promise<void>;
+
+  readonly #output = new OutputLines((stream, lines) => {
+    (stream === 1 ? process.stdout : process.stderr).write(lines);
+  });
 
   /** Throws EnvironmentSetupError if the runtime cannot start here. */
   constructor(options: DriverOptions) {
@@ -151,10 +156,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   }
 
   output(_peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void {
-    if (!this.#options.logToDriver) return;
-    const lines = text.endsWith("\n") ? text.slice(0, -1) : text;
-    const prefixed = lines.replace(/^/gm, () => `(${name} pid=${pid}) `);
-    (stream === 1 ? process.stdout : process.stderr).write(`${prefixed}\n`);
+    if (this.#options.logToDriver) this.#output.add(stream, name, pid, text);
   }
 
   retire(): void {
@@ -171,6 +173,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   workerExited(pid: number): void {
     this.#backend.workerExited(pid);
+    this.#output.processGone(pid);
   }
 
   ended(): void {
@@ -194,6 +197,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   #close(error: Error): void {
     this.#isEnding = true;
+    this.#output.end();
     process.removeListener("exit", this.#exiting);
     this.#failed(error);
     this.runtime.end(error);

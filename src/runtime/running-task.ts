@@ -50,6 +50,8 @@ export class RunningTask implements TaskScope {
   startedUs = 0;
   /** Waits for refs that are not over. */
   readonly #waits = new Set<(reason: unknown) => void>();
+  /** Streams, as bits, on which the last line that it wrote has no end. */
+  #openLines = 0;
   #abort: AbortController | undefined;
   #cancelled: { readonly reason: unknown } | undefined;
 
@@ -136,8 +138,26 @@ export class RunningTask implements TaskScope {
     }
   }
 
-  /** The body is over; waits that it left behind count no more. */
+  /** What the body writes to standard output (1) or standard error (2). */
+  write(stream: 1 | 2, text: string): void {
+    if (text === "") return;
+    if (text.endsWith("\n")) this.#openLines &= ~stream;
+    else this.#openLines |= stream;
+    this.reply.output(this, stream, this.name, process.pid, text);
+  }
+
+  #endLines(): void {
+    for (const stream of [1, 2] as const) {
+      if ((this.#openLines & stream) !== 0) this.write(stream, "\n");
+    }
+  }
+
+  /**
+   * The body is over; waits that it left behind count no more. Ahead of the result, so that a line
+   * that has no end is printed before it.
+   */
   end(): void {
+    if (this.#openLines !== 0) this.#endLines();
     this.state = "over";
     this.#waits.clear();
   }

@@ -29,7 +29,7 @@ function redirect(stream: NodeJS.WriteStream, number: 1 | 2): void {
     }
     const encoding = typeof encodingOrDone === "string" ? encodingOrDone : "utf8";
     const text = typeof chunk === "string" ? decode(chunk, encoding) : textOf(chunk);
-    task.reply.output(task, number, task.name, process.pid, text);
+    task.write(number, text);
     const callback = typeof encodingOrDone === "function" ? encodingOrDone : done;
     if (callback !== undefined) process.nextTick(callback);
     return true;

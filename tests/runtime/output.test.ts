@@ -28,6 +28,26 @@ test("each line has the function's name and the process, on its stream", async (
   assert.equal(stderr, "(speak pid=N) !one\n(speak pid=N) two\n(renamed pid=N) !three\n");
 });
 
+test("a line written in pieces is one line, and ends with its task at the latest", async () => {
+  const { stdout } = await outputOf(`
+    const dots = remote(async function dots() {
+      for (let dot = 0; dot < 3; dot++) {
+        process.stdout.write(".");
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    await dots();
+    console.log("result");
+    const crash = remote(function crash() {
+      process.stdout.write("about to ");
+      process.stdout.write("fall");
+      process.kill(process.pid, "SIGKILL");
+    });
+    await crash().catch(() => console.log("fallen"));
+  `);
+  assert.equal(stdout, "(dots pid=N) ...\nresult\n(crash pid=N) about to fall\nfallen\n");
+});
+
 test("before the result is seen, every time", async () => {
   const { stdout } = await outputOf(`
     const speak = remote(function speak(n) { console.log("task " + n); return n; });
