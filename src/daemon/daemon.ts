@@ -12,12 +12,14 @@ import {
 } from "../base/limits.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
-import { amountsOf, CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
+import { CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
 import { WorkerPool } from "../core/worker-pool.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
+import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
+import { describeShortage, describeWait } from "./notices.ts";
 import { sendSettings, type DaemonSettings, type WorkerSettings } from "./settings.ts";
 
 /** How a worker process ended. */
@@ -158,12 +160,7 @@ export class Daemon implements LeaseSink {
   reject(wish: Wish, shortage: Shortage): void {
     const link = this.#linkOf(wish.submitterId);
     if (link === undefined) return;
-    const has = Object.entries(this.#leases.resources().total)
-      .map(([resource, amount]) => `${resource}: ${amount}`)
-      .join(", ");
-    const message =
-      `Cannot schedule task: it needs ${shortage.requested} of ${shortage.resource}, ` +
-      `this machine has { ${has} }; ask for less, or offer more with init({ resources })`;
+    const message = describeShortage(shortage, this.#leases.resources().total);
     this.#writer.reject(link, wish.classId, message, shortage);
   }
 
@@ -303,8 +300,9 @@ export class Daemon implements LeaseSink {
       }
       if (this.#pool.find(slot.workerId)?.state === "leased") slot.handle.measure();
     }
+    const pidOf = (workerId: number) => this.#workers.get(workerId)?.handle.pid;
     for (const { wish, holders } of this.#leases.overdue(nowMs, WAITING_REPORT_MS)) {
-      this.#writer.notice(this.#driver, describeWait(wish, holders, this.#workers));
+      this.#writer.notice(this.#driver, describeWait(wish, holders, pidOf));
     }
   }
 
@@ -317,44 +315,4 @@ export class Daemon implements LeaseSink {
     this.#driver.close();
     this.#ports.ended();
   }
-}
-
-function readWish(submitterId: number, body: MsgpackReader): Wish {
-  const classId = body.number();
-  const amounts: Record<string, number> = {};
-  for (let left = body.arrayHeader(); left > 0; left--) {
-    body.arrayHeader();
-    amounts[body.string()] = body.number() / UNITS_PER_ONE;
-  }
-  const environment = body.string();
-  const priority = body.number();
-  const isLong = body.boolean();
-  const wanted = body.number();
-  const demand = demandOf(amounts);
-  return { submitterId, classId, demand, environment, priority, isLong, wanted };
-}
-
-function readVariables(body: MsgpackReader): Record<string, string> {
-  const variables: Record<string, string> = {};
-  for (let left = body.mapHeader(); left > 0; left--) variables[body.string()] = body.string();
-  return variables;
-}
-
-function describeWait(
-  wish: Wish,
-  holders: readonly Lease[],
-  workers: ReadonlyMap<number, WorkerSlot>,
-): string {
-  const needs = describeAmounts(amountsOf(wish.demand));
-  const held = holders.map((lease) => {
-    const pid = workers.get(lease.workerId)?.handle.pid;
-    return `worker ${pid} holds ${describeAmounts(amountsOf(lease.demand))}`;
-  });
-  const who = held.length === 0 ? "no worker is free" : held.join(", ");
-  return `Tasks have waited ${WAITING_REPORT_MS / 1000} s for ${needs}: ${who}\n`;
-}
-
-function describeAmounts(amounts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(amounts).map(([resource, amount]) => `${resource}: ${amount}`);
-  return `{ ${parts.join(", ")} }`;
 }

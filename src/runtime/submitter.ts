@@ -15,16 +15,15 @@ import {
 } from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
+import { captureArguments, refsAmong } from "./call-arguments.ts";
 import type { DaemonLink } from "./daemon-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
-import { ObjectRef, recordOf } from "./object-ref.ts";
 import { objectName, type CallSite, type Content, type ObjectRecord } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { Packer } from "./packer.ts";
-import { isPrimitive, type Primitive } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
-import { RemoteTask, type Arguments, type CallOptions, type Inlined } from "./remote-task.ts";
+import { RemoteTask, type CallOptions, type Inlined } from "./remote-task.ts";
 import type { TaskScope } from "./task-scope.ts";
 import { SignalFollowers } from "./signal-followers.ts";
 import { readResult, writeTask } from "./task-messages.ts";
@@ -76,12 +75,11 @@ export class Submitter implements TaskSink<RemoteTask> {
     if (this.#ended !== undefined) throw this.#ended;
     parent?.throwIfCancelled();
     const inlined = refsAmong(args);
-    const captured = this.#capture(args, inlined);
     const task = new RemoteTask(
       ++this.#taskCount,
       record,
       options,
-      captured,
+      captureArguments(args, inlined, this.#context.packer),
       this.#newResults(options.numReturns ?? 1, site),
     );
     task.parent = parent;
@@ -92,13 +90,6 @@ export class Submitter implements TaskSink<RemoteTask> {
     if (inlined === undefined) this.#ready(task);
     else this.#awaitArguments(task, inlined);
     return task;
-  }
-
-  #capture(args: readonly unknown[], inlined: readonly Inlined[] | undefined): Arguments {
-    if (inlined === undefined && arePrimitive(args)) return { kind: "primitives", values: args };
-    const values = args.slice();
-    for (const { position } of inlined ?? []) values[position] = null;
-    return { kind: "payload", payload: this.#context.packer.pack(values, "args") };
   }
 
   #newResults(count: number, site: CallSite | undefined): ObjectRecord[] {
@@ -390,21 +381,4 @@ export class Submitter implements TaskSink<RemoteTask> {
     }
     this.#context.setBusy(false);
   }
-}
-
-function arePrimitive(values: readonly unknown[]): values is readonly Primitive[] {
-  for (const value of values) if (!isPrimitive(value)) return false;
-  return true;
-}
-
-/** The refs among the arguments, which are replaced by their values. */
-function refsAmong(args: readonly unknown[]): Inlined[] | undefined {
-  let found: Inlined[] | undefined;
-  for (let position = 0; position < args.length; position++) {
-    const arg = args[position];
-    if (typeof arg !== "object" || arg === null || !(arg instanceof ObjectRef)) continue;
-    found ??= [];
-    found.push({ position, record: recordOf(arg)! });
-  }
-  return found;
 }
