@@ -37,6 +37,13 @@ export const gates: readonly Gate[] = [
     countsTests: true,
     alone: true,
   },
+  {
+    name: "inline",
+    command: "tsx tools/test.ts inline",
+    runsBuild: true,
+    countsTests: true,
+    alone: true,
+  },
 ];
 
 /** `tsx x.ts` becomes a Node process of its own: the loader's extra process would cost time. */

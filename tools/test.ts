@@ -3,7 +3,7 @@
  * A suite that finds no test has failed. After it, nothing may be left: no process, no file.
  */
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseClosingLines } from "./closing-lines.ts";
 import { LeakCheck } from "./leaks.ts";
@@ -17,16 +17,28 @@ const suites = {
   package: "tests/package/",
 };
 
+/** The integration tests of the API once more, with `mode: "inline"`: those not about processes. */
+const INLINE = "inline";
+const PROCESSES_ONLY = "Processes only:";
+/** Bodies that wait for a permit each hold a thread of this process. */
+const inlineEnvironment = { MOBULA_TEST_MODE: INLINE, UV_THREADPOOL_SIZE: "64" };
+
 const suiteTimeoutMs = Number(process.env["SUITE_TIMEOUT_MS"] ?? 240_000);
 const testTimeoutMs = Number(process.env["TEST_TIMEOUT_MS"] ?? 120_000);
 
 function findTests(suite: string): string[] {
+  if (suite === INLINE) return findTests("integration").filter(isForInline);
   const files = ["src", "tests"].flatMap((folder) =>
     readdirSync(join(rootDirectory, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
       .map((entry) => relative(rootDirectory, join(entry.parentPath, entry.name))),
   );
   return files.filter((file) => suiteOf(file) === suite).sort();
+}
+
+function isForInline(file: string): boolean {
+  const source = readFileSync(join(rootDirectory, file), "utf8");
+  return source.includes("useRuntime(") && !source.includes(PROCESSES_ONLY);
 }
 
 function suiteOf(file: string): string | undefined {
@@ -43,6 +55,7 @@ async function main(): Promise<void> {
   );
   if (files.length === 0) return fail(`Cannot run suite "${suite}": it has no test files`);
   const leaks = new LeakCheck();
+  const mode = suite === INLINE ? inlineEnvironment : {};
   const { exitCode, output } = await run(
     process.execPath,
     [
@@ -54,7 +67,7 @@ async function main(): Promise<void> {
       `--test-timeout=${testTimeoutMs}`,
       ...files,
     ],
-    { env: toolEnvironment(leaks.mark), timeoutMs: suiteTimeoutMs },
+    { env: toolEnvironment({ ...leaks.mark, ...mode }), timeoutMs: suiteTimeoutMs },
   );
   process.stdout.write(output);
   process.exitCode = exitCode;

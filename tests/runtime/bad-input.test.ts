@@ -15,7 +15,7 @@ import {
   wait,
   type MobulaError,
 } from "mobula";
-import { useRuntime } from "../support/runtime.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime();
 const square = remote((n: number) => n * n);
@@ -149,32 +149,40 @@ test("wrong options of init, get, wait and cancel", async () => {
   }
 });
 
-test("a module that throws while the worker imports it", async () => {
-  const path = `${fixture.sandbox.newPath()}.mjs`;
-  const guard = "if (process.title === 'mobula worker') throw new RangeError('not here');";
-  writeFileSync(path, `${guard}\nexport const triple = (n) => 3 * n;\n`);
-  const module = (await import(pathToFileURL(path).href)) as { triple: (n: number) => number };
-  const triple = remote(module.triple);
-  for (let i = 0; i < 3; i++) {
-    await assert.rejects(triple(1), (error: Error) => {
-      assert.match(`${error.message} ${String(error.cause)}`, /not here/);
-      return true;
-    });
-  }
-});
+test(
+  "a module that throws while the worker imports it",
+  processesOnly("modules are loaded once"),
+  async () => {
+    const path = `${fixture.sandbox.newPath()}.mjs`;
+    const guard = "if (process.title === 'mobula worker') throw new RangeError('not here');";
+    writeFileSync(path, `${guard}\nexport const triple = (n) => 3 * n;\n`);
+    const module = (await import(pathToFileURL(path).href)) as { triple: (n: number) => number };
+    const triple = remote(module.triple);
+    for (let i = 0; i < 3; i++) {
+      await assert.rejects(triple(1), (error: Error) => {
+        assert.match(`${error.message} ${String(error.cause)}`, /not here/);
+        return true;
+      });
+    }
+  },
+);
 
-test("a remote call while a module is being loaded in a worker", async () => {
-  const path = `${fixture.sandbox.newPath()}.mjs`;
-  writeFileSync(
-    path,
-    `import { remote } from "mobula";
+test(
+  "a remote call while a module is being loaded in a worker",
+  processesOnly("modules are loaded once"),
+  async () => {
+    const path = `${fixture.sandbox.newPath()}.mjs`;
+    writeFileSync(
+      path,
+      `import { remote } from "mobula";
     const inner = remote((n) => n + 1);
     export const early = process.title === "mobula worker" ? inner(1) : undefined;
     export const later = async () => await early;\n`,
-  );
-  const module = (await import(pathToFileURL(path).href)) as { later: () => Promise<number> };
-  assert.equal(await remote(module.later)(), 2);
-});
+    );
+    const module = (await import(pathToFileURL(path).href)) as { later: () => Promise<number> };
+    assert.equal(await remote(module.later)(), 2);
+  },
+);
 
 test("an argument of 2 GiB: an error that names the limit", () => {
   const big = new Uint8Array(2 ** 31);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cancel, context, put, remote, type ObjectRef } from "mobula";
 import { announce, takePermit } from "../support/rendezvous.mjs";
-import { useRuntime } from "../support/runtime.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime();
 
@@ -89,20 +89,24 @@ test("cancelling what is done, or was put, changes nothing", async () => {
   assert.equal(await stored, 3);
 });
 
-test("force ends the worker of a body that does not end by itself", async () => {
-  const { events } = pipes();
-  const spin = remote((events: string) => {
-    announce(events, String(process.pid));
-    for (;;);
-  });
-  const ref = spin(events.path);
-  const pid = Number(await events.next());
-  assert(fixture.sandbox.processes().some((one) => one.pid === pid));
-  cancel(ref, { force: true });
-  await assert.rejects(ref, cancelled);
-  await remote(() => 1)();
-  await fixture.gone(pid);
-});
+test(
+  "force ends the worker of a body that does not end by itself",
+  processesOnly("a process is ended"),
+  async () => {
+    const { events } = pipes();
+    const spin = remote((events: string) => {
+      announce(events, String(process.pid));
+      for (;;);
+    });
+    const ref = spin(events.path);
+    const pid = Number(await events.next());
+    assert(fixture.sandbox.processes().some((one) => one.pid === pid));
+    cancel(ref, { force: true });
+    await assert.rejects(ref, cancelled);
+    await remote(() => 1)();
+    await fixture.gone(pid);
+  },
+);
 
 test("a signal cancels with its reason: before, while queued, while running", async () => {
   const { events, permits } = pipes();

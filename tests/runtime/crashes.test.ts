@@ -1,4 +1,7 @@
-/** Workers that end while they run a task. */
+/**
+ * Workers that end while they run a task.
+ * Processes only: inline, a crash is the program's own.
+ */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -38,10 +38,11 @@ test("iterating gives values in order, and as they are ready if ordered is false
   assert.deepEqual(seen, squares(300));
   const events = fixture.sandbox.events();
   const permits = fixture.sandbox.permits();
+  const { path } = permits;
   const first = remote(async (n: number) => {
-    if (n === 0) await takePermit(process.env["MOBULA_TEST_PERMITS"]!);
+    if (n === 0) await takePermit(path);
     return n;
-  }).options({ env: { MOBULA_TEST_PERMITS: permits.path } });
+  });
   const order: number[] = [];
   for await (const n of first.map([0, 1, 2], { ordered: false, batchSize: 1 })) {
     order.push(n);
@@ -89,11 +90,12 @@ test("leaving the loop closes the source", async () => {
 
 test("the first failure rejects and cancels the rest", async () => {
   const events = fixture.sandbox.events();
+  const { path } = events;
   const picky = remote((n: number) => {
-    announce(process.env["MOBULA_TEST_EVENTS"]!, n);
+    announce(path, n);
     if (n === 3) throw new RangeError(`not ${n}`);
     return n;
-  }).options({ env: { MOBULA_TEST_EVENTS: events.path } });
+  });
   const options = { batchSize: 1, concurrency: 2 } as const;
   await assert.rejects(picky.map(numbers(1_000), options), {
     name: "RangeError",

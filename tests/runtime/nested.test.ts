@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { init, put, remote, type ObjectRef } from "mobula";
 import { announce, takePermit } from "../support/rendezvous.mjs";
-import { useRuntime } from "../support/runtime.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 import { eventually } from "../support/within.ts";
 
 const fixture = useRuntime();
@@ -106,20 +106,24 @@ test("init in a task joins the runtime", async () => {
   assert.equal(await inside(), 2);
 });
 
-test("workers beyond the cores end when they are idle", async () => {
-  const events = fixture.sandbox.events();
-  const permits = fixture.sandbox.permits();
-  const hold = remote(async (events: string, permits: string) => {
-    announce(events, "held");
-    await takePermit(permits);
-  }).options({ numCpus: 0.25 });
-  const refs = Array.from({ length: 8 }, () => hold(events.path, permits.path));
-  for (let i = 0; i < refs.length; i++) await events.next();
-  assert(fixture.sandbox.pidsOf("mobula worker").length >= 8);
-  permits.give(8);
-  await Promise.all(refs);
-  await eventually(() => {
-    const { length } = fixture.sandbox.pidsOf("mobula worker");
-    return length <= 3 ? undefined : `${length} workers`;
-  });
-});
+test(
+  "workers beyond the cores end when they are idle",
+  processesOnly("it counts them"),
+  async () => {
+    const events = fixture.sandbox.events();
+    const permits = fixture.sandbox.permits();
+    const hold = remote(async (events: string, permits: string) => {
+      announce(events, "held");
+      await takePermit(permits);
+    }).options({ numCpus: 0.25 });
+    const refs = Array.from({ length: 8 }, () => hold(events.path, permits.path));
+    for (let i = 0; i < refs.length; i++) await events.next();
+    assert(fixture.sandbox.pidsOf("mobula worker").length >= 8);
+    permits.give(8);
+    await Promise.all(refs);
+    await eventually(() => {
+      const { length } = fixture.sandbox.pidsOf("mobula worker");
+      return length <= 3 ? undefined : `${length} workers`;
+    });
+  },
+);

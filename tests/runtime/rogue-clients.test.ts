@@ -1,4 +1,7 @@
-/** Strangers on the sockets of a session: their links end, nothing else does. */
+/**
+ * Strangers on the sockets of a session: their links end, nothing else does.
+ * Processes only: inline there is no socket.
+ */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, remote, UnschedulableError } from "mobula";
 import { announce, takePermit } from "../support/rendezvous.mjs";
-import { useRuntime } from "../support/runtime.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime({ resources: { gpu: 1.5, tenths: 0.3 } });
 
@@ -141,13 +141,17 @@ test("context: in the driver, in tasks, in tasks of tasks", async () => {
   ]);
 });
 
-test("variables of a task's environment reach it and nobody else", async () => {
-  const read = remote(() => process.env["MOBULA_TEST_VALUE"]);
-  const values = await Promise.all([read.options({ env: { MOBULA_TEST_VALUE: "x" } })(), read()]);
-  assert.deepEqual(values, ["x", undefined]);
-});
+test(
+  "variables of a task's environment reach it and nobody else",
+  processesOnly("there is one environment"),
+  async () => {
+    const read = remote(() => process.env["MOBULA_TEST_VALUE"]);
+    const values = await Promise.all([read.options({ env: { MOBULA_TEST_VALUE: "x" } })(), read()]);
+    assert.deepEqual(values, ["x", undefined]);
+  },
+);
 
-test("memoryBytes bounds the worker's heap", async () => {
+test("memoryBytes bounds the worker's heap", processesOnly("there is one heap"), async () => {
   const limit = remote(async () => (await import("node:v8")).getHeapStatistics().heap_size_limit);
   const limitBytes = await limit.options({ memoryBytes: 100 * 2 ** 20 })();
   assert(limitBytes <= 100 * 2 ** 20, String(limitBytes));

@@ -38,7 +38,7 @@ const classes = {
   ...{ aggregate: AggregateError, dom: DOMException, realm: SyntaxError },
 };
 
-const canHide = new Set<string>(["error", "type", "own", "aggregate"]);
+const canHide = new Set<string>(["error", "type", "aggregate"]);
 
 /** Properties that can be sent, and others. */
 const partMakers = {
@@ -47,7 +47,6 @@ const partMakers = {
   date: () => new Date(5),
   weakMap: () => new WeakMap(),
   promise: () => Promise.resolve(),
-  symbol: () => Symbol("here"),
   iterator: () => [1][Symbol.iterator](),
 };
 const sendable = new Set<string>(["number", "map", "date"]);
@@ -66,7 +65,7 @@ function build(plan: ErrorPlan): Error {
     Object.defineProperty(error, "hostile", { get, enumerable: true });
   }
   if (plan.twist === "frozen") return Object.freeze(error);
-  // Behind a Proxy nothing tells what it is but `instanceof`.
+  // Behind a Proxy its class cannot be told from its look: it arrives as the nearest one.
   return plan.twist === "proxy" && canHide.has(plan.kind) ? new Proxy(error, {}) : error;
 }
 

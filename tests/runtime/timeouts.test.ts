@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, remote } from "mobula";
 import { announce, takePermit } from "../support/rendezvous.mjs";
-import { useRuntime } from "../support/runtime.ts";
+import { isRunning } from "../support/processes.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime();
 
@@ -30,28 +31,36 @@ test("an async body learns of it by its signal; the worker stays", async () => {
       "give it more time, or less to do",
   });
   const [, pid] = /^TaskTimeoutError in (\d+)$/.exec(await events.next()) ?? [];
-  assert(fixture.sandbox.processes().some((one) => one.pid === Number(pid)));
+  assert(isRunning(Number(pid)));
 });
 
-test("a body that blocks is ended with its worker, and the next task runs", async () => {
-  const events = fixture.sandbox.events();
-  const refs = [1, 2, 3].map(() => spin.options({ timeoutMs: 100 })(events.path));
-  for (const one of await Promise.allSettled(refs)) {
-    assert.equal(one.status === "rejected" && one.reason.name, "TaskTimeoutError");
-  }
-  for (const pid of events.pending) await fixture.gone(Number(pid));
-  assert.equal(await remote(() => "alive")(), "alive");
-});
+test(
+  "a body that blocks is ended with its worker, and the next task runs",
+  processesOnly("it blocks the process"),
+  async () => {
+    const events = fixture.sandbox.events();
+    const refs = [1, 2, 3].map(() => spin.options({ timeoutMs: 100 })(events.path));
+    for (const one of await Promise.allSettled(refs)) {
+      assert.equal(one.status === "rejected" && one.reason.name, "TaskTimeoutError");
+    }
+    for (const pid of events.pending) await fixture.gone(Number(pid));
+    assert.equal(await remote(() => "alive")(), "alive");
+  },
+);
 
-test("neighbours of a task that is ended keep their results", async () => {
-  const events = fixture.sandbox.events();
-  const quick = remote((n: number) => n);
-  await Promise.all(Array.from({ length: 50 }, (_, n) => quick(n)));
-  const ended = spin.options({ timeoutMs: 50 })(events.path);
-  const results = Array.from({ length: 200 }, (_, n) => quick(n));
-  await assert.rejects(ended, { name: "TaskTimeoutError" });
-  assert.deepEqual(await Promise.all(results), [...Array(200).keys()]);
-});
+test(
+  "neighbours of a task that is ended keep their results",
+  processesOnly("it blocks the process"),
+  async () => {
+    const events = fixture.sandbox.events();
+    const quick = remote((n: number) => n);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => quick(n)));
+    const ended = spin.options({ timeoutMs: 50 })(events.path);
+    const results = Array.from({ length: 200 }, (_, n) => quick(n));
+    await assert.rejects(ended, { name: "TaskTimeoutError" });
+    assert.deepEqual(await Promise.all(results), [...Array(200).keys()]);
+  },
+);
 
 test("the time counts from the start, not from the call", async () => {
   const permits = fixture.sandbox.permits();
@@ -71,7 +80,7 @@ test("who ends in time is not disturbed", async () => {
   assert.equal(await limited.options({ timeoutMs: Infinity })(4), 4);
 });
 
-test("a child's time is limited too", async () => {
+test("a child's time is limited too", processesOnly("it blocks the process"), async () => {
   const events = fixture.sandbox.events();
   const parent = remote(async (events: string) => {
     const child = spin.options({ timeoutMs: 50 })(events);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cancel, context, get, put, remote, wait, type ObjectRef } from "mobula";
-import { useRuntime } from "../support/runtime.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 
 useRuntime();
 
@@ -36,7 +36,7 @@ test("a child that runs beside its parent gets copies like any other", async () 
   assert.deepEqual(await parent(), { lengths: [2, 2], list: [0] });
 });
 
-test("cancel first, by force later", async () => {
+test("cancel first, by force later", processesOnly("it blocks the process"), async () => {
   const pidOf = remote(() => process.pid);
   const spin = remote(() => {
     for (;;);
@@ -71,7 +71,7 @@ test("a ref that a task returned can be cancelled", async () => {
   await assert.rejects(inner, { code: "TASK_CANCELLED" });
 });
 
-test("what a dead task had called goes with it", async () => {
+test("what a dead task had called goes with it", processesOnly("it ends the process"), async () => {
   const parent = remote(async () => {
     const spin = remote((): number => {
       for (;;);

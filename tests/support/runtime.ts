@@ -14,6 +14,14 @@ export interface RuntimeFixture {
   gone(pid: number): Promise<void>;
 }
 
+/** Set by the suite "inline", which runs the same tests with `mode: "inline"`. */
+const isInline = process.env["MOBULA_TEST_MODE"] === "inline";
+
+/** Options of a test that needs processes of their own, and why it does. */
+export function processesOnly(reason: string): { readonly skip: string | false } {
+  return { skip: isInline && `processes only: ${reason}` };
+}
+
 /**
  * Starts a runtime with two cores before the tests, and ends it after them. Each test must give
  * back all that it took; after the last one no process and no file may be left.
@@ -25,7 +33,12 @@ export function useRuntime(options: InitOptions = {}): RuntimeFixture {
     sandbox = new Sandbox();
     Object.assign(process.env, sandbox.env);
     // Workers need no TypeScript loader: what tests ship is JavaScript by then.
-    runtime = await init({ numCpus: 2, execArgv: [], ...options });
+    runtime = await init({
+      numCpus: 2,
+      execArgv: [],
+      mode: isInline ? "inline" : "processes",
+      ...options,
+    });
   });
   afterEach(() => eventually(() => complainOfLeases(runtime!)));
   after(async () => {
