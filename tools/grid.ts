@@ -27,7 +27,9 @@ function select(words: readonly string[]): Cell[] {
   );
   return cells.filter(({ runner, node }) => {
     const name = runner.name.toLowerCase();
-    return words.every((word) => word === String(node) || name.includes(word.toLowerCase()));
+    return words.every((word) =>
+      NODES.includes(Number(word)) ? Number(word) === node : name.includes(word.toLowerCase()),
+    );
   });
 }
 
