@@ -27,8 +27,15 @@ export function takeKey(reader: MsgpackReader): string | undefined {
     return cached;
   }
   const key = reader.string();
-  if (key.length === length) table[place] = key; // As many characters as bytes: ASCII.
-  return key;
+  if (key.length !== length) return key; // As many characters as bytes: ASCII.
+  const unique = uniqueOf(key);
+  table[place] = unique;
+  return unique;
+}
+
+/** The string that V8 itself uses for the key: any other is looked up at each use. */
+function uniqueOf(key: string): string {
+  return Object.keys({ [key]: 0 })[0]!;
 }
 
 function isAt(key: string, bytes: Buffer, start: number, length: number): boolean {

@@ -6,8 +6,7 @@ import { types } from "node:util";
  * whose properties are hidden, such as the prototype of a class. `keys`: those of `Object.keys`.
  */
 export function isMoreThanPlain(object: object, keys: readonly string[]): boolean {
-  const [first] = keys;
-  if (first === undefined) return Reflect.ownKeys(object).length > 0;
-  if (first === "0" && types.isArgumentsObject(object)) return true;
+  if (keys.length === 0) return Reflect.ownKeys(object).length > 0;
+  if (keys[0] === "0" && types.isArgumentsObject(object)) return true;
   return (object as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] !== undefined;
 }

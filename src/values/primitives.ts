@@ -21,9 +21,30 @@ export function writePrimitive(writer: MsgpackWriter, value: unknown): boolean {
 }
 
 export function writeText(writer: MsgpackWriter, text: string): void {
+  if (text.length < SHORT_TEXT_CHARS && writeShortAscii(writer, text)) return;
   if (text.length >= LONG_TEXT_CHARS) writeLongText(writer, text);
   else if (text.isWellFormed()) writer.string(text);
   else writeUtf16(writer, text);
+}
+
+/** Most strings, and nearly all keys: nothing is asked about them first. */
+const SHORT_TEXT_CHARS = 24;
+
+/** Writes nothing if the text is not ASCII: `false`. */
+function writeShortAscii(writer: MsgpackWriter, text: string): boolean {
+  const { length } = text;
+  let at = writer.reserve(length + 1);
+  const { bytes } = writer;
+  bytes[at++] = 0xa0 | length;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      writer.position -= length + 1;
+      return false;
+    }
+    bytes[at++] = unit;
+  }
+  return true;
 }
 
 /** From here on it pays to look at how a text is stored. */
