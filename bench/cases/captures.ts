@@ -60,10 +60,12 @@ const base = 10;
 const labels = ["a", "b"];
 const half = (x: number): number => x / 2;
 class Pair {
-  constructor(
-    readonly a: number,
-    readonly b: number,
-  ) {}
+  readonly a: number;
+  readonly b: number;
+  constructor(a: number, b: number) {
+    this.a = a;
+    this.b = b;
+  }
 }
 const SMALL: readonly ((x: number) => unknown)[] = [
   (x) => x + base,

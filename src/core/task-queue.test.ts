@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { demandOf } from "./resources.ts";
 import { TaskQueue } from "./task-queue.ts";
-import { SchedulingClass, type Task } from "./tasks.ts";
+import { SchedulingClass, type Task } from "./scheduling-class.ts";
 
 const schedulingClass = new SchedulingClass(1, {
   demand: demandOf({ CPU: 1 }),

@@ -1,7 +1,7 @@
 /** Tasks of one scheduling class that wait for a lease: higher priority first, then older. */
 
 import { Deque } from "../base/deque.ts";
-import type { Task } from "./tasks.ts";
+import type { Task } from "./scheduling-class.ts";
 
 export class TaskQueue {
   /** By priority, highest first. A withdrawn task stays in its deque until it is met. */

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { PIPELINE_TASKS_MAX, PIPELINE_US, SHORT_TASK_US } from "../base/limits.ts";
 import { demandOf } from "./resources.ts";
 import { Tasks } from "./tasks.ts";
-import type { HeldLease, Profile, SchedulingClass, Task, TaskSink, TaskState } from "./tasks.ts";
+import type { HeldLease, Profile, SchedulingClass, Task, TaskState } from "./scheduling-class.ts";
+import type { TaskSink } from "./tasks.ts";
 
 class TestTask implements Task {
   readonly number: number;

@@ -3,15 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { PIPELINE_TASKS_MAX, PIPELINE_US, SHORT_TASK_US } from "../base/limits.ts";
 import { demandOf } from "./resources.ts";
-import {
-  Tasks,
-  type HeldLease,
-  type Profile,
-  type SchedulingClass,
-  type Task,
-  type TaskSink,
-  type TaskState,
-} from "./tasks.ts";
+import type { HeldLease, Profile, SchedulingClass, Task, TaskState } from "./scheduling-class.ts";
+import { Tasks, type TaskSink } from "./tasks.ts";
 
 class TestTask implements Task {
   state: TaskState = "waiting";

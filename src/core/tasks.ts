@@ -5,94 +5,20 @@
  * Hot path: `submit`, `dispatch` and `finished` run once per task.
  */
 
+import { LEASE_IDLE_MS } from "../base/limits.ts";
 import {
-  LEASES_WANTED_MAX,
-  LEASE_IDLE_MS,
-  PIPELINE_TASKS_MAX,
-  PIPELINE_US,
-  SHORT_TASK_US,
-} from "../base/limits.ts";
+  hasRoom,
+  isInUse,
+  isLong,
+  isShort,
+  learn,
+  roomiest,
+  rounded,
+  SHORT_TASKS_PER_LEASE,
+  usefulLeases,
+} from "./pipelining.ts";
 import { isWithin, type Demand } from "./resources.ts";
-import { TaskQueue } from "./task-queue.ts";
-
-/** What is known of a function's running time; shared by its tasks. */
-export interface Profile {
-  /** Mean of the last runs, leaning to the long ones; undefined before the first. */
-  estimateUs: number | undefined;
-}
-
-/** `waiting`: for its arguments. `pushed`: to a worker, or run in this process. */
-export type TaskState = "waiting" | "queued" | "pushed" | "done";
-
-/** What this class needs of a task; the runtime's own task class has more. */
-export interface Task {
-  readonly number: number;
-  readonly profile: Profile;
-  readonly schedulingClass: SchedulingClass;
-  readonly priority: number;
-  state: TaskState;
-  /** Where it runs, while pushed. */
-  lease: HeldLease | undefined;
-  expectedUs: number;
-}
-
-/** A lease as its holder sees it. */
-export class HeldLease {
-  readonly leaseId: number;
-  readonly workerId: number;
-  readonly schedulingClass: SchedulingClass;
-  inFlight = 0;
-  inFlightUs = 0;
-  /** A task is in flight that is not known to be short: nothing is queued behind it. */
-  isOccupied = false;
-  /** From then on nothing is pushed and the lease goes back when it is empty. */
-  reclaimAtMs = Infinity;
-  idleSinceMs = 0;
-  /** Children that a finished task has left behind still run in the worker. */
-  isBlocked = false;
-
-  constructor(leaseId: number, workerId: number, schedulingClass: SchedulingClass) {
-    this.leaseId = leaseId;
-    this.workerId = workerId;
-    this.schedulingClass = schedulingClass;
-  }
-}
-
-/** What tasks must have in common to use each other's leases. */
-export interface ClassTraits {
-  readonly demand: Demand;
-  readonly environment: string;
-  /**
-   * Such a task never shares a process with others: it may have to be ended with it. Nothing is
-   * in flight beside it, and it does not run where tasks wait.
-   */
-  readonly isExclusive: boolean;
-  /** Leases that the machine can grant at the same time. */
-  readonly leasesMax: number;
-}
-
-/** Tasks that can use each other's leases. */
-export class SchedulingClass implements ClassTraits {
-  readonly classId: number;
-  readonly demand: Demand;
-  readonly environment: string;
-  readonly isExclusive: boolean;
-  readonly leasesMax: number;
-  readonly queue = new TaskQueue();
-  readonly leases: HeldLease[] = [];
-  /** What the daemon was told last. */
-  wanted = 0;
-  wantedPriority = 0;
-  inFlight = 0;
-
-  constructor(classId: number, traits: ClassTraits) {
-    this.classId = classId;
-    this.demand = traits.demand;
-    this.environment = traits.environment;
-    this.isExclusive = traits.isExclusive;
-    this.leasesMax = traits.leasesMax;
-  }
-}
+import { HeldLease, SchedulingClass, type ClassTraits, type Task } from "./scheduling-class.ts";
 
 export interface TaskSink<T extends Task> {
   push(task: T, lease: HeldLease): void;
@@ -101,14 +27,10 @@ export interface TaskSink<T extends Task> {
   returnLease(lease: HeldLease): void;
 }
 
-/** Short tasks are worth a lease only when there are this many for it. */
-const SHORT_TASKS_PER_LEASE = 16;
 /** What a task costs beside its body. */
 const OVERHEAD_US = 3;
 /** A holder that was asked for a busy lease keeps it this long. */
 const RECLAIM_AFTER_MS = 100;
-/** From here on a function counts as long. */
-const LONG_TASK_US = 20_000;
 
 export class Tasks<T extends Task> {
   readonly #sink: TaskSink<T>;
@@ -312,9 +234,7 @@ export class Tasks<T extends Task> {
     if (wanted === schedulingClass.wanted && priority === schedulingClass.wantedPriority) return;
     schedulingClass.wanted = wanted;
     schedulingClass.wantedPriority = priority;
-    const estimateUs = next?.profile.estimateUs;
-    const isLong = estimateUs !== undefined && estimateUs > LONG_TASK_US;
-    this.#sink.want(schedulingClass, wanted, isLong || schedulingClass.isExclusive);
+    this.#sink.want(schedulingClass, wanted, isLong(schedulingClass));
   }
 
   /** A class that waits gets what idle leases of this submitter's other classes hold. */
@@ -370,72 +290,7 @@ export class Tasks<T extends Task> {
   }
 }
 
-function learn(profile: Profile, durationUs: number): void {
-  const estimate = profile.estimateUs;
-  if (estimate === undefined) profile.estimateUs = durationUs;
-  else {
-    // Up fast, down slowly: taking a long task for a short one delays its neighbours.
-    const weight = durationUs > estimate ? 0.5 : 0.1;
-    profile.estimateUs = estimate + (durationUs - estimate) * weight;
-  }
-}
-
-function isShort(task: Task): boolean {
-  const estimate = task.profile.estimateUs;
-  return estimate !== undefined && estimate <= SHORT_TASK_US && !task.schedulingClass.isExclusive;
-}
-
 function isBefore(task: Task, other: Task): boolean {
   if (task.priority !== other.priority) return task.priority > other.priority;
   return task.number > other.number;
-}
-
-function isInUse(lease: HeldLease): boolean {
-  return lease.inFlight > 0 || lease.isBlocked;
-}
-
-function hasRoom(lease: HeldLease, task: Task): boolean {
-  if (lease.isBlocked) return false;
-  if (lease.inFlight === 0) return true;
-  return (
-    !lease.isOccupied &&
-    isShort(task) &&
-    lease.inFlight < PIPELINE_TASKS_MAX &&
-    lease.inFlightUs < PIPELINE_US
-  );
-}
-
-/** The lease with the least in flight that may take the task; the first one among equals. */
-function roomiest(leases: readonly HeldLease[], task: Task, nowMs: number): HeldLease | undefined {
-  let best: HeldLease | undefined;
-  for (const lease of leases) {
-    if (nowMs >= lease.reclaimAtMs || !hasRoom(lease, task)) continue;
-    if (best === undefined || lease.inFlight < best.inFlight) best = lease;
-  }
-  return best;
-}
-
-/**
- * More than the machine can grant at a time is wanted too: tasks that wait for others give their
- * CPU back. It is said in powers of two, so that not every task makes a message.
- */
-function rounded(leases: number, { leasesMax }: SchedulingClass): number {
-  if (leases <= leasesMax) return leases;
-  return Math.min(LEASES_WANTED_MAX, 2 ** Math.ceil(Math.log2(leases)));
-}
-
-/** Leases that the class has work for, those it holds included. */
-function usefulLeases(schedulingClass: SchedulingClass): number {
-  const { queue, leases, inFlight } = schedulingClass;
-  const next = queue.first();
-  if (next === undefined) return 0;
-  if (!isShort(next)) {
-    const blocked = leases.filter((lease) => lease.isBlocked).length;
-    return queue.size + inFlight + blocked;
-  }
-  // Short tasks share leases, but not those where a long one runs.
-  let occupied = 0;
-  for (const lease of leases) if (lease.isOccupied || lease.isBlocked) occupied++;
-  const shared = Math.max(1, queue.size + inFlight - occupied);
-  return occupied + Math.ceil(shared / SHORT_TASKS_PER_LEASE);
 }

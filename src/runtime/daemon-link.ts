@@ -1,7 +1,7 @@
 /** This process's side of its link to the daemon: what it may ask, in words. */
 
 import type { Demand } from "../core/resources.ts";
-import type { SchedulingClass } from "../core/tasks.ts";
+import type { SchedulingClass } from "../core/scheduling-class.ts";
 import type { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 

@@ -1,6 +1,6 @@
 /** A remote function as the processes know it: id, code with captures, and how long it takes. */
 
-import type { Profile } from "../core/tasks.ts";
+import type { Profile } from "../core/scheduling-class.ts";
 import type { Payload } from "./payload.ts";
 
 /** Of the process that made the function; see `objectKey`. */

@@ -1,6 +1,12 @@
 /** A task as its submitter keeps it, from the call to the result. */
 
-import type { HeldLease, Profile, SchedulingClass, Task, TaskState } from "../core/tasks.ts";
+import type {
+  HeldLease,
+  Profile,
+  SchedulingClass,
+  Task,
+  TaskState,
+} from "../core/scheduling-class.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import type { Payload, Primitive } from "./payload.ts";

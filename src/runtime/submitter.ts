@@ -6,13 +6,8 @@
 import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import { GRACE_MS } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
-import {
-  Tasks,
-  type ClassTraits,
-  type HeldLease,
-  type SchedulingClass,
-  type TaskSink,
-} from "../core/tasks.ts";
+import type { ClassTraits, HeldLease, SchedulingClass } from "../core/scheduling-class.ts";
+import { Tasks, type TaskSink } from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
 import { captureArguments, refsAmong } from "./call-arguments.ts";

@@ -1,7 +1,7 @@
 /** The bodies of `task` and `result` frames. Hot path. */
 
 import type { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
-import type { HeldLease } from "../core/tasks.ts";
+import type { HeldLease } from "../core/scheduling-class.ts";
 import { amountsOf } from "../core/resources.ts";
 import { encodeValue } from "../values/encode.ts";
 import { Kind } from "../wire/messages.ts";
