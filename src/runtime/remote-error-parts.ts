@@ -35,7 +35,7 @@ export function textOf(value: unknown): string {
 }
 
 /** Also of another realm; of a Proxy if it lets itself be asked. */
-export function isErrorLike(value: unknown): value is Error {
+function isErrorLike(value: unknown): value is Error {
   if (types.isNativeError(value)) return true;
   try {
     return value instanceof Error;
