@@ -1,6 +1,6 @@
 /** What the codecs carry: five values that programs really send, and what must arrive. */
 
-export class Account {
+class Account {
   readonly id: number;
   owner: string;
   balance: number;
