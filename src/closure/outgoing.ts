@@ -23,6 +23,7 @@ import {
   pick,
   Standin,
 } from "./standins.ts";
+import { isWebpackRequire } from "./webpack.ts";
 
 /** Head of a bound function, which needs no code object. */
 export type BoundHead = readonly ["bound", string, number];
@@ -112,6 +113,11 @@ export class Outgoing {
     if (inspected.bound !== undefined) return this.#bound(subject, inspected.bound);
     const reference = this.#findReference(subject, text, inspected);
     if (reference !== undefined) return this.#keepReference(subject, reference);
+    if (isWebpackRequire(subject)) {
+      throw new CannotShip(
+        "it is webpack's loader of modules; use an import at the top of the file, not `import()`",
+      );
+    }
     const pool = this.#poolOf(codes);
     return this.#byValue(subject, this.#captures.capture(subject, text, inspected, pool));
   }

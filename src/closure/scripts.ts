@@ -10,6 +10,7 @@ import { findOriginalPosition, readInlineMap } from "./layout.ts";
 import { LateDeclarations } from "./late-declarations.ts";
 import { readModule, type ModuleSyntax } from "./module-syntax.ts";
 import { MutableVariables } from "./mutable-variables.ts";
+import { findStrictParts } from "./strictness.ts";
 import { parseFile } from "./syntax.ts";
 
 /** More than this means code made at run time: start again rather than grow for ever. */
@@ -37,6 +38,7 @@ export class ScriptFile {
   #module: ModuleSyntax | undefined;
   #mutable: MutableVariables | undefined;
   #late: LateDeclarations | undefined;
+  #strictParts: readonly (readonly [number, number])[] | undefined;
   #map: SourceMap | undefined | "unread" = "unread";
 
   constructor(url: string, source: string, startLine: number) {
@@ -92,6 +94,14 @@ export class ScriptFile {
   /** Whether the whole file is strict by a directive; modules are strict without one. */
   get isStrict(): boolean {
     return /^(?:#!.*\n)?(?:\s+|\/\/.*\n|\/\*[^]*?\*\/)*(["'])use strict\1/.test(this.source);
+  }
+
+  /** In a script: whether code at `offset` is strict, by a directive or as part of a class. */
+  isStrictAt(offset: number): boolean {
+    if (this.isStrict) return true;
+    if (!/\bclass\b|use strict/.test(this.source)) return false;
+    this.#strictParts ??= findStrictParts(this.#parse("script"));
+    return this.#strictParts.some(([start, end]) => start <= offset && offset < end);
   }
 
   /** Offset where the `text` begins that contains `position`. */

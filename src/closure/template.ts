@@ -63,9 +63,9 @@ export class Templates {
     const file = getScriptFile(at);
     const syntax = parseFunction(text);
     if (syntax === undefined) throw new CannotShip("its source text cannot be parsed");
-    const strict = isStrict(subject, syntax, scopes, file);
-    const free = findFreeVariables(syntax.node, strict);
     const start = file.findStart(text, at);
+    const strict = isStrict(subject, syntax, { scopes, file, start });
+    const free = findFreeVariables(syntax.node, strict);
     if (scopes.some(isModule) && file.isTopLevelThis(start)) free.outer.delete("this");
     refuseOuter(free);
     const { source, node, computedKey } = syntax;
@@ -196,14 +196,13 @@ function refuseOuter({ outer }: FreeVariables): void {
 function isStrict(
   subject: Function,
   { node, form }: Syntax,
-  scopes: readonly Scope[],
-  file: ScriptFile,
+  { scopes, file, start }: Surroundings,
 ): boolean {
   if (node.type === "ClassExpression" || scopes.some(isModule)) return true;
   if (node.type === "FunctionExpression" && form === "expression") {
     if (!node.generator && !node.async) return !Object.hasOwn(subject, "caller");
   }
-  return file.isStrict;
+  return file.isStrictAt(start);
 }
 
 /** Of a function: the same for all that are made by one piece of a file. */

@@ -70,7 +70,8 @@ test("an entry that a module by reference imports does not run again", async () 
     `console.error("the entry runs");\nexport const factor = 3;\n` +
     `async function main() {\n${CALL}const { times } = await import("./lib.mjs");\n` +
     `console.log(JSON.stringify(await callRemotely(times, [2]))); close();\n}\nvoid main();\n`;
-  const lib = `import { through } from "./middle.mjs";\nexport const times = (x) => x * through();\n`;
+  const lib =
+    `import { through } from "./middle.mjs";\n` + `export const times = (x) => x * through();\n`;
   const middle = `import { factor } from "./main.mjs";\nexport const through = () => factor;\n`;
   const files = { "main.mjs": main, "lib.mjs": lib, "middle.mjs": middle };
   await withFiles(files, async (folder) => {

@@ -21,6 +21,8 @@ export interface Runner {
   /** Of `node`. */
   readonly argv: (entry: string) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Names of cases that cannot go there, and must be refused. */
+  readonly refused?: readonly string[];
 }
 
 const require = createRequire(import.meta.url);
@@ -201,5 +203,6 @@ export const runners: readonly Runner[] = [
     compile: buildNext,
     argv: direct,
     env: { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    refused: ["dynamic import"],
   },
 ];
