@@ -28,7 +28,6 @@ const things: Record<string, () => unknown> = {
   asyncGenerator: () => (async function* () {})(),
   sharedMemory: () => new SharedArrayBuffer(8),
   crypto: () => crypto.subtle,
-  wasm: () => new WebAssembly.Memory({ initial: 1 }),
   port: () => {
     const { port1 } = new MessageChannel();
     port1.close();
