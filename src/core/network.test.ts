@@ -205,17 +205,17 @@ export class Network {
   }
 
   /**
-   * The process ends. Of what it sent, each link delivers as much as `keep` says, of that `late`
-   * messages after the news of its death: a connection may be accepted later than that.
+   * The process ends. Of what it sent, each link delivers as much as `keep` says; a connection that
+   * is accepted after the news of its death is refused.
    */
-  kill(id: number, keep: (link: Link) => number, late: (link: Link) => number = () => 0): void {
+  kill(id: number, keep: (link: Link) => number): void {
     const process = this.process(id);
     process.isAlive = false;
     this.#note(`${nameOf(id)} dies`);
     for (const other of this.alive) {
       const link = this.#link(process, other);
       link.messages.length = Math.min(link.messages.length, keep(link));
-      link.messages.splice(Math.max(0, link.messages.length - late(link)), 0, { kind: "gone" });
+      link.messages.push({ kind: "gone" });
     }
   }
 

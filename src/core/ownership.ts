@@ -351,6 +351,11 @@ export class Ownership {
     this.#freeIfUnused(key);
   }
 
+  /** Whether the end of the process is known: nothing that it sent counts any more. */
+  isGone(processId: number): boolean {
+    return this.#gone.has(processId);
+  }
+
   /** Everything that the process held, owned or was sent is settled without it. */
   processGone(processId: number): void {
     this.#gone.add(processId);

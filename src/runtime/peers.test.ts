@@ -16,6 +16,8 @@ class Network {
   readonly #jobs: (() => void)[] = [];
   readonly #processes = new Map<number, Peers>();
   readonly heard: string[] = [];
+  /** Whose end everybody knows. */
+  readonly gone = new Set<number>();
 
   add(processId: number, identity: Partial<Identity> = {}): Peers {
     const self: Identity = { ...DRIVER, processId, ...identity };
@@ -24,6 +26,7 @@ class Network {
         assert.equal(kind, KIND);
         this.heard.push(`${peer.processId} -> ${processId}: ${body.string()}`);
       },
+      isGone: (toId) => this.gone.has(toId),
       gone: (peer, cause) => {
         this.heard.push(`${processId} lost ${peer.processId}: ${cause?.message ?? "closed"}`);
       },
@@ -86,6 +89,7 @@ test("a peer that has said hello and then sends what is no frame: its link ends"
     let raw!: Transport;
     const broken = new Peers({ ...DRIVER, processId: 2 }, () => (raw = network.connect(1)), {
       frame: () => undefined,
+      isGone: () => false,
       gone: () => undefined,
     });
     send(broken, 1, "hello");
@@ -110,6 +114,15 @@ test("who does not belong to the session is no peer, and hears only the end", as
     assert.deepEqual(await network.settle(), ["9 lost 1: closed"]);
     assert.equal(one.find(9), undefined);
   }
+});
+
+test("a link that is accepted after the end of its maker is known ends unread", async () => {
+  const network = new Network();
+  const one = network.add(1);
+  send(network.add(2), 1, "before the end");
+  network.gone.add(2);
+  assert.deepEqual(await network.settle(), ["2 lost 1: closed"]);
+  assert.equal(one.find(2), undefined);
 });
 
 test("a link that says nothing ends after its time, one that has said hello stays", async (t) => {

@@ -19,6 +19,8 @@ import type { Identity } from "./identity.ts";
 export interface PeerEvents {
   /** A frame from the peer; `body` is to be read during the call. */
   frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): void;
+  /** Whether its end is known and settled: a link that it has made before comes too late. */
+  isGone(processId: number): boolean;
   /** The link is over. All that the peer sent before has been handled. */
   gone(peer: Peer, cause: Error | undefined): void;
 }
@@ -99,6 +101,9 @@ export class Peers {
 
   #welcome(link: Link, kind: number, body: MsgpackReader): Peer {
     const processId = readHello(kind, body, this.#self);
+    if (this.#events.isGone(processId)) {
+      throw new Error(`Cannot accept link: process ${processId} has ended`);
+    }
     link.limitFrames(FRAME_BYTES_MAX);
     const known = this.#peers.get(processId);
     if (known !== undefined) {

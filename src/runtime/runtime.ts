@@ -101,6 +101,7 @@ export class Runtime {
     this.port = new PayloadPort(this.packer, this.functions);
     this.peers = new Peers(options.identity, options.open, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
+      isGone: (processId) => this.objects.ownership.isGone(processId),
       gone: (peer) => this.#peerGone(peer),
     });
     this.objects = new Objects(selfId, this.packer, this.peers, this.port, this.unseen);
