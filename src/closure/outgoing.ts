@@ -111,13 +111,13 @@ export class Outgoing {
     if (known !== undefined) return this.#keepReference(subject, known);
     const inspected = inspectFunction(subject);
     if (inspected.bound !== undefined) return this.#bound(subject, inspected.bound);
-    const reference = this.#findReference(subject, text, inspected);
-    if (reference !== undefined) return this.#keepReference(subject, reference);
     if (isWebpackRequire(subject)) {
       throw new CannotShip(
         "it is webpack's loader of modules; use an import at the top of the file, not `import()`",
       );
     }
+    const reference = this.#findReference(subject, text, inspected);
+    if (reference !== undefined) return this.#keepReference(subject, reference);
     const pool = this.#poolOf(codes);
     return this.#byValue(subject, this.#captures.capture(subject, text, inspected, pool));
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { rootDirectory } from "../run.ts";
 import { succeed } from "./project.ts";
 
-export const cache = join(rootDirectory, "node_modules/.cache/grid");
+const cache = join(rootDirectory, "node_modules/.cache/grid");
 
 /** Path of the binary. The version that runs this needs no other. */
 export async function provideNode(major: number): Promise<string> {
