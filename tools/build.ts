@@ -13,7 +13,9 @@ import { rootDirectory, run } from "./run.ts";
 const dist = join(rootDirectory, "dist");
 
 /** The programs of the processes that a runtime starts. */
-const PROGRAMS = ["daemon", "worker"];
+const PROGRAMS = ["daemon", "worker"].filter((program) => {
+  return existsSync(join(rootDirectory, `src/${program}/main.ts`));
+});
 
 const COMMON = {
   absWorkingDir: rootDirectory,

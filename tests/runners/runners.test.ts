@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { play } from "../../tools/grid/play.ts";
-import { Workspace } from "../../tools/grid/project.ts";
-import { runners } from "../../tools/grid/runners.ts";
+import { play } from "./play.ts";
+import { Workspace } from "./project.ts";
+import { runners } from "./runners.ts";
 
 const selection = [
   "Vitest, forks",

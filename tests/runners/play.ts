@@ -3,9 +3,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { transform } from "esbuild";
-import { cases } from "../../tests/closure/cases.ts";
-import { writeProgram } from "../../tests/closure/programs.ts";
-import { run, toolEnvironment } from "../run.ts";
+import { cases } from "../closure/cases.ts";
+import { writeProgram } from "../closure/programs.ts";
+import { run, toolEnvironment } from "../../tools/run.ts";
 import type { Runner } from "./runners.ts";
 
 export interface Outcome {

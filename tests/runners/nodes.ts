@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rootDirectory } from "../run.ts";
+import { rootDirectory } from "../../tools/run.ts";
 import { succeed } from "./project.ts";
 
 const cache = join(rootDirectory, "node_modules/.cache/grid");

@@ -3,8 +3,8 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
-import type { Ending, Runner as Form } from "../../tests/closure/programs.ts";
-import { tsxArgv } from "../../tests/closure/tsx.ts";
+import type { Ending, Runner as Form } from "../closure/programs.ts";
+import { tsxArgv } from "../closure/tsx.ts";
 import { buildNext, nextEnding, nextFiles } from "./next.ts";
 import { succeed } from "./project.ts";
 

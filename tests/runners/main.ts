@@ -5,10 +5,10 @@
 
 import { join } from "node:path";
 import Table from "cli-table3";
-import { provideNode } from "./grid/nodes.ts";
-import { play, type Outcome } from "./grid/play.ts";
-import { Workspace } from "./grid/project.ts";
-import { runners, type Runner } from "./grid/runners.ts";
+import { provideNode } from "./nodes.ts";
+import { play, type Outcome } from "./play.ts";
+import { Workspace } from "./project.ts";
+import { runners, type Runner } from "./runners.ts";
 
 const NODES = [20, 22, 24];
 /** Of the failures of one run, for most have one cause. */

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { rootDirectory, run, toolEnvironment } from "../run.ts";
+import { rootDirectory, run, toolEnvironment } from "../../tools/run.ts";
 
 const ours = join(rootDirectory, "node_modules");
 

@@ -2,7 +2,7 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Ending } from "../../tests/closure/programs.ts";
+import type { Ending } from "../closure/programs.ts";
 import { provide } from "./nodes.ts";
 import { succeed } from "./project.ts";
 
