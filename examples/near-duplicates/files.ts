@@ -8,7 +8,10 @@ export interface Listing {
   readonly unreadableFolders: number;
 }
 
-/** All regular files below a folder, sorted. Symbolic links are not followed, so none can loop. */
+/**
+ * All regular files below a folder, sorted. Symbolic links are not followed, so none can loop;
+ * hidden folders hold caches and histories, which nobody asked for.
+ */
 export async function listFiles(folder: string): Promise<Listing> {
   const files: string[] = [];
   const folders = [folder];
@@ -22,7 +25,7 @@ export async function listFiles(folder: string): Promise<Listing> {
     }
     for (const entry of entries) {
       const path = join(next, entry.name);
-      if (entry.isDirectory()) folders.push(path);
+      if (entry.isDirectory() && !entry.name.startsWith(".")) folders.push(path);
       if (entry.isFile()) files.push(path);
     }
   }
