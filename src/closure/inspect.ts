@@ -198,33 +198,65 @@ function parseNumber(text: string): number | bigint {
   return text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
 }
 
-/** The engine reads all scripts the first time it lists them: about 30 ms. */
-export function warmUpInspector(): void {
-  withDebugger(() => undefined);
+/**
+ * Scripts of the program's own that were read along with another one, until they are asked for:
+ * to switch the debugger on takes about 30 ms, for it lists all scripts then.
+ */
+const ahead = new Map<string, Script>();
+const AHEAD_CHARS_MAX = 4 * 2 ** 20;
+
+/** Reads the program's own scripts ahead. Gives them by id. */
+export function readAhead(): ReadonlyMap<string, Script> {
+  withDebugger(takeAhead);
+  return ahead;
+}
+
+/** Precondition: inside `withDebugger`. */
+function takeAhead(): void {
+  let chars = 0;
+  for (const { scriptId, length = Infinity } of parsed.values()) {
+    if (!isOwn(scriptId) || (chars += length) > AHEAD_CHARS_MAX) continue;
+    ahead.set(scriptId, scriptOf(scriptId));
+  }
 }
 
 /**
- * The script a function was compiled from. The debugger lists all scripts when it is switched on;
- * it is switched off at once, for while on it slows every `await`.
+ * The script a function was compiled from. The debugger is switched off at once, for while on it
+ * slows every `await`.
  */
 export function readScript(scriptId: string): Script {
+  const known = ahead.get(scriptId);
+  if (known !== undefined) {
+    ahead.delete(scriptId);
+    return known;
+  }
   return withDebugger(() => {
-    const { url = "", startLine = 0 } = parsed.get(scriptId) ?? {};
-    return { url, source: readSource(scriptId), startLine };
+    const script = scriptOf(scriptId);
+    takeAhead();
+    ahead.delete(scriptId);
+    return script;
   });
 }
 
 /** Sources of the program's own files that are loaded, by URL; those of packages left out. */
 export function readOwnSources(): Map<string, string> {
   return withDebugger(() => {
-    const own = [...parsed.values()].filter(
-      ({ url }) => url.startsWith("file:") && !url.includes("/node_modules/"),
-    );
-    return new Map(own.map(({ url, scriptId }) => [url, readSource(scriptId)]));
+    const own = [...parsed.keys()].filter(isOwn).map(scriptOf);
+    return new Map(own.map(({ url, source }) => [url, source]));
   });
 }
 
-/** Precondition: inside `withDebugger`. */
+/** Precondition, here and below: inside `withDebugger`. */
+function isOwn(scriptId: string): boolean {
+  const url = parsed.get(scriptId)?.url ?? "";
+  return url.startsWith("file:") && !url.includes("/node_modules/");
+}
+
+function scriptOf(scriptId: string): Script {
+  const { url = "", startLine = 0 } = parsed.get(scriptId) ?? {};
+  return { url, source: readSource(scriptId), startLine };
+}
+
 function readSource(scriptId: string): string {
   return post<{ scriptSource: string }>("Debugger.getScriptSource", { scriptId }).scriptSource;
 }

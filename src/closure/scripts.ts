@@ -18,7 +18,7 @@ const FILES_MAX = 5_000;
 
 const scriptFiles = new Map<string, ScriptFile>();
 
-export function getScriptFile({ scriptId }: Location): ScriptFile {
+export function getScriptFile({ scriptId }: Pick<Location, "scriptId">): ScriptFile {
   let file = scriptFiles.get(scriptId);
   if (file === undefined) {
     if (scriptFiles.size >= FILES_MAX) scriptFiles.clear();
