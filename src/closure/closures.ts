@@ -19,7 +19,7 @@ import { Outgoing } from "./outgoing.ts";
 import { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
 import { getScriptFile } from "./scripts.ts";
-import { Standin } from "./standins.ts";
+import { beginMessage, Standin } from "./standins.ts";
 import { textOf } from "./platform.ts";
 
 export type { CodeObject } from "./code.ts";
@@ -66,6 +66,7 @@ export class Closures {
    * path of what cannot be sent.
    */
   extend(value: object, path: () => string, codes: Set<string>): Extended | undefined {
+    beginMessage(codes);
     try {
       if (typeof value === "function") return this.#outgoing.extendFunction(value, codes);
       if (value instanceof Variable) return this.#outgoing.extendVariable(value);

@@ -7,7 +7,7 @@ import { types } from "node:util";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
 import { CannotShip } from "./cannot-ship.ts";
-import { classChain, getClassInfo } from "./class-info.ts";
+import { classChain, getClassInfo, ownConstructor } from "./class-info.ts";
 import type { Incoming } from "./incoming.ts";
 import { constructInert } from "./inert.ts";
 import { setPrivateField } from "./inspect.ts";
@@ -28,6 +28,7 @@ import { mapValues, type Outgoing } from "./outgoing.ts";
 import { defineProperties, type SpecialProperty } from "./properties.ts";
 import { stampFields } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
+import { fillSimple, simpleBody } from "./simple-instances.ts";
 import { WeakPrivates, type WeakEntry } from "./weak-privates.ts";
 import { TwinMaker, type Twins } from "./twins.ts";
 
@@ -42,6 +43,9 @@ export class Instances {
   /** Objects whose class is here and cannot be stamped. */
   readonly #twinned = new WeakMap<object, Twins>();
   readonly #weakPrivates: WeakPrivates;
+  /** By prototype; `null`: its instances are not simple. */
+  readonly #simpleOwners = new WeakMap<object, Function | null>();
+  readonly #standFor = (value: unknown): unknown => this.#outgoing.standFor(value);
 
   constructor(registry: Registry, outgoing: Outgoing, incoming: Incoming) {
     this.#weakPrivates = new WeakPrivates(registry, outgoing);
@@ -53,6 +57,8 @@ export class Instances {
   /** `undefined`: an object of the platform. */
   extend(value: object, codes: Set<string>): Extended | undefined {
     if (types.isProxy(value)) return undefined;
+    const simple = this.#simpleBody(value, codes);
+    if (simple !== undefined) return { type: CLASS_INSTANCE, head: undefined, body: simple };
     const chain = classChain(value);
     const isPlain = chain.every((each) => !getClassInfo(each).isBuiltin);
     const kind = isPlain ? undefined : findKind(value);
@@ -71,6 +77,31 @@ export class Instances {
     const isByValue = own !== undefined && typeof this.#outgoing.headOf(own, codes) !== "string";
     if (isByValue) this.#standForSymbols(body);
     return { type: CLASS_INSTANCE, head, body };
+  }
+
+  #simpleBody(value: object, codes: Set<string>): Record<string, unknown> | undefined {
+    const prototype = Reflect.getPrototypeOf(value);
+    if (prototype === null) return undefined;
+    let owner = this.#simpleOwners.get(prototype);
+    if (owner === undefined) {
+      owner = this.#findSimpleOwner(value, prototype, codes);
+      this.#simpleOwners.set(prototype, owner);
+    }
+    return owner === null ? undefined : simpleBody(value, owner, this.#standFor);
+  }
+
+  /** The class, if its instances have nothing but their properties. */
+  #findSimpleOwner(value: object, prototype: object, codes: Set<string>): Function | null {
+    const owner = ownConstructor(prototype);
+    const chain = classChain(value);
+    const isSimple = chain.every((each) => {
+      const { isBuiltin, isStamped } = getClassInfo(each);
+      return !isBuiltin && !isStamped;
+    });
+    if (owner === undefined || !isSimple) return null;
+    // A class that cannot go is refused here, where the instance lies.
+    for (const each of chain) this.#outgoing.headOf(each, codes);
+    return this.#weakPrivates.mayHold(chain) ? null : owner;
   }
 
   /** A class by value takes its symbols along; one that is loaded there has its own. */
@@ -111,6 +142,8 @@ export class Instances {
 
   fill(created: object, body: unknown): void {
     const parts = body as Record<string, unknown>;
+    const isEmpty = Reflect.getPrototypeOf(created) === Object.prototype;
+    if (isEmpty && !this.#twinned.has(created) && fillSimple(created, parts)) return;
     const { [CLASS_KEY]: owner, [CONTENT_KEY]: content, [SPECIAL_KEY]: special = [] } = parts;
     for (const [subject, keys] of (parts[PRIVATE_KEY] ?? []) as ClassPrivates[]) {
       const values = keys.map((key) => parts[key]);

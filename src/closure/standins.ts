@@ -57,19 +57,28 @@ export function findRequire(value: Function): ReferenceCode | undefined {
 
 const modulesByExports = new WeakMap<object, NodeJS.Module>();
 let modulesSeen = 0;
+let message: object | undefined;
+let mayHaveLoaded = true;
+
+/** While one message is written no module is loaded: a look at the list is enough for all of it. */
+export function beginMessage(next: object): void {
+  if (next === message) return;
+  message = next;
+  mayHaveLoaded = true;
+}
 
 function findCommonJsExports(
   value: object,
   isEntry: (url: string) => boolean,
 ): ReferenceCode | undefined {
-  const filenames = Object.keys(ownRequire.cache);
-  if (filenames.length !== modulesSeen) {
-    modulesSeen = filenames.length;
+  if (mayHaveLoaded && Object.keys(ownRequire.cache).length !== modulesSeen) {
+    modulesSeen = Object.keys(ownRequire.cache).length;
     for (const module of Object.values(ownRequire.cache)) {
       const exports: unknown = module?.exports;
       if (module && typeof exports === "object" && exports) modulesByExports.set(exports, module);
     }
   }
+  mayHaveLoaded = false;
   const module = modulesByExports.get(value);
   if (module?.exports !== value || !module.loaded) return undefined;
   const url = pathToFileURL(module.filename).href;

@@ -39,6 +39,11 @@ export class WeakPrivates {
     });
   }
 
+  /** Whether classes of the chain have such collections at all. */
+  mayHold(chain: readonly Function[]): boolean {
+    return chain.some((owner) => this.#collectionsOf(owner).size > 0);
+  }
+
   restore(created: object, entries: readonly WeakEntry[]): void {
     for (const [where, held] of entries) {
       const [owner, name] = Array.isArray(where) ? (where as [Function, string]) : [];
