@@ -104,7 +104,7 @@ test("refused, and why", () => {
   );
   const socket = { pipe: () => 0, weak: new WeakMap() };
   const useWeak = () => socket.weak;
-  assert.match(refusal({ useWeak }), /^Cannot send value\.useWeak\.socket\.weak: it is a WeakMap/);
+  assert.match(refusal({ useWeak }), /^Cannot send value\.useWeak → socket\.weak: it is a WeakMap/);
 });
 
 test("an arrow function with the new.target of the function around it", () => {

@@ -289,7 +289,7 @@ test("refused, and why", () => {
   class Computed {
     [key] = 1;
   }
-  assert.match(refusal({ socket: new Socket() }), /^Cannot send value\.socket: it is a stream/);
+  assert.match(refusal({ socket: new Socket() }), /^Cannot send value\.socket: it is a Socket/);
   const advice =
     "whose state belongs to this process; send the data it was made from, " +
     "or make it in the task or in an actor";

@@ -1,3 +1,4 @@
+import { FUNCTION } from "./extension-types.ts";
 import { entryLabel, propertyLabel } from "./path.ts";
 
 /**
@@ -45,6 +46,10 @@ export abstract class PartsFirst extends Composite {
 
 /** Head and body of an `Extended`. */
 export class ExtendedParts extends PartsFirst {
+  get isScope(): boolean {
+    return this.tag === FUNCTION && this.index === 1;
+  }
+
   label(): string {
     return "";
   }

@@ -1,10 +1,17 @@
 /** One level of a path while a value is written: a key, an index, or what can name itself. */
-export type Step = string | number | { label(): string };
+export type Step =
+  | string
+  | number
+  | {
+      label(): string;
+      /** Names below it are variables of a function. */
+      readonly isScope?: boolean;
+    };
 
 /** Levels shown of a very long path, at its beginning and at its end. */
 const STEPS_SHOWN = 16;
 
-/** `args[0].client.socket`: where in a value something lies. */
+/** `args[0].client.socket`, `square → helper → db`: where in a value something lies. */
 export function formatPath(root: string, trail: readonly Step[], depth: number): string {
   let path = root;
   const gap = depth - 2 * STEPS_SHOWN;
@@ -13,9 +20,18 @@ export function formatPath(root: string, trail: readonly Step[], depth: number):
       path += `...(${gap} levels)...`;
       i += gap;
     }
-    path += formatStep(trail[i]!);
+    path += isScope(trail[i - 1]) ? formatVariable(trail[i]!) : formatStep(trail[i]!);
   }
   return path;
+}
+
+function isScope(step: Step | undefined): boolean {
+  return typeof step === "object" && step.isScope === true;
+}
+
+/** `square → helper → db`: what a function uses. */
+function formatVariable(step: Step): string {
+  return typeof step === "string" && !step.startsWith("<") ? ` → ${step}` : formatStep(step);
 }
 
 function formatStep(step: Step): string {

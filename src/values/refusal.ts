@@ -32,6 +32,7 @@ function reasonOf(value: unknown): string {
     return sharedMemoryReason("it looks at a SharedArrayBuffer");
   }
   for (const [is, reason] of REASONS) if (is(object)) return reason;
+  if (isStream(object)) return streamReason(object);
   const known = REASONS_BY_CLASS.get(nameOf(object));
   if (known !== undefined) return known;
   return instanceReason(object);
@@ -44,7 +45,6 @@ const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isProxy, "it is a Proxy; send the object behind it or a plain copy"],
   [isIterator, "it is an iterator, bound to this process; collect its values in an array"],
   [isTransferred, "its memory was transferred to another thread; send a copy made before that"],
-  [isStream, "it is a stream or a socket, bound to this process; send what is needed to open it"],
 ];
 
 /** By name: to look such a class up would load it. */
@@ -108,6 +108,15 @@ function isStream(value: object): boolean {
     getWriter?: unknown;
   };
   return [stream.pipe, stream.pipeTo, stream.getWriter].some((it) => typeof it === "function");
+}
+
+function streamReason(value: object): string {
+  const name = nameOf(value);
+  const what = name === "" || name === "Object" ? "stream" : name;
+  return (
+    `it is ${/^[aeiou]/i.test(what) ? "an" : "a"} ${what}, bound to this process; ` +
+    "create it inside the function, or send what is needed to open it"
+  );
 }
 
 function sharedMemoryReason(what: string): string {

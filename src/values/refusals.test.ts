@@ -25,8 +25,8 @@ test("a refusal says where, what and what to do instead", () => {
   const cases: [unknown, string][] = [
     [
       { client: { socket: Readable.from([]) } },
-      "args[0].client.socket: it is a stream or a socket, bound to this process; send what is " +
-        "needed to open it",
+      "args[0].client.socket: it is a Readable, bound to this process; create it inside the " +
+        "function, or send what is needed to open it",
     ],
     [[Promise.resolve(1)], "args[0][0]: it is a Promise; await it first"],
     [
