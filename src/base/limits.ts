@@ -29,6 +29,11 @@ export const POLLING_US = 50;
 
 /** A function that takes less than this, measured, has several tasks in flight on one lease. */
 export const SHORT_TASK_US = 250;
+/**
+ * A task that waits for others counts as this long at least: too long to have tasks queued behind
+ * it. The time of its waits does not count: they do not keep others from their process.
+ */
+export const WAITING_TASK_US = 2_000;
 /** Work sent ahead on one lease: what a long neighbour may delay at most. */
 export const PIPELINE_US = 2_000;
 /** Tasks in flight on one lease. */

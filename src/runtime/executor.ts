@@ -6,7 +6,7 @@
  * waiting for refs.
  */
 
-import { FLUSH_TOGETHER_US, PARK_AFTER_MS } from "../base/limits.ts";
+import { FLUSH_TOGETHER_US, PARK_AFTER_MS, WAITING_TASK_US } from "../base/limits.ts";
 import type { Demand } from "../core/resources.ts";
 import type { Callable } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
@@ -207,7 +207,8 @@ export class Executor implements WaitListener {
 
   #durationOf(task: RunningTask): number {
     if (task.startedUs === 0) return 0;
-    const durationUs = this.#context.nowUs() - task.startedUs;
+    const busyUs = this.#context.nowUs() - task.startedUs - task.suspendedUs;
+    const durationUs = task.suspendedUs > 0 ? Math.max(busyUs, WAITING_TASK_US) : busyUs;
     // Enough to know whether neighbours may wait for it; the submitter learns more exactly.
     task.record.estimateUs = durationUs;
     return Math.round(durationUs);
@@ -228,11 +229,13 @@ export class Executor implements WaitListener {
   // Waiting.
 
   suspended(task: RunningTask): void {
+    task.suspendedAtUs = this.#context.nowUs();
     task.leaseQueue.suspended++;
     this.scheduleRun();
   }
 
   resumed(task: RunningTask): void {
+    task.suspendedUs += this.#context.nowUs() - task.suspendedAtUs;
     const queue = task.leaseQueue;
     queue.suspended--;
     if (queue.isParked) this.#resume(queue);

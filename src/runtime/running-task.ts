@@ -48,6 +48,9 @@ export class RunningTask implements TaskScope {
   args: readonly unknown[] | (() => Promise<readonly unknown[]>);
   state: "queued" | "started" | "over" = "queued";
   startedUs = 0;
+  /** Time in which it waited for refs, without the wait that it is in. */
+  suspendedUs = 0;
+  suspendedAtUs = 0;
   /** Waits for refs that are not over. */
   readonly #waits = new Set<(reason: unknown) => void>();
   /** Streams, as bits, on which the last line that it wrote has no end. */
