@@ -216,5 +216,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   readonly #exiting = (): void => {
     this.runtime.unseen.reportAll();
+    // With process 1 of a container all others are killed at once: the daemon removes nothing.
+    if (process.pid === 1) this.#backend.cleanUp();
   };
 }
