@@ -38,6 +38,7 @@ export class Closures {
   readonly #outgoing: Outgoing;
   readonly #incoming = new Incoming(this.#registry);
   readonly #instances: Instances;
+  #isWarm = false;
 
   constructor({ entryUrl }: ClosuresOptions) {
     this.#entry = new Entry(entryUrl);
@@ -47,6 +48,8 @@ export class Closures {
 
   /** Does ahead what the first function costs once (about 60 ms), while processes start. */
   warmUp(): void {
+    if (this.#isWarm) return;
+    this.#isWarm = true;
     try {
       sha256("");
       for (const [scriptId, { url }] of readAhead()) {

@@ -8,6 +8,7 @@ import type * as Inspector from "node:inspector";
 import type { Debugger, Session } from "node:inspector";
 import { runInThisContext } from "node:vm";
 import { ownRequire } from "./package-files.ts";
+import { isOwnFileUrl } from "./platform.ts";
 import type { BoundParts } from "./bound.ts";
 import { CannotShip } from "./cannot-ship.ts";
 
@@ -248,8 +249,7 @@ export function readOwnSources(): Map<string, string> {
 
 /** Precondition, here and below: inside `withDebugger`. */
 function isOwn(scriptId: string): boolean {
-  const url = parsed.get(scriptId)?.url ?? "";
-  return url.startsWith("file:") && !url.includes("/node_modules/");
+  return isOwnFileUrl(parsed.get(scriptId)?.url ?? "");
 }
 
 function scriptOf(scriptId: string): Script {

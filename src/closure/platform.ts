@@ -18,6 +18,11 @@ export function isWeakCollection(value: unknown): value is WeakCollection {
   return value instanceof WeakMap || value instanceof WeakSet;
 }
 
+/** A file of the program's own, none of a package. */
+export function isOwnFileUrl(url: string): boolean {
+  return url.startsWith("file:") && !url.includes("/node_modules/");
+}
+
 /** Node's own JavaScript. */
 export function isNodeUrl(url: string): boolean {
   return url.startsWith("node:");

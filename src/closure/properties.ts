@@ -46,7 +46,7 @@ export function defineProperties(target: object, { plain, special }: Properties)
   for (const [key, flags, value, set] of special) define(target, key, flags, value, set);
 }
 
-function define(
+export function define(
   target: object,
   key: string | symbol,
   flags: number,
@@ -64,6 +64,10 @@ function define(
       ? { ...shared, get: value as () => unknown, set: set as (value: unknown) => void }
       : { ...shared, value, writable: (flags & WRITABLE) !== 0 },
   );
+}
+
+export function isOrdinary(property: PropertyDescriptor): boolean {
+  return flagsOf(property) === ORDINARY;
 }
 
 /** Value of an own property, without calling a getter. */

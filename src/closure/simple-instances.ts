@@ -4,6 +4,7 @@
  */
 
 import { CLASS_KEY } from "./instance-body.ts";
+import { define, isOrdinary, ORDINARY } from "./properties.ts";
 
 /** `undefined`: something about a property is special. `standFor`: see `Outgoing`. */
 export function simpleBody(
@@ -16,10 +17,7 @@ export function simpleBody(
     // Keys of a body that are no properties begin so.
     if (typeof key !== "string" || key.startsWith("<") || key === "__proto__") return undefined;
     const property = Reflect.getOwnPropertyDescriptor(value, key);
-    // An accessor is not writable.
-    if (property?.enumerable !== true || !property.writable || !property.configurable) {
-      return undefined;
-    }
+    if (property === undefined || !isOrdinary(property)) return undefined;
     const held: unknown = property.value;
     const isPrimitive = typeof held !== "object" && typeof held !== "symbol";
     body[key] = isPrimitive || held === null ? held : standFor(held);
@@ -39,17 +37,8 @@ export function fillSimple(created: object, body: Readonly<Record<string, unknow
   for (const key of Object.keys(body)) {
     if (key === CLASS_KEY) continue;
     // A setter or a constant of that name further up would stand in the way.
-    if (key in prototype) defineOrdinary(created, key, body[key]);
+    if (key in prototype) define(created, key, ORDINARY, body[key]);
     else target[key] = body[key];
   }
   return true;
-}
-
-function defineOrdinary(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, {
-    value,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  });
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SerializationError } from "../base/errors.ts";
 import { sha256, type ReferenceCode } from "./code.ts";
 import { isSandboxed } from "./inspect.ts";
+import { isOwnFileUrl } from "./platform.ts";
 
 /** By URL, the hash of the text that this process loaded first, of modules that went out. */
 const sentFirst = new Map<string, string>();
@@ -29,7 +30,7 @@ export function isSameElsewhere(url: string, source: string): boolean {
 
 /** Empty: not to be compared. Packages do not change while a program runs. */
 export function hashFile(url: string): string {
-  if (!url.startsWith("file:") || url.includes("/node_modules/")) return "";
+  if (!isOwnFileUrl(url)) return "";
   const text = readText(url);
   return text === undefined ? "" : sha256(text);
 }

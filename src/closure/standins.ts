@@ -67,17 +67,21 @@ export function beginMessage(next: object): void {
   mayHaveLoaded = true;
 }
 
+function lookAtModules(): void {
+  const modules = Object.values(ownRequire.cache);
+  if (modules.length === modulesSeen) return;
+  modulesSeen = modules.length;
+  for (const module of modules) {
+    const exports: unknown = module?.exports;
+    if (module && typeof exports === "object" && exports) modulesByExports.set(exports, module);
+  }
+}
+
 function findCommonJsExports(
   value: object,
   isEntry: (url: string) => boolean,
 ): ReferenceCode | undefined {
-  if (mayHaveLoaded && Object.keys(ownRequire.cache).length !== modulesSeen) {
-    modulesSeen = Object.keys(ownRequire.cache).length;
-    for (const module of Object.values(ownRequire.cache)) {
-      const exports: unknown = module?.exports;
-      if (module && typeof exports === "object" && exports) modulesByExports.set(exports, module);
-    }
-  }
+  if (mayHaveLoaded) lookAtModules();
   mayHaveLoaded = false;
   const module = modulesByExports.get(value);
   if (module?.exports !== value || !module.loaded) return undefined;

@@ -12,7 +12,7 @@ interface Unfinished {
   readonly stream: Stream;
   readonly prefix: string;
   readonly pid: number;
-  text: string;
+  readonly text: string;
 }
 
 export class OutputLines {

@@ -1,6 +1,7 @@
 /** Stacks of errors that crossed a process: the user's lines, then where the call was made. */
 
 import { types } from "node:util";
+import { ownValue } from "../closure/properties.ts";
 import type { CallSite } from "./object-record.ts";
 import { isFrame, userStack } from "./remote-error-stack.ts";
 
@@ -29,11 +30,6 @@ export function remoteError(thrown: unknown, site: CallSite | undefined): unknow
 
 function isErrorObject(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof DOMException;
-}
-
-/** Runs no code of the error's class. */
-function ownValue(error: Error, key: string): unknown {
-  return Reflect.getOwnPropertyDescriptor(error, key)?.value;
 }
 
 function setStack(error: Error, stack: string): void {
