@@ -51,8 +51,10 @@ export class Captures {
       values[name] = reference === undefined ? value : new Standin(reference);
     }
     const privates = staticPrivateFields.length > 0 ? inspectPrivateFields(subject) : [];
-    const statics = staticPrivateFields.map(
-      (name) => privates.find((field) => field.name === `#${name}`)?.value,
+    const statics = Object.fromEntries(
+      staticPrivateFields.map((name) => {
+        return [`#${name}`, privates.find((field) => field.name === `#${name}`)?.value];
+      }),
     );
     const keys = findKeys(subject, computed);
     const state = findState(subject, source, statics);

@@ -17,8 +17,8 @@ export interface FunctionState {
   readonly parent?: object | null;
   /** What `prototype` inherits from, if not from the parent's. */
   readonly prototypeParent?: object | null;
-  /** Values of the static private fields. */
-  readonly privates?: readonly unknown[];
+  /** Values of the static private fields by name, with `#`, in order. */
+  readonly privates?: Readonly<Record<string, unknown>>;
 }
 
 /** The source's part in a function's properties. */
@@ -32,12 +32,12 @@ export interface FunctionSource {
 export function findState(
   subject: Function,
   source: FunctionSource,
-  privates: readonly unknown[],
+  privates: Readonly<Record<string, unknown>>,
 ): FunctionState | undefined {
   const state = {
     ...ownState(subject, source),
     ...prototypeState(subject, source),
-    ...(privates.length > 0 ? { privates } : {}),
+    ...(Object.keys(privates).length > 0 ? { privates } : {}),
   };
   return Object.keys(state).length > 0 ? state : undefined;
 }

@@ -4,7 +4,8 @@ import { createBound, type Bound } from "./bound.ts";
 import { sha256, type ReferenceCode, type ValueCode } from "./code.ts";
 import { applyState, type FunctionState } from "./function-state.ts";
 import { resolveReference } from "./modules.ts";
-import { STATE_KEY, type BoundHead, type ClassHead, type VARIABLE_HEAD } from "./outgoing.ts";
+import { STATE_KEY } from "./body-paths.ts";
+import type { BoundHead, ClassHead, VARIABLE_HEAD } from "./outgoing.ts";
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
@@ -98,7 +99,7 @@ export class Incoming {
     rebuilt.setCells(values);
     const state = values[STATE_KEY] as FunctionState | undefined;
     if (state !== undefined) applyState(rebuilt.value, state);
-    if (state?.privates !== undefined) rebuilt.hooks.setStatics?.(state.privates);
+    if (state?.privates !== undefined) rebuilt.hooks.setStatics?.(Object.values(state.privates));
     this.#registry.origins.set(created, { hash, head, body });
   }
 

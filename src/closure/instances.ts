@@ -6,6 +6,7 @@
 import { types } from "node:util";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
+import { readInstance } from "./body-paths.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { classChain, getClassInfo, ownConstructor } from "./class-info.ts";
 import type { Incoming } from "./incoming.ts";
@@ -58,7 +59,7 @@ export class Instances {
   extend(value: object, codes: Set<string>): Extended | undefined {
     if (types.isProxy(value)) return undefined;
     const simple = this.#simpleBody(value, codes);
-    if (simple !== undefined) return { type: CLASS_INSTANCE, head: undefined, body: simple };
+    if (simple !== undefined) return instance(undefined, simple);
     const chain = classChain(value);
     const isPlain = chain.every((each) => !getClassInfo(each).isBuiltin);
     const kind = isPlain ? undefined : findKind(value);
@@ -76,7 +77,7 @@ export class Instances {
     if (weak.length > 0) body[WEAK_KEY] = weak;
     const isByValue = own !== undefined && typeof this.#outgoing.headOf(own, codes) !== "string";
     if (isByValue) this.#standForSymbols(body);
-    return { type: CLASS_INSTANCE, head, body };
+    return instance(head, body);
   }
 
   #simpleBody(value: object, codes: Set<string>): Record<string, unknown> | undefined {
@@ -176,6 +177,10 @@ export class Instances {
       setPrivateField(created, `#${name}`, values[index]);
     }
   }
+}
+
+function instance(head: Head | undefined, body: Record<string, unknown>): Extended {
+  return { type: CLASS_INSTANCE, head, body, readBody: readInstance };
 }
 
 /** What is an EventEmitter may be much more, a socket for instance; the other kinds are exact. */

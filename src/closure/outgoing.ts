@@ -3,6 +3,7 @@
 import { types } from "node:util";
 import { FUNCTION } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
+import { readBound, readCaptures, STATE_KEY } from "./body-paths.ts";
 import { findBuiltinName, findBuiltinObject, findOwnName } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import type { BoundParts } from "./bound.ts";
@@ -33,9 +34,6 @@ export type ClassHead = readonly [string, string, (readonly unknown[])?];
 /** Head of a variable that several functions capture. */
 export const VARIABLE_HEAD = ["variable"] as const;
 
-/** Keys of a body that no captured variable can have. */
-export const STATE_KEY = "<state>";
-
 export class Outgoing {
   readonly #registry: Registry;
   readonly #entry: Entry;
@@ -53,7 +51,8 @@ export class Outgoing {
     const origin = this.#registry.origins.get(subject);
     const { hash, head, body } = origin ? this.#again(origin) : this.#examine(subject, codes);
     if (hash !== "") codes.add(hash);
-    return { type: FUNCTION, head, body };
+    const isBound = Array.isArray(head) && head[0] === "bound";
+    return { type: FUNCTION, head, body, readBody: isBound ? readBound : readCaptures };
   }
 
   extendVariable({ value }: Variable): Extended {

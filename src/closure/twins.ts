@@ -56,7 +56,7 @@ export class TwinMaker {
     const rebuilt = rebuild(code, keys);
     rebuilt.setCells(mapValues(values, here));
     applyState(rebuilt.value, parent === undefined ? state : { ...state, parent });
-    if (state.privates !== undefined) rebuilt.hooks.setStatics?.(state.privates);
+    if (state.privates !== undefined) rebuilt.hooks.setStatics?.(Object.values(state.privates));
     return rebuilt;
   }
 }

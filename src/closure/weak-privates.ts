@@ -12,8 +12,11 @@ import { Variable } from "./shared-variables.ts";
 import { Standin } from "./standins.ts";
 import { isWeakCollection, type WeakCollection } from "./platform.ts";
 
-/** The collection, or a class of the receiver's own and its variable; then what it holds. */
-export type WeakEntry = readonly [unknown, unknown];
+/**
+ * The collection, or a class of the receiver's own and its variable; then what it holds; then, for
+ * paths, the name of the collection.
+ */
+export type WeakEntry = readonly [unknown, unknown, string];
 
 export class WeakPrivates {
   readonly #registry: Registry;
@@ -34,7 +37,8 @@ export class WeakPrivates {
         .filter(([, collection]) => collection.has(value))
         .map(([name, collection]): WeakEntry => {
           const held: unknown = collection instanceof WeakMap ? collection.get(value) : undefined;
-          return [isByValue ? this.#outgoing.standFor(collection) : [owner, name], held];
+          const where = isByValue ? this.#outgoing.standFor(collection) : [owner, name];
+          return [where, held, name];
         });
     });
   }

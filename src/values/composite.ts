@@ -1,5 +1,6 @@
-import { FUNCTION } from "./extension-types.ts";
-import { entryLabel, propertyLabel } from "./path.ts";
+import type { Extended } from "./encode-context.ts";
+import { entryLabel, labels, propertyLabel } from "./path.ts";
+import type { ReadKeys } from "./path.ts";
 
 /**
  * A value that is written as a header and parts: what the tag of the header is, the parts in
@@ -18,6 +19,11 @@ export abstract class Composite {
 
   /** The step of a path that leads to the part being written. */
   abstract label(): string;
+
+  /** What the part being written is known by in arrays and objects. */
+  get key(): string | number | undefined {
+    return undefined;
+  }
 }
 
 /** Tags that mean "no tag": the parts are those of an ordinary array or map. */
@@ -28,6 +34,10 @@ export const PLAIN_MAP = -2;
 export class Items extends Composite {
   label(): string {
     return `[${this.index}]`;
+  }
+
+  override get key(): number {
+    return this.index;
   }
 }
 
@@ -46,8 +56,17 @@ export abstract class PartsFirst extends Composite {
 
 /** Head and body of an `Extended`. */
 export class ExtendedParts extends PartsFirst {
-  get isScope(): boolean {
-    return this.tag === FUNCTION && this.index === 1;
+  readonly #extended: Extended;
+
+  constructor(extended: Extended) {
+    super(extended.type, [extended.head, extended.body]);
+    this.#extended = extended;
+  }
+
+  get readInside(): ReadKeys | undefined {
+    const { readBody } = this.#extended;
+    if (this.index !== 1 || readBody === undefined) return undefined;
+    return (keys) => readBody(this.#extended, keys, labels);
   }
 
   label(): string {
@@ -71,10 +90,14 @@ export class Properties extends Composite {
   }
 
   label(): string {
+    const { key } = this;
+    if (key === undefined) return "";
+    return typeof key === "number" ? `[${key}]` : propertyLabel(key);
+  }
+
+  override get key(): string | number | undefined {
     const pair = this.index - this.lead;
-    const key = this.parts[this.index - (pair & 1)];
-    if (pair < 0) return "";
-    return typeof key === "number" ? `[${key}]` : propertyLabel(String(key));
+    return pair < 0 ? undefined : (this.parts[this.index - (pair & 1)] as string | number);
   }
 }
 

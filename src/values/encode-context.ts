@@ -1,3 +1,5 @@
+import type { Key, KeysRead, Labels } from "./path.ts";
+
 /** A value that the runtime knows how to build again elsewhere. */
 export interface Extended {
   readonly type: number;
@@ -5,7 +7,12 @@ export interface Extended {
   readonly head: unknown;
   /** May point back at the object. */
   readonly body: unknown;
+  /** For paths that go through a body whose keys are not those a user knows. */
+  readonly readBody?: ReadBody | undefined;
 }
+
+/** What the first of `keys` mean in the body. */
+export type ReadBody = (extended: Extended, keys: readonly Key[], labels: Labels) => KeysRead;
 
 export interface EncodeContext {
   /** Names the root in error paths: "args[0]", "result". */

@@ -227,11 +227,11 @@ export class Encoder implements Sink {
   }
 
   #openExtended(value: object, extended: Extended): Composite {
-    const { type, head, body } = extended;
+    const { type } = extended;
     if (!(type >= RUNTIME_TYPE_MIN && type <= RUNTIME_TYPE_MAX)) {
       throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
     }
-    return this.#keepPartsFirst(value, new ExtendedParts(type, [head, body]));
+    return this.#keepPartsFirst(value, new ExtendedParts(extended));
   }
 
   #keepPartsFirst(value: object, parts: PartsFirst): Composite {

@@ -1,37 +1,49 @@
-/** One level of a path while a value is written: a key, an index, or what can name itself. */
-export type Step =
-  | string
-  | number
-  | {
-      label(): string;
-      /** Names below it are variables of a function. */
-      readonly isScope?: boolean;
-    };
+import { findWellKnownName } from "./symbols.ts";
 
+/** One level of a path while a value is written: a key, an index, or what can name itself. */
+export type Step = string | number | StepObject;
+
+interface StepObject {
+  label(): string;
+  /** What the step leads to, where a path goes through what a user cannot name. */
+  readonly key?: string | number | undefined;
+  /** Reads the keys that follow, which mean something only inside. */
+  readonly readInside?: ReadKeys | undefined;
+}
+
+/** What the first of `keys` mean to a user, and how many of them that takes: at least one. */
+export type ReadKeys = (keys: readonly Key[]) => KeysRead;
+export type KeysRead = readonly [label: string, count: number];
+export type Key = string | number | undefined;
+
+/** How properties and the values of a Map's entries are written. */
+export interface Labels {
+  property(key: string | symbol): string;
+  entry(key: unknown, place: number): string;
+}
+
+/** More than a reader ever takes at once. */
+const KEYS_READ_MAX = 8;
 /** Levels shown of a very long path, at its beginning and at its end. */
 const STEPS_SHOWN = 16;
 
 /** `args[0].client.socket`, `square → helper → db`: where in a value something lies. */
 export function formatPath(root: string, trail: readonly Step[], depth: number): string {
-  let path = root;
-  const gap = depth - 2 * STEPS_SHOWN;
-  for (let i = 0; i < depth; i++) {
-    if (gap > 1 && i === STEPS_SHOWN) {
-      path += `...(${gap} levels)...`;
-      i += gap;
-    }
-    path += isScope(trail[i - 1]) ? formatVariable(trail[i]!) : formatStep(trail[i]!);
+  const way: string[] = [];
+  for (let i = 0; i < depth;) {
+    const step = trail[i++]!;
+    way.push(formatStep(step));
+    const read = typeof step === "object" ? step.readInside : undefined;
+    if (read === undefined || i === depth) continue;
+    const keys = trail.slice(i, Math.min(depth, i + KEYS_READ_MAX)).map(keyOf);
+    const [label, count] = read(keys);
+    way.push(label);
+    i += count;
   }
-  return path;
-}
-
-function isScope(step: Step | undefined): boolean {
-  return typeof step === "object" && step.isScope === true;
-}
-
-/** `square → helper → db`: what a function uses. */
-function formatVariable(step: Step): string {
-  return typeof step === "string" && !step.startsWith("<") ? ` → ${step}` : formatStep(step);
+  const shown = way.filter((label) => label !== "");
+  const gap = shown.length - 2 * STEPS_SHOWN;
+  if (gap > 1) shown.splice(STEPS_SHOWN, gap, `...(${gap} levels)...`);
+  return root + shown.join("");
 }
 
 function formatStep(step: Step): string {
@@ -40,8 +52,21 @@ function formatStep(step: Step): string {
   return step.label();
 }
 
-export function propertyLabel(key: string): string {
+function keyOf(step: Step): Key {
+  return typeof step === "object" ? step.key : step;
+}
+
+export function propertyLabel(key: string | symbol): string {
+  if (typeof key === "symbol") return `[${symbolLabel(key)}]`;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${quote(key)}]`;
+}
+
+/** A symbol as it is written in source. */
+function symbolLabel(symbol: symbol): string {
+  const key = Symbol.keyFor(symbol);
+  if (key !== undefined) return `Symbol.for(${quote(key)})`;
+  const wellKnown = findWellKnownName(symbol);
+  return wellKnown === undefined ? String(symbol) : `Symbol.${wellKnown}`;
 }
 
 function quote(text: string): string {
@@ -61,6 +86,8 @@ function keyLabel(key: unknown): string | undefined {
       return quote(key);
     case "bigint":
       return `${key}n`;
+    case "symbol":
+      return symbolLabel(key);
     case "object":
     case "function":
       return key === null ? "null" : undefined;
@@ -68,3 +95,5 @@ function keyLabel(key: unknown): string | undefined {
       return String(key);
   }
 }
+
+export const labels: Labels = { property: propertyLabel, entry: entryLabel };
