@@ -1,9 +1,12 @@
 /** Functions between two runtimes; what they do elsewhere is in tests/closure. */
 
 import assert from "node:assert/strict";
+import { EventEmitter, on } from "node:events";
 import { builtinModules, createRequire } from "node:module";
+import { createServer } from "node:net";
 import path, { join } from "node:path";
 import { test } from "node:test";
+import { types } from "node:util";
 import { runInNewContext } from "node:vm";
 import { SerializationError } from "../base/errors.ts";
 import { pack, runtimeOf, ship, twice, unpack } from "./ship.test.ts";
@@ -105,6 +108,78 @@ test("refused, and why", () => {
   const socket = { pipe: () => 0, weak: new WeakMap() };
   const useWeak = () => socket.weak;
   assert.match(refusal({ useWeak }), /^Cannot send value\.useWeak → socket\.weak: it is a WeakMap/);
+});
+
+const running: readonly object[] = [
+  (function* () {})(),
+  (async function* () {})(),
+  ...[[1].values(), new Map().keys(), new Set().values(), "a"[Symbol.iterator]()],
+  ...["a".matchAll(/a/g), new Headers().entries(), new URLSearchParams().keys()],
+  on(new EventEmitter(), "event"),
+  runInNewContext("(function* () {})()") as object,
+  ...("Iterator" in globalThis ? [helperOf([1].values())] : []),
+];
+
+function helperOf(iterator: object): object {
+  const { map } = iterator as { map(mapper: (x: number) => number): object };
+  return map.call(iterator, (x) => x);
+}
+
+test("generator objects and iterators: what they are and what to do, wherever they lie", () => {
+  for (const iterator of running) {
+    const isGenerator = types.isGeneratorObject(iterator);
+    const [what, instead] = isGenerator
+      ? ["a generator object", "call the generator function inside the task"]
+      : ["an iterator", "make it inside the task"];
+    const reason = `it is ${what}, bound to this process; collect it into an array first, or ${instead}`;
+    assert.equal(refusal(iterator), `Cannot send value: ${reason}`);
+    assert.equal(refusal({ list: [iterator] }), `Cannot send value.list[0]: ${reason}`);
+    assert.equal(refusal({ f: () => iterator }), `Cannot send value.f → iterator: ${reason}`);
+  }
+});
+
+test("iterators of the program's own classes go as any instance", async () => {
+  class Countdown implements Iterator<number> {
+    #n = 3;
+    next(): IteratorResult<number> {
+      return this.#n > 0 ? { done: false, value: this.#n-- } : { done: true, value: undefined };
+    }
+    [Symbol.iterator](): this {
+      return this;
+    }
+  }
+  const countdown = new Countdown();
+  countdown.next();
+  assert.deepEqual([...(await ship(countdown, here, there))], [2, 1]);
+});
+
+test("what belongs to the platform and has no name is refused with what to do", () => {
+  const made = "create it inside the function, or send what it is made from";
+  let settle: unknown;
+  void new Promise((resolve) => (settle = resolve));
+  const reason = `it is native code, or Node's own without a public name; ${made}`;
+  assert.equal(refusal({ settle }), `Cannot send value.settle (function): ${reason}`);
+  const instead = "create it inside the function, keep it in an actor, or send plain data";
+  const timer = setTimeout(() => undefined, 0);
+  clearTimeout(timer);
+  const { Memory } = Reflect.get(globalThis, "WebAssembly") as {
+    Memory: new (size: { initial: number }) => object;
+  };
+  const memory = new Memory({ initial: 1 });
+  for (const [value, name] of [
+    [timer, "Timeout"],
+    [createServer(), "Server"],
+    [new MessageChannel(), "MessageChannel"],
+    [memory, "Memory"],
+  ] as const) {
+    const text = `it is an instance of ${name}, which cannot be built again elsewhere; ${instead}`;
+    assert.equal(refusal([value]), `Cannot send value[0]: ${text}`);
+    assert.equal(
+      refusal(() => value),
+      `Cannot send value → value: ${text}`,
+    );
+    if (value instanceof MessageChannel) value.port1.close();
+  }
 });
 
 test("an arrow function with the new.target of the function around it", () => {

@@ -9,6 +9,7 @@ import type { Extended } from "../values/encode.ts";
 import { readInstance } from "./body-paths.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { classChain, getClassInfo, ownConstructor } from "./class-info.ts";
+import { isIteratorOfPlatform } from "./iterators.ts";
 import type { Incoming } from "./incoming.ts";
 import { constructInert } from "./inert.ts";
 import { setPrivateField } from "./inspect.ts";
@@ -64,6 +65,7 @@ export class Instances {
     const isPlain = chain.every((each) => !getClassInfo(each).isBuiltin);
     const kind = isPlain ? undefined : findKind(value);
     const [own] = chain;
+    if (isIteratorOfPlatform(value, chain)) return undefined;
     if (own !== undefined && getClassInfo(own).isBuiltin) {
       if (kind?.isWhole !== true || !kind.name.endsWith(own.name)) return undefined;
     }

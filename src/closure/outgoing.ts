@@ -133,7 +133,10 @@ export class Outgoing {
     if (url === undefined || isNodeUrl(url)) {
       const builtin = findBuiltinName(subject);
       if (builtin !== undefined) return builtinReference(builtin);
-      throw new CannotShip("it is native code, or Node's own without a public name");
+      throw new CannotShip(
+        "it is native code, or Node's own without a public name; create it inside the function, " +
+          "or send what it is made from",
+      );
     }
     const reference = findReference(subject, text, inspected);
     return reference && this.#entry.isReachedFrom(url) ? undefined : reference;

@@ -43,7 +43,16 @@ const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isWeakSet, "it is a WeakSet, whose members cannot be listed; send a Set"],
   [(value) => value instanceof WeakRef, "it is a WeakRef; send what it refers to"],
   [types.isProxy, "it is a Proxy; send the object behind it or a plain copy"],
-  [isIterator, "it is an iterator, bound to this process; collect its values in an array"],
+  [
+    types.isGeneratorObject,
+    "it is a generator object, bound to this process; collect it into an array first, or call " +
+      "the generator function inside the task",
+  ],
+  [
+    isIterator,
+    "it is an iterator, bound to this process; collect it into an array first, or make it " +
+      "inside the task",
+  ],
   [isTransferred, "its memory was transferred to another thread; send a copy made before that"],
 ];
 
@@ -133,7 +142,10 @@ function functionReason(value: { readonly name: string }): string {
 }
 
 function instanceReason(value: object): string {
-  return `it is ${describeInstance(value)}, which cannot be built again elsewhere; send plain data`;
+  return (
+    `it is ${describeInstance(value)}, which cannot be built again elsewhere; ` +
+    "create it inside the function, keep it in an actor, or send plain data"
+  );
 }
 
 function describeInstance(value: object): string {

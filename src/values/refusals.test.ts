@@ -46,12 +46,12 @@ test("a refusal says where, what and what to do instead", () => {
     [
       new Map([["user 1", { connection: new Connection() }]]),
       'args[0].get("user 1").connection: it is an instance of Connection, which cannot be built ' +
-        "again elsewhere; send plain data",
+        "again elsewhere; create it inside the function, keep it in an actor, or send plain data",
     ],
     [
       new Map([[{ k: new Connection() }, 1]]),
       "args[0].keys()[0].k: it is an instance of Connection, which cannot be built again " +
-        "elsewhere; send plain data",
+        "elsewhere; create it inside the function, keep it in an actor, or send plain data",
     ],
     [new Set([1, [Promise.resolve()]]), "args[0].values()[1][0]: it is a Promise; await it first"],
     [new Map([[{}, Promise.resolve()]]), "args[0].values()[0]: it is a Promise; await it first"],
@@ -79,21 +79,27 @@ test("a refusal says where, what and what to do instead", () => {
         "a copy (slice) or put() the data",
     ],
     [new Proxy(new Map(), {}), "args[0]: it is a Proxy; send the object behind it or a plain copy"],
-    ...[(function* () {})(), (async function* () {})(), new Map().entries(), [1].values()].map(
+    ...[(function* () {})(), (async function* () {})()].map((generator): [unknown, string] => [
+      generator,
+      "args[0]: it is a generator object, bound to this process; collect it into an array first, " +
+        "or call the generator function inside the task",
+    ]),
+    ...[new Map().entries(), [1].values(), "a".matchAll(/a/g)].map(
       (iterator): [unknown, string] => [
         iterator,
-        "args[0]: it is an iterator, bound to this process; collect its values in an array",
+        "args[0]: it is an iterator, bound to this process; collect it into an array first, or " +
+          "make it inside the task",
       ],
     ),
     [
       createServer(),
-      "args[0]: it is an instance of Server, which cannot be built again elsewhere; send " +
-        "plain data",
+      "args[0]: it is an instance of Server, which cannot be built again elsewhere; create " +
+        "it inside the function, keep it in an actor, or send plain data",
     ],
     [
       Object.create({ inherited: 1 }),
       "args[0]: it is an object with a prototype of its own, which cannot be built again " +
-        "elsewhere; send plain data",
+        "elsewhere; create it inside the function, keep it in an actor, or send plain data",
     ],
     [Object(Symbol("x")), 'args[0]: Symbol(x) exists only in this process; use Symbol.for("x")'],
   ];
