@@ -210,6 +210,11 @@ function stepOf(key: string | symbol): string | undefined {
   return name !== undefined && Reflect.get(Symbol, name) === key ? `@@${name}` : undefined;
 }
 
+/** Whether a symbol was made by the program, for itself: others exist in every process. */
+export function isLocal(symbol: symbol): boolean {
+  return Symbol.keyFor(symbol) === undefined && stepOf(symbol) === undefined;
+}
+
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -4,6 +4,7 @@
  * values.
  */
 
+import { types } from "node:util";
 import { SerializationError } from "../base/errors.ts";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
@@ -64,7 +65,7 @@ export class Closures {
   }
 
   /**
-   * For functions, classes and instances of classes; `undefined`: not its business. Adds to
+   * For functions, classes and instances of classes, and for a symbol in its box; `undefined`: not its business. Adds to
    * `codes` the hash of the code object the receiver needs. Throws SerializationError with the
    * path of what cannot be sent.
    */
@@ -74,6 +75,8 @@ export class Closures {
       if (typeof value === "function") return this.#outgoing.extendFunction(value, codes);
       if (value instanceof Variable) return this.#outgoing.extendVariable(value);
       if (value instanceof Standin) return this.#outgoing.extendStandin(value, codes);
+      const symbol = symbolIn(value);
+      if (symbol !== undefined) return this.#outgoing.extendSymbol(symbol);
       return this.#outgoing.extendBuiltin(value, codes) ?? this.#instances.extend(value, codes);
     } catch (error) {
       if (!(error instanceof CannotShip)) throw error;
@@ -113,6 +116,11 @@ export class Closures {
     if (type === CLASS_INSTANCE) this.#instances.fill(created, body);
     else this.#incoming.fillFunction(created, body);
   }
+}
+
+function symbolIn(value: object): symbol | undefined {
+  if (!(value instanceof Symbol) || !types.isSymbolObject(value)) return undefined;
+  return Symbol.prototype.valueOf.call(value);
 }
 
 function labelOf(value: object): string {

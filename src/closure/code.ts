@@ -70,11 +70,11 @@ export interface ValueCode {
  * - `import`, `require`: a module's export, or with an empty `path` the module;
  * - `builtin`: what the platform calls by that name;
  * - `require-function`, `import-meta`: what belongs to the file `specifier`;
- * - `symbol`, `weak`: the symbol, the WeakMap or WeakSet that all processes know by the id
- *   `specifier`; `path` says what to make of it at first.
+ * - `weak`: the WeakMap or WeakSet that all processes know by the id `specifier`; `path` says what
+ *   to make of it at first.
  */
 export type ReferenceVia =
-  "import" | "require" | "builtin" | "require-function" | "import-meta" | "symbol" | "weak";
+  "import" | "require" | "builtin" | "require-function" | "import-meta" | "weak";
 
 export interface ReferenceCode {
   readonly kind: "reference";

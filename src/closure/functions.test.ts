@@ -131,7 +131,8 @@ test("generator objects and iterators: what they are and what to do, wherever th
     const [what, instead] = isGenerator
       ? ["a generator object", "call the generator function inside the task"]
       : ["an iterator", "make it inside the task"];
-    const reason = `it is ${what}, bound to this process; collect it into an array first, or ${instead}`;
+    const advice = `collect it into an array first, or ${instead}`;
+    const reason = `it is ${what}, bound to this process; ${advice}`;
     assert.equal(refusal(iterator), `Cannot send value: ${reason}`);
     assert.equal(refusal({ list: [iterator] }), `Cannot send value.list[0]: ${reason}`);
     assert.equal(refusal({ f: () => iterator }), `Cannot send value.f → iterator: ${reason}`);

@@ -5,7 +5,7 @@ import { sha256, type ReferenceCode, type ValueCode } from "./code.ts";
 import { applyState, type FunctionState } from "./function-state.ts";
 import { resolveReference } from "./modules.ts";
 import { STATE_KEY } from "./body-paths.ts";
-import type { BoundHead, ClassHead, VARIABLE_HEAD } from "./outgoing.ts";
+import type { BoundHead, ClassHead, SymbolHead, VARIABLE_HEAD } from "./outgoing.ts";
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
@@ -34,8 +34,9 @@ export class Incoming {
       const code = this.#registry.getCode(head);
       return code.kind === "reference" ? this.#resolve(code) : this.#rebuild(code, head, []);
     }
-    const parts = head as BoundHead | ClassHead | typeof VARIABLE_HEAD;
+    const parts = head as BoundHead | ClassHead | SymbolHead | typeof VARIABLE_HEAD;
     if (parts[0] === "variable") return new Variable(undefined);
+    if (parts[0] === "symbol") return this.#findSymbol(parts as SymbolHead);
     if (parts[0] === "bound") return this.#createBound(parts as BoundHead);
     return this.#createClass(parts as ClassHead);
   }
@@ -46,10 +47,17 @@ export class Incoming {
     return bound.value;
   }
 
+  /** Not an object, but the place it goes to takes any value. */
+  #findSymbol([, id, description]: SymbolHead): object {
+    let symbol = this.#registry.findShared(id);
+    if (symbol === undefined) this.#registry.addShared(id, (symbol = Symbol(description)));
+    return symbol as object;
+  }
+
   #createClass(head: ClassHead): object {
     const [hash, id, keys = []] = head;
     const known = this.#registry.findShared(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known as object;
     const code = this.#registry.getCode(hash);
     if (code.kind === "reference")
       throw new Error(`Cannot build class ${id}: its code has no text`);
@@ -66,10 +74,6 @@ export class Incoming {
   }
 
   #resolve(code: ReferenceCode): object {
-    if (code.via === "symbol") {
-      // Not an object, but the place it goes to takes any value.
-      return this.#registry.symbolOf(code.specifier, code.path[0] ?? "") as unknown as object;
-    }
     if (code.via === "weak") return this.#resolveWeak(code);
     const value = resolveReference(code) as object;
     if (code.textHash !== "" && typeof value === "function") refuseOther(value, code);
@@ -79,7 +83,7 @@ export class Incoming {
 
   #resolveWeak({ specifier, path }: ReferenceCode): object {
     const known = this.#registry.findShared(specifier);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known as object;
     const made = path[0] === "WeakSet" ? new WeakSet() : new WeakMap();
     this.#registry.addShared(specifier, made);
     return made;

@@ -7,6 +7,7 @@ import { types } from "node:util";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
 import { readInstance } from "./body-paths.ts";
+import { isLocal } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { classChain, getClassInfo, ownConstructor } from "./class-info.ts";
 import { isIteratorOfPlatform } from "./iterators.ts";
@@ -77,8 +78,8 @@ export class Instances {
     const body = mapValues(bodyOf(value, kind, owners), (part) => this.#outgoing.standFor(part));
     const weak = this.#weakPrivates.list(value, chain, codes);
     if (weak.length > 0) body[WEAK_KEY] = weak;
-    const isByValue = own !== undefined && typeof this.#outgoing.headOf(own, codes) !== "string";
-    if (isByValue) this.#standForSymbols(body);
+    const isLoaded = own !== undefined && typeof this.#outgoing.headOf(own, codes) === "string";
+    if (isLoaded) refuseLocalKeys((body[SPECIAL_KEY] ?? []) as SpecialProperty[]);
     return instance(head, body);
   }
 
@@ -105,13 +106,6 @@ export class Instances {
     // A class that cannot go is refused here, where the instance lies.
     for (const each of chain) this.#outgoing.headOf(each, codes);
     return this.#weakPrivates.mayHold(chain) ? null : owner;
-  }
-
-  /** A class by value takes its symbols along; one that is loaded there has its own. */
-  #standForSymbols(body: Record<string, unknown>): void {
-    const specials = body[SPECIAL_KEY] as SpecialProperty[] | undefined;
-    if (specials === undefined) return;
-    body[SPECIAL_KEY] = specials.map(([key, ...rest]) => [this.#outgoing.standFor(key), ...rest]);
   }
 
   #headOf(owner: Function, codes: Set<string>): unknown {
@@ -193,6 +187,17 @@ function refuseOtherBases(chain: readonly Function[], kind: Kind | undefined): v
   throw new CannotShip(
     `its class extends ${base.name}, whose state belongs to this process; send the data it was ` +
       "made from, or make it in the task or in an actor",
+  );
+}
+
+/** A class by value takes its symbols along; a module that is loaded there makes its own. */
+function refuseLocalKeys(properties: readonly SpecialProperty[]): void {
+  const local = properties.find(([key]) => typeof key === "symbol" && isLocal(key));
+  if (local === undefined) return;
+  const key = local[0] as symbol;
+  throw new CannotShip(
+    `its key ${String(key)} is another one where the module of its class is loaded; ` +
+      `use Symbol.for(${JSON.stringify(key.description ?? "name")})`,
   );
 }
 

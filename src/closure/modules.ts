@@ -86,9 +86,8 @@ export function resolveReference(code: ReferenceCode): unknown {
       return createRequire(code.specifier);
     case "import-meta":
       return importMetaOf(code.specifier);
-    case "symbol":
     case "weak":
-      throw new Error(`Cannot resolve ${code.via} ${code.specifier}: it is no module's`);
+      throw new Error(`Cannot resolve ${code.specifier}: it is no module's`);
   }
 }
 

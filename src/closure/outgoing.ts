@@ -31,6 +31,9 @@ export type BoundHead = readonly ["bound", string, number];
 /** Head of a class by value: hash, id, computed names of its methods. */
 export type ClassHead = readonly [string, string, (readonly unknown[])?];
 
+/** Head of a symbol that one process made: id, description. */
+export type SymbolHead = readonly ["symbol", string, string?];
+
 /** Head of a variable that several functions capture. */
 export const VARIABLE_HEAD = ["variable"] as const;
 
@@ -59,15 +62,19 @@ export class Outgoing {
     return { type: FUNCTION, head: VARIABLE_HEAD, body: this.standFor(value) };
   }
 
+  /** All processes know it by its id: it is one symbol in each, and the original where it is from. */
+  extendSymbol(symbol: symbol): Extended {
+    const { description } = symbol;
+    const id = this.#registry.sharedId(symbol);
+    const head: SymbolHead =
+      description === undefined ? ["symbol", id] : ["symbol", id, description];
+    return { type: FUNCTION, head, body: undefined };
+  }
+
   /** What was received holds this process's own values where there were stand-ins. */
   #again({ hash, head, body }: Origin): Origin {
     const standFor = (value: unknown): unknown => this.standFor(value);
-    const again = (part: unknown): unknown => (Array.isArray(part) ? part.map(standFor) : part);
-    return {
-      hash,
-      head: Array.isArray(head) ? head.map(again) : head,
-      body: body && mapValues(body as Record<string, unknown>, standFor),
-    };
+    return { hash, head, body: body && mapValues(body as Record<string, unknown>, standFor) };
   }
 
   extendStandin({ code }: Standin, codes: Set<string>): Extended {
@@ -178,7 +185,6 @@ export class Outgoing {
 
   /** Of a value that belongs to the process, what the receiver has in its place. */
   standFor(value: unknown): unknown {
-    if (typeof value === "symbol") return this.#symbol(value);
     if (typeof value !== "object" || value === null || types.isProxy(value)) return value;
     if (value instanceof Variable || value instanceof Standin) return value;
     if (isWeakCollection(value) && this.#registry.isShared(value)) {
@@ -201,12 +207,6 @@ export class Outgoing {
     const standFor = (value: unknown): unknown => this.standFor(value);
     const body = { target, this: standFor(self), arguments: args.map(standFor) };
     return { hash: "", head, body };
-  }
-
-  #symbol(value: symbol): unknown {
-    const id = this.#registry.symbolId(value);
-    if (id === undefined) return value;
-    return new Standin(referenceCode("symbol", id, { path: [value.description ?? ""] }));
   }
 }
 

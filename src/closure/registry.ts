@@ -14,13 +14,11 @@ export class Registry {
   readonly codes = new Map<string, CodeObject>();
   /** Exports, built-ins, and functions that were received: nothing is captured for them again. */
   readonly origins = new WeakMap<object, Origin>();
-  readonly #sharedIds = new WeakMap<object, string>();
-  readonly #shared = new Map<string, WeakRef<object>>();
+  readonly #sharedIds = new WeakMap<WeakKey, string>();
+  readonly #shared = new Map<string, WeakRef<WeakKey>>();
   readonly #collected = new FinalizationRegistry((id: string) => {
     if (this.#shared.get(id)?.deref() === undefined) this.#shared.delete(id);
   });
-  readonly #symbolIds = new Map<symbol, string>();
-  readonly #symbols = new Map<string, symbol>();
   readonly #prefix = randomBytes(9).toString("base64url");
   #count = 0;
 
@@ -37,50 +35,25 @@ export class Registry {
 
   /**
    * Id of what is one thing in each process, however often it is sent, and the original where it
-   * came from: of classes that go by value, so that `instanceof` holds.
+   * came from: of classes that go by value, so that `instanceof` holds, and of symbols.
    */
-  sharedId(subject: object): string {
+  sharedId(subject: WeakKey): string {
     let id = this.#sharedIds.get(subject);
     if (id === undefined) this.addShared((id = `${this.#prefix}${this.#count++}`), subject);
     return id;
   }
 
-  isShared(subject: object): boolean {
+  isShared(subject: WeakKey): boolean {
     return this.#sharedIds.has(subject);
   }
 
-  addShared(id: string, subject: object): void {
+  addShared(id: string, subject: WeakKey): void {
     this.#sharedIds.set(subject, id);
     this.#shared.set(id, new WeakRef(subject));
     this.#collected.register(subject, id);
   }
 
-  findShared(id: string): object | undefined {
+  findShared(id: string): WeakKey | undefined {
     return this.#shared.get(id)?.deref();
   }
-
-  /** `undefined`: a symbol that every process has. */
-  symbolId(symbol: symbol): string | undefined {
-    if (Symbol.keyFor(symbol) !== undefined || isWellKnown(symbol)) return undefined;
-    let id = this.#symbolIds.get(symbol);
-    if (id === undefined) this.#addSymbol((id = `${this.#prefix}${this.#count++}`), symbol);
-    return id;
-  }
-
-  /** The symbol of that id here; made on the first call. */
-  symbolOf(id: string, description: string): symbol {
-    let symbol = this.#symbols.get(id);
-    if (symbol === undefined) this.#addSymbol(id, (symbol = Symbol(description)));
-    return symbol;
-  }
-
-  #addSymbol(id: string, symbol: symbol): void {
-    this.#symbolIds.set(symbol, id);
-    this.#symbols.set(id, symbol);
-  }
-}
-
-function isWellKnown(symbol: symbol): boolean {
-  const name = symbol.description?.replace(/^Symbol\./, "") ?? "";
-  return Reflect.get(Symbol, name) === symbol;
 }

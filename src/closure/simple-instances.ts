@@ -19,8 +19,7 @@ export function simpleBody(
     const property = Reflect.getOwnPropertyDescriptor(value, key);
     if (property === undefined || !isOrdinary(property)) return undefined;
     const held: unknown = property.value;
-    const isPrimitive = typeof held !== "object" && typeof held !== "symbol";
-    body[key] = isPrimitive || held === null ? held : standFor(held);
+    body[key] = typeof held !== "object" || held === null ? held : standFor(held);
   }
   body[CLASS_KEY] = owner;
   return body;

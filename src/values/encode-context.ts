@@ -21,7 +21,8 @@ export interface EncodeContext {
   readonly buffers: Uint8Array[];
   /**
    * Asked for every function and every object whose prototype is none that the format knows.
-   * `undefined`: not known. `path` is valid during the call.
+   * Of a symbol that only this process has, it is asked for its box. `undefined`: not known.
+   * `path` is valid during the call.
    */
   readonly extend: (value: object, path: () => string) => Extended | undefined;
 }

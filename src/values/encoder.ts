@@ -38,7 +38,7 @@ export class Encoder implements Sink {
   #views: Views | undefined;
   #hasReferences = false;
   /** Objects of this value that do not exist before some of their parts are read. */
-  #partsFirst: Map<object, PartsFirst> | undefined;
+  #partsFirst: Map<WeakKey, PartsFirst> | undefined;
   /** The first `#depth` steps lead to what is being written. */
   #trail: Step[] = [];
   #depth = 0;
@@ -86,7 +86,10 @@ export class Encoder implements Sink {
   }
 
   #object(value: object | symbol): void {
-    if (typeof value === "symbol") return this.#recurse(this.#openSymbol(value));
+    if (typeof value === "symbol") {
+      const composite = this.#openSymbol(value);
+      return composite && this.#recurse(composite);
+    }
     if (this.#isReference(value)) return;
     if (this.#depth >= RECURSION_DEPTH_MAX) return this.#descend(value);
     const prototype = typeof value === "object" ? Reflect.getPrototypeOf(value) : null;
@@ -167,7 +170,7 @@ export class Encoder implements Sink {
   }
 
   /** Writes a REFERENCE if the object was met before. */
-  #isReference(value: object): boolean {
+  #isReference(value: WeakKey): boolean {
     const number = this.#seen.meet(value);
     if (number < 0) {
       if (this.#seen.isFull) {
@@ -226,7 +229,7 @@ export class Encoder implements Sink {
     throw refusal(value, this.#path());
   }
 
-  #openExtended(value: object, extended: Extended): Composite {
+  #openExtended(value: WeakKey, extended: Extended): Composite {
     const { type } = extended;
     if (!(type >= RUNTIME_TYPE_MIN && type <= RUNTIME_TYPE_MAX)) {
       throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
@@ -234,14 +237,20 @@ export class Encoder implements Sink {
     return this.#keepPartsFirst(value, new ExtendedParts(extended));
   }
 
-  #keepPartsFirst(value: object, parts: PartsFirst): Composite {
+  #keepPartsFirst(value: WeakKey, parts: PartsFirst): Composite {
     (this.#partsFirst ??= new Map()).set(value, parts);
     return parts;
   }
 
-  #openSymbol(symbol: symbol): Composite {
-    const composite = findSymbolParts(symbol);
-    if (composite === undefined) throw refusal(symbol, this.#path());
+  /** A symbol that only this process has is numbered as objects are. */
+  #openSymbol(symbol: symbol): Composite | undefined {
+    let composite = findSymbolParts(symbol);
+    if (composite === undefined) {
+      if (this.#isReference(symbol)) return undefined;
+      const extended = this.#context.extend(Object(symbol) as object, this.#path);
+      if (extended === undefined) throw refusal(symbol, this.#path());
+      composite = this.#openExtended(symbol, extended);
+    }
     writeHeader(this.writer, composite);
     return composite;
   }

@@ -8,9 +8,9 @@ import { OBJECTS_MAX } from "./limits.ts";
  */
 export class SeenObjects {
   #count = 0;
-  #first: object | undefined;
-  #set: Set<object> | undefined;
-  #numbers: Map<object, number> | undefined;
+  #first: WeakKey | undefined;
+  #set: Set<WeakKey> | undefined;
+  #numbers: Map<WeakKey, number> | undefined;
 
   /** V8 throws a bare RangeError at the next object. */
   get isFull(): boolean {
@@ -18,7 +18,7 @@ export class SeenObjects {
   }
 
   /** The number of an object that was met before; else it gets the next number: -1. */
-  meet(object: object): number {
+  meet(object: WeakKey): number {
     if (this.#set !== undefined) {
       this.#set.add(object);
       if (this.#set.size > this.#count) {
@@ -34,20 +34,20 @@ export class SeenObjects {
       return -1;
     }
     if (this.#first === object) return 0;
-    this.#set = new Set<object>().add(this.#first!).add(object);
+    this.#set = new Set<WeakKey>().add(this.#first!).add(object);
     this.#count = 2;
     return -1;
   }
 
-  #switchToNumbers(set: Set<object>, object: object): number {
-    const numbers = new Map<object, number>();
+  #switchToNumbers(set: Set<WeakKey>, object: WeakKey): number {
+    const numbers = new Map<WeakKey, number>();
     for (const met of set) numbers.set(met, numbers.size);
     this.#set = undefined;
     this.#numbers = numbers;
     return numbers.get(object)!;
   }
 
-  #meetNumbered(numbers: Map<object, number>, object: object): number {
+  #meetNumbered(numbers: Map<WeakKey, number>, object: WeakKey): number {
     const number = numbers.get(object);
     if (number !== undefined) return number;
     numbers.set(object, this.#count++);
