@@ -34,6 +34,9 @@ export const readBound: ReadBody = (_extended, [part]) => {
   return [part === "target" ? "" : variable(String(part)), 1];
 };
 
+/** Of the prototype of a class, through the class. */
+export const readPrototype: ReadBody = () => [".constructor", 1];
+
 export const readInstance: ReadBody = ({ head, body }, [first, ...keys], labels) => {
   const parts = body as Body;
   switch (first) {

@@ -65,9 +65,9 @@ export class Closures {
   }
 
   /**
-   * For functions, classes and instances of classes, and for a symbol in its box; `undefined`: not its business. Adds to
-   * `codes` the hash of the code object the receiver needs. Throws SerializationError with the
-   * path of what cannot be sent.
+   * For functions, classes, instances of classes, and a symbol in its box; `undefined`: not its
+   * business. Adds to `codes` the hash of the code object the receiver needs. Throws
+   * SerializationError with the path of what cannot be sent.
    */
   extend(value: object, path: () => string, codes: Set<string>): Extended | undefined {
     beginMessage(codes);
@@ -77,7 +77,8 @@ export class Closures {
       if (value instanceof Standin) return this.#outgoing.extendStandin(value, codes);
       const symbol = symbolIn(value);
       if (symbol !== undefined) return this.#outgoing.extendSymbol(symbol);
-      return this.#outgoing.extendBuiltin(value, codes) ?? this.#instances.extend(value, codes);
+      const known = this.#outgoing.extendPlatform(value, codes);
+      return known ?? (isData(value) ? undefined : this.#instances.extend(value, codes));
     } catch (error) {
       if (!(error instanceof CannotShip)) throw error;
       const where = path();
@@ -116,6 +117,12 @@ export class Closures {
     if (type === CLASS_INSTANCE) this.#instances.fill(created, body);
     else this.#incoming.fillFunction(created, body);
   }
+}
+
+/** A plain object that is asked for only because a module may export it. */
+function isData(value: object): boolean {
+  if (Reflect.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.keys(value).length > 0 && !(Symbol.toStringTag in value);
 }
 
 function symbolIn(value: object): symbol | undefined {

@@ -5,7 +5,7 @@ import { sha256, type ReferenceCode, type ValueCode } from "./code.ts";
 import { applyState, type FunctionState } from "./function-state.ts";
 import { resolveReference } from "./modules.ts";
 import { STATE_KEY } from "./body-paths.ts";
-import type { BoundHead, ClassHead, SymbolHead, VARIABLE_HEAD } from "./outgoing.ts";
+import type { BoundHead, ClassHead, PrototypeHead, SymbolHead, VARIABLE_HEAD } from "./outgoing.ts";
 import { rebuild, type Rebuilt } from "./rebuild.ts";
 import type { Registry } from "./registry.ts";
 import { Variable } from "./shared-variables.ts";
@@ -34,8 +34,9 @@ export class Incoming {
       const code = this.#registry.getCode(head);
       return code.kind === "reference" ? this.#resolve(code) : this.#rebuild(code, head, []);
     }
-    const parts = head as BoundHead | ClassHead | SymbolHead | typeof VARIABLE_HEAD;
+    const parts = head as BoundHead | ClassHead | PrototypeHead | SymbolHead | typeof VARIABLE_HEAD;
     if (parts[0] === "variable") return new Variable(undefined);
+    if (parts[0] === "prototype") return this.#findPrototype(parts as PrototypeHead);
     if (parts[0] === "symbol") return this.#findSymbol(parts as SymbolHead);
     if (parts[0] === "bound") return this.#createBound(parts as BoundHead);
     return this.#createClass(parts as ClassHead);
@@ -52,6 +53,10 @@ export class Incoming {
     let symbol = this.#registry.findShared(id);
     if (symbol === undefined) this.#registry.addShared(id, (symbol = Symbol(description)));
     return symbol as object;
+  }
+
+  #findPrototype([, head]: PrototypeHead): object {
+    return (this.createFunction(head) as Function).prototype as object;
   }
 
   #createClass(head: ClassHead): object {

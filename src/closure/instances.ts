@@ -62,6 +62,9 @@ export class Instances {
     if (types.isProxy(value)) return undefined;
     const simple = this.#simpleBody(value, codes);
     if (simple !== undefined) return instance(undefined, simple);
+    const owner = ownConstructor(value);
+    const ofClass = owner && this.#outgoing.extendPrototype(owner, codes);
+    if (ofClass !== undefined) return ofClass;
     const chain = classChain(value);
     const isPlain = chain.every((each) => !getClassInfo(each).isBuiltin);
     const kind = isPlain ? undefined : findKind(value);

@@ -3,10 +3,11 @@
 import { types } from "node:util";
 import { FUNCTION } from "../values/extension-types.ts";
 import type { Extended } from "../values/encode.ts";
-import { readBound, readCaptures, STATE_KEY } from "./body-paths.ts";
+import { readBound, readCaptures, readPrototype, STATE_KEY } from "./body-paths.ts";
 import { findBuiltinName, findBuiltinObject, findOwnName } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import type { BoundParts } from "./bound.ts";
+import { getClassInfo } from "./class-info.ts";
 import { Captures, type Captured } from "./capture.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 import type { Entry } from "./entry.ts";
@@ -33,6 +34,9 @@ export type ClassHead = readonly [string, string, (readonly unknown[])?];
 
 /** Head of a symbol that one process made: id, description. */
 export type SymbolHead = readonly ["symbol", string, string?];
+
+/** Head of the `prototype` of a class: head of that. */
+export type PrototypeHead = readonly ["prototype", unknown];
 
 /** Head of a variable that several functions capture. */
 export const VARIABLE_HEAD = ["variable"] as const;
@@ -62,13 +66,31 @@ export class Outgoing {
     return { type: FUNCTION, head: VARIABLE_HEAD, body: this.standFor(value) };
   }
 
-  /** All processes know it by its id: it is one symbol in each, and the original where it is from. */
+  /** Known by its id: one symbol in each process, the original where it is from. */
   extendSymbol(symbol: symbol): Extended {
     const { description } = symbol;
     const id = this.#registry.sharedId(symbol);
     const head: SymbolHead =
       description === undefined ? ["symbol", id] : ["symbol", id, description];
     return { type: FUNCTION, head, body: undefined };
+  }
+
+  /**
+   * Of the prototype of a class: the receiver takes that of its own. `undefined`: the function
+   * goes with nothing to know it by, and has nothing special there.
+   */
+  extendPrototype(owner: Function, codes: Set<string>): Extended | undefined {
+    if (getClassInfo(owner).isBuiltin) {
+      const name = findBuiltinName(owner);
+      if (name === undefined) return undefined;
+      const path = [...name.path, "prototype"];
+      return this.extendStandin(new Standin(builtinReference({ ...name, path })), codes);
+    }
+    const head = this.headOf(owner, codes);
+    const isKnown = typeof head !== "string" || this.#registry.getCode(head).kind === "reference";
+    if (!isKnown) return undefined;
+    const body = { owner };
+    return { type: FUNCTION, head: ["prototype", head], body, readBody: readPrototype };
   }
 
   /** What was received holds this process's own values where there were stand-ins. */
@@ -83,8 +105,14 @@ export class Outgoing {
     return { type: FUNCTION, head: hash, body: undefined };
   }
 
-  /** `console`, `process` and the like, wherever they are found. */
-  extendBuiltin(value: object, codes: Set<string>): Extended | undefined {
+  /** `console`, `process` and the like, module namespaces and what modules export. */
+  extendPlatform(value: object, codes: Set<string>): Extended | undefined {
+    const prototype = Reflect.getPrototypeOf(value);
+    // A module's: to look for that in each object would cost more.
+    if (prototype === Object.prototype || prototype === null) {
+      const standin = this.standFor(value);
+      return standin instanceof Standin ? this.extendStandin(standin, codes) : undefined;
+    }
     const name = findBuiltinObject(value);
     return name && this.extendStandin(new Standin(builtinReference(name)), codes);
   }

@@ -65,7 +65,7 @@ function findExportName(
 }
 
 /** A variable that is not initialised yet throws in newer engines: it is nobody's export yet. */
-function readOr(scope: Scope, name: string): unknown {
+export function readOr(scope: Scope, name: string): unknown {
   try {
     return scope.object[name];
   } catch {

@@ -8,6 +8,7 @@ import { types } from "node:util";
 import { ownRequire } from "./package-files.ts";
 import { findBuiltinObject } from "./builtins.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
+import { findNamespace } from "./namespaces.ts";
 import { findImported, findImportMetaUrl } from "./modules.ts";
 import { isNativeText, textOf } from "./platform.ts";
 import { ownValue } from "./properties.ts";
@@ -30,20 +31,9 @@ export function findStandin(
   if (imported !== undefined) return referenceCode("import", imported.specifier, imported);
   const metaUrl = findImportMetaUrl(value);
   if (metaUrl !== undefined) return referenceCode("import-meta", metaUrl);
-  const builtin = findBuiltinObject(
-    types.isModuleNamespaceObject(value) ? defaultOf(value) : value,
-  );
-  if (builtin !== undefined) {
-    return types.isModuleNamespaceObject(value)
-      ? referenceCode("import", builtin.specifier)
-      : builtinReference(builtin);
-  }
-  return findCommonJsExports(value, isEntry);
-}
-
-function defaultOf(namespace: object): object {
-  const value: unknown = Object.hasOwn(namespace, "default") && Reflect.get(namespace, "default");
-  return typeof value === "object" && value !== null ? value : namespace;
+  if (types.isModuleNamespaceObject(value)) return findNamespace(value, isEntry, findModule);
+  const builtin = findBuiltinObject(value);
+  return builtin ? builtinReference(builtin) : findCommonJsExports(value, isEntry);
 }
 
 /** The `require` of a CommonJS module, or what `createRequire` made. */
@@ -77,14 +67,20 @@ function lookAtModules(): void {
   }
 }
 
+/** The CommonJS module that exports it, and is loaded. */
+function findModule(exports: object): NodeJS.Module | undefined {
+  if (mayHaveLoaded) lookAtModules();
+  mayHaveLoaded = false;
+  const module = modulesByExports.get(exports);
+  return module?.exports === exports && module.loaded ? module : undefined;
+}
+
 function findCommonJsExports(
   value: object,
   isEntry: (url: string) => boolean,
 ): ReferenceCode | undefined {
-  if (mayHaveLoaded) lookAtModules();
-  mayHaveLoaded = false;
-  const module = modulesByExports.get(value);
-  if (module?.exports !== value || !module.loaded) return undefined;
+  const module = findModule(value);
+  if (module === undefined) return undefined;
   const url = pathToFileURL(module.filename).href;
   return isEntry(url) ? undefined : referenceCode("require", url);
 }

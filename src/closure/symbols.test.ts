@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SerializationError } from "../base/errors.ts";
+import type { SerializationError } from "../base/errors.ts";
 import { pack, runtimeOf, ship, Tally } from "./ship.test.ts";
 
 const here = runtimeOf(import.meta.url);

@@ -20,7 +20,8 @@ export interface EncodeContext {
   /** Large binary parts are appended here as views, in order, not copied. */
   readonly buffers: Uint8Array[];
   /**
-   * Asked for every function and every object whose prototype is none that the format knows.
+   * Asked for every function and every object whose prototype is none that the format knows, and
+   * for plain objects that begin with a function, as what modules export does.
    * Of a symbol that only this process has, it is asked for its box. `undefined`: not known.
    * `path` is valid during the call.
    */

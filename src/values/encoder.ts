@@ -107,15 +107,33 @@ export class Encoder implements Sink {
     if (isMoreThanPlain(object, keys)) return this.#recurse(this.#open(object)!);
     const depth = this.#depth++;
     const writer = this.writer;
+    const start = writer.position;
     writer.mapHeader(keys.length);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       this.#trail[depth] = key;
       writeText(writer, key);
       const value = object[key];
-      if (!writePrimitive(writer, value)) this.#object(value as object | symbol);
+      if (writePrimitive(writer, value)) continue;
+      if (i === 0 && typeof value === "function") {
+        this.#depth = depth;
+        if (this.#writeKnown(object, start)) return;
+        this.#depth++;
+      }
+      this.#object(value as object | symbol);
     }
     this.#depth = depth;
+  }
+
+  /** What modules export begins with a function, and the runtime may know it. */
+  #writeKnown(object: object, start: number): boolean {
+    const extended = this.#context.extend(object, this.#path);
+    if (extended === undefined) return false;
+    const composite = this.#openExtended(object, extended);
+    this.writer.position = start;
+    writeHeader(this.writer, composite);
+    this.#recurse(composite);
+    return true;
   }
 
   #plainArray(array: readonly unknown[]): void {
