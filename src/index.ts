@@ -30,6 +30,8 @@ export {
   InvalidOptionError,
   MobulaError,
   ObjectLostError,
+  ObjectStoreFullError,
+  OutOfDiskError,
   OutOfMemoryError,
   OwnerDiedError,
   RuntimeEndedError,

@@ -18,6 +18,15 @@ export interface InitOptions {
   readonly resources?: Readonly<Record<string, number>>;
   /** Memory that tasks may reserve, in bytes. Default: the machine's, or the container's. */
   readonly memoryBytes?: number;
+  /**
+   * Memory for stored objects, in bytes; what does not fit goes to disk. Default: 30 % of the
+   * machine's memory, as far as its shared memory has it.
+   */
+  readonly objectStoreBytes?: number;
+  /** Where objects go for which there is no room in memory. Default: the temporary directory. */
+  readonly spillDirectory?: string;
+  /** Size from which values are stored instead of sent, in bytes. Default 102,400. */
+  readonly storedBytesMin?: number;
   /** Environment variables of workers, beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Node's arguments for workers. Default: this process's, without those for debugging. */
@@ -42,6 +51,9 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   numCpus: isAmount,
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
   memoryBytes: isCount(1),
+  objectStoreBytes: isCount(1),
+  spillDirectory: isString,
+  storedBytesMin: isCount(1),
   env: isRecordOf(isString, "strings by name"),
   execArgv: isStringArray,
   logToDriver: isBoolean,

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { RuntimeEndedError } from "../base/errors.ts";
-import { POLLING_US } from "../base/limits.ts";
+import { POLLING_US, STORED_BYTES_MIN } from "../base/limits.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
 import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
 import { Driver } from "../driver/driver.ts";
@@ -51,6 +51,9 @@ export function start(options: InitOptions, remoteFunctions: RemoteFunctions): R
     entryUrl: entryUrl(),
     logToDriver: options.logToDriver ?? true,
     inspect: options.inspect ?? false,
+    objectStoreBytes: options.objectStoreBytes,
+    spillDirectory: options.spillDirectory,
+    storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
     pollingUs: options.polling === false ? 0 : POLLING_US,
     remoteFunctions,
     fingerprint: fingerprintOf(options),

@@ -38,6 +38,8 @@ test("codes are those that programs compare with", () => {
     "UNSCHEDULABLE",
     "OWNER_DIED",
     "OBJECT_LOST",
+    "OBJECT_STORE_FULL",
+    "OUT_OF_DISK",
   ]);
 });
 

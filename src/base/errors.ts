@@ -112,6 +112,18 @@ export class ObjectLostError extends MobulaError {
   declare readonly objectId: string;
 }
 
+/** There is no room for an object, in memory or on disk: who has how much. */
+export class ObjectStoreFullError extends MobulaError {
+  declare readonly sizeBytes: number;
+  declare readonly limitBytes: number;
+  declare readonly usedBytes: number;
+  /** The processes that own stored objects, the largest first. */
+  declare readonly owners: readonly { readonly processId: number; readonly sizeBytes: number }[];
+}
+
+/** Memory is full, and so is the disk that objects go to then. */
+export class OutOfDiskError extends ObjectStoreFullError {}
+
 /** By name, for building again an error that crossed a process. */
 export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new Map(
   Object.entries({
@@ -128,6 +140,8 @@ export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new M
     UnschedulableError,
     OwnerDiedError,
     ObjectLostError,
+    ObjectStoreFullError,
+    OutOfDiskError,
   }),
 );
 // A bundler may have renamed the classes themselves.

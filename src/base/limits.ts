@@ -27,6 +27,12 @@ export const HELLO_FRAME_BYTES_MAX = 4 * KIB;
 /** A side that has just been active looks for messages this long before it sleeps. */
 export const POLLING_US = 50;
 
+/**
+ * Values from this size on go to the object store. Below it, a copy through a socket takes no
+ * longer than making and mapping a file.
+ */
+export const STORED_BYTES_MIN = 100 * KIB;
+
 /** A function that takes less than this, measured, has several tasks in flight on one lease. */
 export const SHORT_TASK_US = 250;
 /**

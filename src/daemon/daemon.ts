@@ -20,6 +20,7 @@ import type { Transport } from "../wire/transport.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
 import { describeShortage, describeWait } from "./notices.ts";
+import { StoreKeeper } from "./store-keeper.ts";
 import { sendSettings, type DaemonSettings, type WorkerSettings } from "./settings.ts";
 
 /** How a worker process ended. */
@@ -77,6 +78,7 @@ export class Daemon implements LeaseSink {
   readonly #leases: Leases;
   readonly #driver: Link;
   readonly #writer = new DaemonWriter();
+  readonly #store: StoreKeeper;
   readonly #workers = new Map<number, WorkerSlot>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
   /** Workers of an environment that did not come up, one after the other. */
@@ -88,6 +90,7 @@ export class Daemon implements LeaseSink {
   /** The driver's frames are to be given to `fromDriver`, and its end to `end`. */
   constructor(settings: DaemonSettings, driver: Link, ports: DaemonPorts) {
     this.#settings = settings;
+    this.#store = new StoreKeeper(settings.store, DRIVER_ID);
     this.#driver = driver;
     this.#ports = ports;
     const total = demandOf(settings.total);
@@ -140,6 +143,15 @@ export class Daemon implements LeaseSink {
         break;
       case Kind.workerReady:
         this.#workerReady(senderId, nowMs);
+        break;
+      case Kind.exitSettled:
+        this.#store.settled(body.number(), senderId);
+        break;
+      case Kind.fileTaken:
+        this.#store.taken(body.string(), body.number(), body.number());
+        break;
+      case Kind.fileRemoved:
+        this.#store.removed(body.string());
         break;
       case Kind.shutdown:
         this.end();
@@ -199,9 +211,11 @@ export class Daemon implements LeaseSink {
       reason: undefined,
     };
     this.#workers.set(workerId, slot);
-    const { sessionId, token, directory, pollingUs, entryUrl, total, logToDriver } = this.#settings;
+    const { sessionId, token, directory, store } = this.#settings;
+    const { pollingUs, entryUrl, total, logToDriver } = this.#settings;
     const settings: WorkerSettings = {
-      ...{ sessionId, token, directory, pollingUs, entryUrl, total, logToDriver },
+      ...{ sessionId, token, directory, store, pollingUs, entryUrl, total, logToDriver },
+      slot: this.#store.takeSlot(workerId),
       processId: workerId,
       environment,
     };
@@ -240,6 +254,7 @@ export class Daemon implements LeaseSink {
     slot.link.close();
     this.#writer.exited(this.#driver, slot, exit);
     for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
+    this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);
     // What it had called goes with it: nobody waits for it any more, and it may never end.
     for (const lease of this.#leases.leasesFrom(workerId)) {

@@ -1,6 +1,6 @@
 /**
  * Entry of the daemon process. Descriptor 3 is the link to the driver that started it, its
- * argument the session's directory.
+ * arguments the session's directories.
  */
 
 import net from "node:net";
@@ -8,7 +8,7 @@ import { MsgpackReader } from "../base/msgpack.ts";
 import { Link } from "../wire/link.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
-import { removeSessionDirectory } from "./session-directory.ts";
+import { removeSessionDirectories } from "./session-directory.ts";
 import { readSettings, type DaemonSettings } from "./settings.ts";
 import { spawnWorker } from "./worker-process.ts";
 
@@ -26,7 +26,7 @@ const driver = new Link(
   () => {
     if (daemon !== undefined) return daemon.end();
     // The driver ended before it could say anything else.
-    removeSessionDirectory(process.argv[2]!);
+    removeSessionDirectories(process.argv.slice(2));
     process.exit();
   },
 );
@@ -37,7 +37,7 @@ function startDaemon(settings: DaemonSettings): Daemon {
     spawnWorker: (variables, events) => spawnWorker(settings, variables, events),
     nowMs: () => performance.now(),
     ended: () => {
-      removeSessionDirectory(settings.directory);
+      removeSessionDirectories(process.argv.slice(2));
       process.exit();
     },
   });

@@ -1,5 +1,6 @@
 /**
- * The directory with the sockets of one session: `<tmp>/mobula-<uid>/<session>`, mode 0700.
+ * The directories of one session, `<base>/mobula-<uid>/<session>`, mode 0700: with its sockets,
+ * and with its stored objects, in memory and on disk.
  *
  * A socket's path may have 107 bytes; Node cuts longer ones silently. Where the directory's path
  * is too long the sockets are addressed through an open descriptor of it.
@@ -14,9 +15,19 @@ const SOCKET_PATH_BYTES_MAX = 107;
 /** "/4294967295.sock" */
 const SOCKET_NAME_BYTES_MAX = 16;
 
-/** Makes the directory, and removes those of sessions whose processes are all gone. */
-export function createSessionDirectory(sessionId: string): string {
-  const parent = path.join(os.tmpdir(), `mobula-${process.getuid?.() ?? "user"}`);
+/** What can be done about a directory that cannot be made. */
+const SET_TMPDIR = "set TMPDIR to a directory that this user may write to";
+
+/**
+ * Makes the directory, unless it is there, and removes those of sessions whose processes are all
+ * gone. Throws EnvironmentSetupError.
+ */
+export function createSessionDirectory(
+  sessionId: string,
+  base = os.tmpdir(),
+  advice = SET_TMPDIR,
+): string {
+  const parent = path.join(base, `mobula-${process.getuid?.() ?? "user"}`);
   const directory = path.join(parent, sessionId);
   try {
     makePrivate(parent);
@@ -28,8 +39,7 @@ export function createSessionDirectory(sessionId: string): string {
   } catch (error) {
     if (fs.existsSync(directory)) removeSessionDirectory(directory);
     throw new EnvironmentSetupError(
-      `Cannot make the session's directory ${directory}: ${(error as Error).message}; ` +
-        "set TMPDIR to a directory that this user may write to",
+      `Cannot make the session's directory ${directory}: ${(error as Error).message}; ${advice}`,
       { directory },
       error,
     );
@@ -103,7 +113,11 @@ function startTimeOf(pid: number): string | undefined {
   return fields?.[0] === "Z" || fields?.[0] === "X" ? undefined : fields?.[19];
 }
 
-export function removeSessionDirectory(directory: string): void {
+export function removeSessionDirectories(directories: Iterable<string>): void {
+  for (const directory of directories) removeSessionDirectory(directory);
+}
+
+function removeSessionDirectory(directory: string): void {
   fs.rmSync(directory, { recursive: true, force: true });
   try {
     fs.rmdirSync(path.dirname(directory));

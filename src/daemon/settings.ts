@@ -3,11 +3,13 @@
 import { MsgpackReader } from "../base/msgpack.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue } from "../values/encode.ts";
+import type { StoreSettings } from "../store/store.ts";
 import type { Link } from "../wire/link.ts";
 
 export interface SessionSettings {
   readonly sessionId: string;
   readonly token: string;
+  readonly store: StoreSettings;
   /** Holds the sockets; mode 0700. */
   readonly directory: string;
   readonly pollingUs: number;
@@ -33,6 +35,8 @@ export interface DaemonSettings extends SessionSettings {
 export interface WorkerSettings extends SessionSettings {
   readonly processId: number;
   readonly environment: string;
+  /** Its place in the count of the store's memory. */
+  readonly slot: number;
 }
 
 const PLAIN = { root: "settings", extend: () => undefined };

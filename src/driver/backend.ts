@@ -1,9 +1,12 @@
 /** Where the daemon and the workers of an owned runtime live: in processes, or in this one. */
 
+import type { StoreDirectories } from "../store/store.ts";
 import type { Transport } from "../wire/transport.ts";
 
 export interface Backend {
   readonly directory: string;
+  /** Where stored objects are. */
+  readonly directories: StoreDirectories;
   /** Path of the program that the daemon starts as a worker. */
   readonly workerProgram: string;
   /** To the daemon. */

@@ -13,10 +13,13 @@ import type { Peer } from "../runtime/peers.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
+import { Store, type StoreSettings } from "../store/store.ts";
+import { loadNativeLibrary } from "../worker/native-library.ts";
 import type { Backend } from "./backend.ts";
 import { InlineBackend } from "./inline-backend.ts";
 import { OutputLines } from "./output-lines.ts";
 import { ProcessBackend } from "./process-backend.ts";
+import { storeLimitBytes } from "./store-directories.ts";
 
 /** What a driver wants of its runtime; `api/init.ts` makes it from the user's options. */
 export interface DriverOptions {
@@ -30,12 +33,19 @@ export interface DriverOptions {
   readonly logToDriver: boolean;
   readonly inspect: boolean;
   readonly pollingUs: number;
+  /** Memory for stored objects. */
+  readonly objectStoreBytes: number | undefined;
+  readonly spillDirectory: string | undefined;
+  readonly storedBytesMin: number;
   readonly remoteFunctions: RemoteFunctions;
   /** Tells runtimes that were started with different options apart. */
   readonly fingerprint: string;
   /** The runtime is over. */
   readonly onEnded: () => void;
 }
+
+/** The driver's place in the count of the store's memory; workers get the others. */
+const DRIVER_SLOT = 0;
 
 /** A later runtime of this program knows the functions of an earlier one. */
 let closures: Closures | undefined;
@@ -49,6 +59,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   readonly runtime: Runtime;
   readonly #options: DriverOptions;
   readonly #backend: Backend;
+  readonly #store: StoreSettings;
   #isEnding = false;
   #isBusy = false;
   /** Answers of the daemon that the program waits for. */
@@ -68,8 +79,11 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     const token = randomBytes(32).toString("hex");
     const warn = (text: string): void => void process.stderr.write(text);
     const backend = options.isInline
-      ? new InlineBackend(options.remoteFunctions, warn)
-      : new ProcessBackend(sessionId, options.env);
+      ? new InlineBackend(sessionId, options.spillDirectory, options.remoteFunctions, warn)
+      : new ProcessBackend(sessionId, options.env, options.spillDirectory);
+    const { objectStoreBytes, storedBytesMin } = options;
+    const limitBytes = storeLimitBytes(backend.directories, objectStoreBytes, warn);
+    this.#store = { ...backend.directories, limitBytes, storedBytesMin };
     this.#backend = backend;
     this.#start = new Promise((resolve, reject) => {
       this.#started = resolve;
@@ -84,6 +98,10 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       linkToDaemon: (onFrame, onClose) => new Link(backend.transport, onFrame, onClose),
       open: (processId) => backend.open(processId),
       closures: closuresFor(options.entryUrl),
+      store: new Store({
+        ...this.#store,
+        ...{ processId: DRIVER_ID, slot: DRIVER_SLOT, loadLibrary: loadNativeLibrary },
+      }),
       remoteFunctions: options.remoteFunctions,
       pollingUs: options.isInline ? 0 : options.pollingUs,
       nowMs: () => performance.now(),
@@ -105,7 +123,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
     const { execArgv, nodeOptions, inspect } = this.#options;
     const settings: DaemonSettings = {
-      ...{ sessionId, token, directory: this.#backend.directory },
+      ...{ sessionId, token, directory: this.#backend.directory, store: this.#store },
       workerProgram: this.#backend.workerProgram,
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect },
       total: resources,

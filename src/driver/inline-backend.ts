@@ -6,20 +6,25 @@
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
+import { removeSessionDirectories } from "../daemon/session-directory.ts";
+import { loadNativeLibrary } from "../worker/native-library.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
+import type { StoreDirectories } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import { Link } from "../wire/link.ts";
 import { memoryTransports } from "../wire/memory.ts";
 import type { Transport } from "../wire/transport.ts";
 import { Worker } from "../worker/worker.ts";
+import { createStoreDirectories } from "./store-directories.ts";
 import type { Backend } from "./backend.ts";
 
 type Accept = (transport: Transport) => void;
 
 export class InlineBackend implements Backend {
   readonly directory = "";
+  readonly directories: StoreDirectories;
   readonly workerProgram = "";
   readonly transport: Transport;
   readonly #remoteFunctions: RemoteFunctions;
@@ -27,7 +32,14 @@ export class InlineBackend implements Backend {
   readonly #accepting = new Map<number, Accept>();
   #daemon: Daemon | undefined;
 
-  constructor(remoteFunctions: RemoteFunctions, warn: (text: string) => void) {
+  /** Throws EnvironmentSetupError. */
+  constructor(
+    sessionId: string,
+    spillDirectory: string | undefined,
+    remoteFunctions: RemoteFunctions,
+    warn: (text: string) => void,
+  ) {
+    this.directories = createStoreDirectories(sessionId, spillDirectory);
     this.#remoteFunctions = remoteFunctions;
     this.#warn = warn;
     const [driverEnd, daemonEnd] = memoryTransports();
@@ -47,7 +59,11 @@ export class InlineBackend implements Backend {
     this.#daemon = new Daemon(settings, link, {
       spawnWorker: (_variables, events) => this.#startWorker(events),
       nowMs: () => performance.now(),
-      ended: () => this.#accepting.clear(),
+      ended: () => {
+        this.#accepting.clear();
+        const { memoryDirectory, diskDirectory } = this.directories;
+        removeSessionDirectories([memoryDirectory, diskDirectory]);
+      },
     });
   }
 
@@ -75,6 +91,7 @@ export class InlineBackend implements Backend {
         },
         open: (processId) => this.open(processId),
         closures: new Closures({ entryUrl: settings.entryUrl }),
+        loadLibrary: loadNativeLibrary,
         remoteFunctions: this.#remoteFunctions,
         nowMs: () => performance.now(),
         warn: this.#warn,

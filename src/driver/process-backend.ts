@@ -5,37 +5,50 @@ import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import {
   createSessionDirectory,
-  removeSessionDirectory,
+  removeSessionDirectories,
   SocketAddresses,
 } from "../daemon/session-directory.ts";
 import { killGroup } from "../daemon/process-group.ts";
-import { isSource, type ProcessPrograms } from "../closure/package-files.ts";
+import { isSource } from "../closure/package-files.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
+import type { StoreDirectories } from "../store/store.ts";
 import { connect, listen, SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Backend } from "./backend.ts";
 import { getPrograms } from "./programs.ts";
+import { createStoreDirectories } from "./store-directories.ts";
 
 const STDERR_CHARS_MAX = 4096;
 
 export class ProcessBackend implements Backend {
   readonly directory: string;
+  readonly directories: StoreDirectories;
   readonly transport: Transport;
   readonly workerProgram: string;
   readonly #addresses: SocketAddresses;
   readonly #daemon: ChildProcess;
   /** Process groups of workers, to be ended should the daemon be killed. */
   readonly #workerPids = new Set<number>();
+  /** To be removed at the end. */
+  readonly #made = new Set<string>();
   #server: Server | undefined;
   #stderr = "";
 
   /** `env` is what the workers get. Throws EnvironmentSetupError. */
-  constructor(sessionId: string, env: NodeJS.ProcessEnv) {
+  constructor(sessionId: string, env: NodeJS.ProcessEnv, spillDirectory: string | undefined) {
     this.directory = createSessionDirectory(sessionId);
-    this.#addresses = new SocketAddresses(this.directory);
-    const { daemon, worker } = this.#programs();
-    this.workerProgram = worker;
-    this.#daemon = spawnDaemon(daemon, this.directory, env);
+    this.#made.add(this.directory);
+    try {
+      this.directories = createStoreDirectories(sessionId, spillDirectory);
+      this.#made.add(this.directories.memoryDirectory).add(this.directories.diskDirectory);
+      this.#addresses = new SocketAddresses(this.directory);
+      const { daemon, worker } = getPrograms(this.directory);
+      this.workerProgram = worker;
+      this.#daemon = spawnDaemon(daemon, this.#made, env);
+    } catch (error) {
+      removeSessionDirectories(this.#made);
+      throw error;
+    }
     const stderr = this.#daemon.stderr as unknown as Socket;
     stderr.setEncoding("utf8").unref();
     stderr.on("data", (text: string) => {
@@ -45,15 +58,6 @@ export class ProcessBackend implements Backend {
     this.#daemon.unref();
     this.transport = new SocketTransport(this.#daemon.stdio[3] as unknown as Socket);
     this.transport.setReferenced(false);
-  }
-
-  #programs(): ProcessPrograms {
-    try {
-      return getPrograms(this.directory);
-    } catch (error) {
-      removeSessionDirectory(this.directory);
-      throw error;
-    }
   }
 
   open(processId: number): Transport {
@@ -90,15 +94,19 @@ export class ProcessBackend implements Backend {
     this.#server?.close();
     for (const pid of this.#workerPids) killGroup(pid);
     if (this.#daemon.pid !== undefined) killGroup(this.#daemon.pid);
-    removeSessionDirectory(this.directory);
+    removeSessionDirectories(this.#made);
   }
 }
 
 /** The daemon runs without the user's Node options. */
-function spawnDaemon(program: string, directory: string, env: NodeJS.ProcessEnv): ChildProcess {
+function spawnDaemon(
+  program: string,
+  directories: Iterable<string>,
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _test, ...rest } = env;
   const execArgv = isSource ? ["--import", "tsx"] : [];
-  return spawn(process.execPath, [...execArgv, program, directory], {
+  return spawn(process.execPath, [...execArgv, program, ...directories], {
     env: rest,
     // A session of its own: signals of the terminal do not reach it.
     detached: true,

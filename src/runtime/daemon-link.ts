@@ -2,6 +2,7 @@
 
 import type { Demand } from "../core/resources.ts";
 import type { SchedulingClass } from "../core/scheduling-class.ts";
+import type { FileName } from "../store/store-file.ts";
 import type { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 
@@ -59,6 +60,26 @@ export class DaemonLink {
 
   workerReady(): void {
     this.#sendNumber(Kind.workerReady, 0);
+  }
+
+  exitSettled(processId: number): void {
+    this.#sendNumber(Kind.exitSettled, processId);
+  }
+
+  fileTaken({ name, moves }: FileName, ownerId: number): void {
+    const body = this.link.begin(Kind.fileTaken);
+    body.arrayHeader(3);
+    body.string(name);
+    body.integer(moves);
+    body.integer(ownerId);
+    this.link.end();
+  }
+
+  fileRemoved(name: string): void {
+    const body = this.link.begin(Kind.fileRemoved);
+    body.arrayHeader(1);
+    body.string(name);
+    this.link.end();
   }
 
   retireRefused(): void {

@@ -26,6 +26,8 @@ export interface CallSite {
 
 /** The part of the runtime that records belong to. */
 export interface RecordHome {
+  /** Nobody that is counted needs the content any more. */
+  unneeded(record: ObjectRecord): void;
   /** Gets the content of an object that another process owns. */
   request(record: ObjectRecord): void;
   /** Gives the settled content to a reader, as a value of its own. */
@@ -48,6 +50,12 @@ export class ObjectRecord {
   maker: unknown = undefined;
   /** The first ref, while pending, so that its end can be watched should the object fail. */
   firstRef: object | undefined = undefined;
+  /**
+   * Refs, tasks that take it as argument, and reads under way. What cannot be counted (refs that
+   * are collected, other values that hold it) never takes it to 0 again: then all of it ends with
+   * the record itself.
+   */
+  #needs = 0;
   #waiting: SettledHandler | SettledHandler[] | undefined = undefined;
 
   constructor(key: number, home: RecordHome) {
@@ -62,6 +70,14 @@ export class ObjectRecord {
   get isFailed(): boolean {
     const kind = this.content?.kind;
     return kind === "failure" || kind === "error";
+  }
+
+  needed(): void {
+    this.#needs++;
+  }
+
+  noLongerNeeded(): void {
+    if (--this.#needs === 0 && this.content !== undefined) this.home.unneeded(this);
   }
 
   /** Calls `handler` once the object is settled; at once if it is. */
@@ -96,6 +112,7 @@ export class ObjectRecord {
     this.#waiting = undefined;
     if (typeof waiting === "function") waiting(this);
     else if (waiting !== undefined) for (const handler of waiting) handler(this);
+    if (this.#needs === 0) this.home.unneeded(this);
     return true;
   }
 
@@ -106,6 +123,14 @@ export class ObjectRecord {
 
 /** Object ids are numbers: the process that created the object, and its count there. */
 const KEYS_PER_PROCESS = 2 ** 32;
+
+/** Goes on from one runtime to the next: a ref of an earlier one is never taken for a new one. */
+let keyCount = 0;
+
+/** The key of something new that this process shares with others. */
+export function nextKey(processId: number): number {
+  return objectKey(processId, ++keyCount);
+}
 
 export function objectKey(processId: number, count: number): number {
   return processId * KEYS_PER_PROCESS + count;

@@ -9,6 +9,7 @@
 import { inspect, type InspectOptions } from "node:util";
 import { MobulaError, TaskCancelledError } from "../base/errors.ts";
 import { objectName, type Box, type ObjectRecord } from "./object-record.ts";
+import { sizeOf } from "./payload.ts";
 import { currentScope } from "./task-scope.ts";
 
 declare const refBrand: unique symbol;
@@ -23,6 +24,7 @@ export class ObjectRef<out T> implements Promise<T>, Disposable {
   constructor(record: ObjectRecord) {
     this.#key = record.key;
     this.#record = record;
+    record.needed();
     if (record.isPending && record.firstRef === undefined) record.firstRef = this;
   }
 
@@ -66,7 +68,9 @@ export class ObjectRef<out T> implements Promise<T>, Disposable {
 
   /** Lets go of the object. Its task, if it has not finished, goes on. */
   [Symbol.dispose](): void {
+    const record = this.#record;
     this.#record = undefined;
+    record?.noLongerNeeded();
   }
 
   get [Symbol.toStringTag](): string {
@@ -122,7 +126,7 @@ function describe(record: ObjectRecord, options: InspectOptions): string {
   const content = record.content;
   if (content === undefined) return "<pending>";
   if (content.kind === "primitive") return inspect(content.value, options);
-  if (content.kind === "payload") return `<${content.payload.bytes.length} bytes>`;
+  if (content.kind === "payload") return `<${sizeOf(content.payload)} bytes>`;
   const isCancelled = content.kind === "error" && content.error instanceof TaskCancelledError;
   return isCancelled ? "<cancelled>" : "<failed>";
 }

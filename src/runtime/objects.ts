@@ -7,27 +7,25 @@ import { ObjectLostError, OwnerDiedError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { Ownership, type Handout } from "../core/ownership.ts";
 import { Kind } from "../wire/messages.ts";
-import { objectKey, objectName, ObjectRecord } from "./object-record.ts";
+import { nextKey, objectName, ObjectRecord } from "./object-record.ts";
 import type { Box, Content, RecordHome } from "./object-record.ts";
 import { ownershipMessages } from "./ownership-messages.ts";
 import type { Packer } from "./packer.ts";
 import { isPrimitive, type Payload } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
-import type { Lender } from "./payload-wire.ts";
 import type { Peer, Peers } from "./peers.ts";
 import { remoteError } from "./remote-error.ts";
+import type { Segments } from "./segments.ts";
 import type { UnseenFailures } from "./unseen-failures.ts";
 
-/** Goes on from one runtime to the next: a ref of an earlier one is never taken for a new one. */
-let objectCount = 0;
-
-export class Objects implements RecordHome, Lender {
+export class Objects implements RecordHome {
   readonly ownership: Ownership;
   readonly #selfId: number;
   readonly #packer: Packer;
   readonly #peers: Peers;
   readonly #port: PayloadPort;
   readonly #unseen: UnseenFailures;
+  readonly #segments: Segments;
   /** Owned objects that others hold: they stay although no ref is left here. */
   readonly #lent = new Map<number, ObjectRecord>();
   /** Borrowed objects: when the record goes, its owner is told. */
@@ -44,22 +42,26 @@ export class Objects implements RecordHome, Lender {
     peers: Peers,
     port: PayloadPort,
     unseen: UnseenFailures,
+    segments: Segments,
   ) {
     this.#selfId = selfId;
     this.#packer = packer;
     this.#peers = peers;
     this.#port = port;
     this.#unseen = unseen;
+    this.#segments = segments;
     this.ownership = new Ownership(selfId, {
       ...ownershipMessages(peers),
-      freed: (key) => this.#lent.delete(key),
-      lost: (key) => this.#lost(key),
+      freed: (key) => void (segments.freed(key) || this.#lent.delete(key)),
+      lost: (key) => {
+        if (!segments.lost(key)) this.#lost(key);
+      },
     });
   }
 
   /** A pending object of this process. */
   create(): ObjectRecord {
-    return new ObjectRecord(objectKey(this.#selfId, ++objectCount), this);
+    return new ObjectRecord(nextKey(this.#selfId), this);
   }
 
   settle(record: ObjectRecord, content: Content): void {
@@ -85,8 +87,11 @@ export class Objects implements RecordHome, Lender {
     const content = record.content!;
     if (content.kind === "primitive") resolve({ value: content.value });
     else if (content.kind === "error") reject(content.error);
-    else if (content.kind === "payload") this.#unpack(content.payload, resolve, reject);
-    else this.#unpack(content.payload, (box) => reject(this.#keepError(record, box.value)), reject);
+    else if (content.kind === "payload") this.#unpack(record, content.payload, resolve, reject);
+    else {
+      const keep = (box: Box): void => reject(this.#keepError(record, box.value));
+      this.#unpack(record, content.payload, keep, reject);
+    }
   }
 
   /** An error is read once: it stays the same for everybody who awaits. */
@@ -98,7 +103,12 @@ export class Objects implements RecordHome, Lender {
     return error;
   }
 
-  #unpack(payload: Payload, resolve: (box: Box) => void, reject: (reason: unknown) => void): void {
+  #unpack(
+    record: ObjectRecord,
+    payload: Payload,
+    resolve: (box: Box) => void,
+    reject: (reason: unknown) => void,
+  ): void {
     const read = (): void => {
       try {
         resolve({ value: this.#packer.unpack(payload, false) });
@@ -107,8 +117,18 @@ export class Objects implements RecordHome, Lender {
       }
     };
     const preparing = this.#packer.prepare(payload);
-    if (preparing === undefined) read();
-    else preparing.then(read, reject);
+    if (preparing === undefined) {
+      read();
+      return;
+    }
+    record.needed();
+    preparing.then(read, reject).finally(() => record.noLongerNeeded());
+  }
+
+  unneeded(record: ObjectRecord): void {
+    const content = record.content!;
+    if (content.kind !== "payload" || this.#lent.has(record.key)) return;
+    this.#segments.letGo(content.payload);
   }
 
   request(record: ObjectRecord): void {
@@ -241,6 +261,8 @@ export class Objects implements RecordHome, Lender {
    * worker's life. Called after the result was written.
    */
   giveAway(payload: Payload, peer: Peer): void {
+    this.#segments.letGo(payload);
+    this.#segments.giveAway(payload, peer);
     for (const record of payload.refs) {
       if (this.ownership.isBorrowed(record.key)) continue;
       record.whenSettled(() => {
@@ -252,7 +274,8 @@ export class Objects implements RecordHome, Lender {
   }
 
   #transfer(record: ObjectRecord, peer: Peer): void {
-    this.#port.send(peer, Kind.transfer, 5, this.toPayload(record), (body) => {
+    const payload = this.toPayload(record);
+    this.#port.send(peer, Kind.transfer, 5, payload, (body) => {
       const borrowers = this.ownership.transfer(record.key, peer.processId, true);
       body.integer(record.key);
       body.arrayHeader(borrowers.length);
@@ -263,6 +286,7 @@ export class Objects implements RecordHome, Lender {
       }
       body.boolean(record.isFailed);
     });
+    this.#segments.giveAway(payload, peer);
     this.#lent.delete(record.key);
     this.#borrow(record);
   }

@@ -14,7 +14,8 @@ import { tooLarge, tooManyBuffers } from "../wire/frame.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
-import type { Payload } from "./payload.ts";
+import { isStored, NO_SEGMENTS, type Payload, type Piece } from "./payload.ts";
+import type { Segments } from "./segments.ts";
 import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 
 /** What the packer must know of remote functions, which are made in `api/`. */
@@ -26,16 +27,22 @@ export interface RemoteFunctions {
   make(record: FunctionRecord, options: object): object;
 }
 
+type Pieces = Pick<Payload, "bytes" | "buffers" | "segments">;
+
+/** Below that, what stands around binary parts travels in messages: it is read there at once. */
+const STORED_SKELETON_BYTES_MIN = 16 * 1024;
 const KEPT_WRITER_BYTES_MAX = 1024 * 1024;
 
 export class Packer {
   readonly closures: Closures;
   readonly #remoteFunctions: RemoteFunctions;
+  readonly #segments: Segments;
   /** Packing a value may capture a function, which packs again. */
   readonly #freeWriters: MsgpackWriter[] = [];
 
-  constructor(closures: Closures, remoteFunctions: RemoteFunctions) {
+  constructor(closures: Closures, remoteFunctions: RemoteFunctions, segments: Segments) {
     this.closures = closures;
+    this.#segments = segments;
     this.#remoteFunctions = remoteFunctions;
   }
 
@@ -53,6 +60,8 @@ export class Packer {
       const record = recordOf(found);
       if (record !== undefined) {
         record.isObserved = true;
+        // For as long as the payload is there: nobody says when that ends.
+        record.needed();
         return { type: OBJECT_REF, head: indexIn(refs, record), body: null };
       }
       const remote = this.#remoteFunctions.describe(found);
@@ -63,20 +72,40 @@ export class Packer {
     };
     try {
       encodeValue(writer, value, { root, buffers, extend });
-      checkSize(writer.position, buffers, root);
-      return {
-        bytes: Buffer.from(writer.bytes.subarray(0, writer.position)),
-        // A copy: the caller may write to its arrays as soon as the call returns.
-        buffers: buffers.map((buffer) => Uint8Array.prototype.slice.call(buffer)),
-        refs,
-        functions,
-        codes: [...codes],
-      };
+      const bytes = writer.bytes.subarray(0, writer.position);
+      const pieces = this.#copyPieces(bytes, buffers, root);
+      const payload = { ...pieces, refs, functions, codes: [...codes] };
+      if (payload.segments.length > 0) this.#segments.held(payload);
+      return payload;
     } finally {
       writer.position = 0;
       // A buffer that a large value has made grow is not kept.
       if (writer.bytes.length <= KEPT_WRITER_BYTES_MAX) this.#freeWriters.push(writer);
     }
+  }
+
+  /** Copies: the caller may write to its arrays as soon as the call returns. */
+  #copyPieces(bytes: Buffer, buffers: readonly Uint8Array[], root: string): Pieces {
+    let largeBytes = bytes.length < STORED_SKELETON_BYTES_MIN ? 0 : bytes.length;
+    for (const buffer of buffers) largeBytes += buffer.byteLength;
+    if (largeBytes >= this.#segments.storedBytesMin) return this.#store(bytes, buffers);
+    checkSize(bytes.length, buffers, root);
+    return {
+      bytes: Buffer.from(bytes),
+      buffers: buffers.map(copyOf),
+      segments: NO_SEGMENTS,
+    };
+  }
+
+  #store(bytes: Buffer, buffers: readonly Uint8Array[]): Pieces {
+    const isSkeletonStored = bytes.length >= STORED_SKELETON_BYTES_MIN;
+    const all = isSkeletonStored ? [bytes, ...buffers] : buffers;
+    const { segment, layout } = this.#segments.create(all);
+    const stored: Piece[] = all.map(({ byteLength }, index) => {
+      return { segment, offsetBytes: layout.offsets[index]!, byteLength };
+    });
+    const skeleton = isSkeletonStored ? stored.shift()! : Buffer.from(bytes);
+    return { bytes: skeleton, buffers: stored, segments: [segment] };
   }
 
   /** What a task threw. Parts of it that cannot be sent go as text: the error itself counts. */
@@ -117,8 +146,27 @@ export class Packer {
    * buffers become the value's own.
    */
   unpack(payload: Payload, isOwn: boolean): unknown {
-    const buffers = isOwn ? payload.buffers : payload.buffers.map(copyOf);
-    return decodeValue(new MsgpackReader(payload.bytes), {
+    if (payload.segments.length === 0) {
+      const buffers = payload.buffers as readonly Uint8Array[];
+      const bytes = payload.bytes as Uint8Array;
+      return this.#decode(payload, bytes, isOwn ? buffers : buffers.map(copyOf));
+    }
+    const readings = payload.segments.map((segment) => this.#segments.read(segment));
+    const load = (piece: Piece): Uint8Array => {
+      if (!isStored(piece)) return isOwn ? piece : copyOf(piece);
+      const reading = readings[payload.segments.indexOf(piece.segment)]!;
+      return new Uint8Array(reading.view(piece.offsetBytes, piece.byteLength));
+    };
+    try {
+      return this.#decode(payload, load(payload.bytes), payload.buffers.map(load));
+    } finally {
+      for (const reading of readings) reading.close();
+      if (isOwn) this.#segments.letGo(payload);
+    }
+  }
+
+  #decode(payload: Payload, bytes: Uint8Array, buffers: readonly Uint8Array[]): unknown {
+    return decodeValue(new MsgpackReader(asBuffer(bytes)), {
       buffers: buffers.map(asBuffer),
       create: (type, head) => {
         if (type === OBJECT_REF) return new ObjectRef(payload.refs[head as number]!);

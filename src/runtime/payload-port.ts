@@ -5,28 +5,41 @@ import { Kind } from "../wire/messages.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
 import type { Packer } from "./packer.ts";
-import type { Payload } from "./payload.ts";
+import { sentBuffers, type Payload } from "./payload.ts";
 import { BufferCursor, readPayload, writePayload } from "./payload-wire.ts";
 import type { Lender, PayloadReader } from "./payload-wire.ts";
 import type { Peer } from "./peers.ts";
+import type { Segments } from "./segments.ts";
+
+/** The refs of this process, which come and go with payloads. */
+type Refs = Pick<Lender, "lend"> & Pick<PayloadReader, "arrived">;
 
 export class PayloadPort {
   readonly #packer: Packer;
   readonly #functions: Functions;
-  #refs!: Lender & Pick<PayloadReader, "arrived">;
+  #refs!: Refs;
+  readonly #segments: Segments;
+  readonly #lender: Lender;
   readonly #reader: PayloadReader;
 
-  constructor(packer: Packer, functions: Functions) {
+  constructor(packer: Packer, functions: Functions, segments: Segments) {
     this.#packer = packer;
     this.#functions = functions;
+    this.#segments = segments;
+    this.#lender = {
+      lend: (record, toId) => this.#refs.lend(record, toId),
+      lendSegment: (segment, toId) => segments.lend(segment, toId),
+    };
     this.#reader = {
       arrived: (...ref) => this.#refs.arrived(...ref),
       functionOf: (functionId) => functions.get(functionId),
+      segmentArrived: (...segment) => segments.arrived(...segment),
+      held: (payload) => segments.held(payload),
     };
   }
 
   /** Called once, before anything is sent. */
-  connect(refs: Lender & Pick<PayloadReader, "arrived">): void {
+  connect(refs: Refs): void {
     this.#refs = refs;
   }
 
@@ -39,16 +52,17 @@ export class PayloadPort {
     writeItems: (body: MsgpackWriter) => void,
   ): void {
     this.define(peer, payload);
-    const body = peer.link.begin(kind, payload.buffers.length);
+    const buffers = sentBuffers(payload);
+    const body = peer.link.begin(kind, buffers.length);
     body.arrayHeader(itemCount);
     writeItems(body);
     this.write(body, peer, payload);
-    peer.link.end(payload.buffers);
+    peer.link.end(buffers);
   }
 
   /** Writes `meta, value` into a frame that the caller has begun, after `define`. */
   write(body: MsgpackWriter, peer: Peer, payload: Payload): void {
-    writePayload(body, payload, peer, this.#refs);
+    writePayload(body, payload, peer, this.#lender);
   }
 
   /** Reads a payload and, with `cursor`, leaves the reader at what follows it. */
@@ -72,6 +86,7 @@ export class PayloadPort {
     peer.sentCodes.add(hash);
     const code = this.#packer.pack(this.#packer.closures.getCode(hash), "code");
     this.send(peer, Kind.defineCode, 3, code, (body) => body.string(hash));
+    this.#segments.letGo(code);
   }
 
   defineFunction(peer: Peer, record: FunctionRecord): void {

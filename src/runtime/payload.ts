@@ -5,18 +5,43 @@
 
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
+import type { Segment } from "./segments.ts";
+
+/** Part of a payload that lies in the object store. */
+export interface StoredPiece {
+  readonly segment: Segment;
+  readonly offsetBytes: number;
+  readonly byteLength: number;
+}
+
+/** Bytes that travel in the message, or a place in the store. */
+export type Piece = Uint8Array | StoredPiece;
 
 export interface Payload {
   /** The value in the format of `values/`. */
-  readonly bytes: Buffer;
+  readonly bytes: Piece;
   /** Large binary parts, in the order in which the bytes refer to them. */
-  readonly buffers: readonly Uint8Array[];
+  readonly buffers: readonly Piece[];
   /** Refs inside the value; the bytes hold their index here. */
   readonly refs: readonly ObjectRecord[];
   /** Remote functions inside the value. */
   readonly functions: readonly FunctionRecord[];
   /** Hashes of code objects inside the value. */
   readonly codes: readonly string[];
+  /** Where the stored pieces lie. */
+  readonly segments: readonly Segment[];
+}
+
+export const NO_SEGMENTS: readonly Segment[] = [];
+
+export function isStored(piece: Piece): piece is StoredPiece {
+  return "segment" in piece;
+}
+
+/** The binary parts that travel in the message. */
+export function sentBuffers({ buffers, segments }: Payload): readonly Uint8Array[] {
+  if (segments.length === 0) return buffers as readonly Uint8Array[];
+  return buffers.filter((piece) => !isStored(piece)) as Uint8Array[];
 }
 
 /** Nothing but bytes: it can be read at once, anywhere. */
@@ -25,12 +50,13 @@ export function isPlain(payload: Payload): boolean {
     payload.buffers.length === 0 &&
     payload.refs.length === 0 &&
     payload.functions.length === 0 &&
-    payload.codes.length === 0
+    payload.codes.length === 0 &&
+    payload.segments.length === 0
   );
 }
 
 export function sizeOf(payload: Payload): number {
-  let sizeBytes = payload.bytes.length;
+  let sizeBytes = payload.bytes.byteLength;
   for (const buffer of payload.buffers) sizeBytes += buffer.byteLength;
   return sizeBytes;
 }

@@ -8,6 +8,7 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
 import type { Demand } from "../core/resources.ts";
+import type { Store } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -26,6 +27,7 @@ import { Peers, type Peer } from "./peers.ts";
 import { Poller } from "./poller.ts";
 import { CallSites } from "./remote-error.ts";
 import type { RemoteTask } from "./remote-task.ts";
+import { Segments } from "./segments.ts";
 import { Submitter } from "./submitter.ts";
 import { UnseenFailures } from "./unseen-failures.ts";
 
@@ -38,6 +40,7 @@ export interface RuntimeOptions {
   /** Connects to another process of the runtime. */
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
+  readonly store: Store;
   readonly remoteFunctions: RemoteFunctions;
   readonly pollingUs: number;
   readonly nowMs: () => number;
@@ -72,6 +75,7 @@ export class Runtime {
   readonly daemon: DaemonLink;
   readonly packer: Packer;
   readonly functions: Functions;
+  readonly segments: Segments;
   readonly port: PayloadPort;
   readonly objects: Objects;
   readonly submitter: Submitter;
@@ -97,21 +101,25 @@ export class Runtime {
     this.poller = new Poller(options.pollingUs, () => options.nowMs() * 1_000);
     this.unseen = new UnseenFailures(options.warn);
     this.functions = new Functions(selfId);
-    this.packer = new Packer(options.closures, options.remoteFunctions);
-    this.port = new PayloadPort(this.packer, this.functions);
+    this.segments = new Segments(selfId, options.store);
+    this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
+    this.port = new PayloadPort(this.packer, this.functions, this.segments);
     this.peers = new Peers(options.identity, options.open, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
       isGone: (processId) => this.objects.ownership.isGone(processId),
       gone: (peer) => this.#peerGone(peer),
     });
-    this.objects = new Objects(selfId, this.packer, this.peers, this.port, this.unseen);
+    const { packer, peers, port, unseen, segments } = this;
+    this.objects = new Objects(selfId, packer, peers, port, unseen, segments);
     this.port.connect(this.objects);
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
+    segments.connect(this.objects.ownership, peers, this.daemon);
     let hasTasks = false;
     let isFetching = false;
     this.submitter = new Submitter({
       objects: this.objects,
       packer: this.packer,
+      segments: this.segments,
       port: this.port,
       peers: this.peers,
       daemon: this.daemon,
@@ -171,6 +179,10 @@ export class Runtime {
         return this.objects.valueCame(peer, body, buffers);
       case Kind.transfer:
         return this.objects.transferCame(peer, body, buffers);
+      case Kind.transferSegment:
+        return this.segments.transferCame(peer, body);
+      case Kind.returnFile:
+        return this.segments.returnCame(body);
       case Kind.output:
         return this.#outputCame(peer, body);
       case Kind.leaseBlocked:
@@ -251,6 +263,7 @@ export class Runtime {
     this.submitter.workerGone(notice.processId, (task) => crashError(task, notice, stderrTail));
     this.objects.ownership.processGone(notice.processId);
     this.functions.processGone(notice.processId, this.peers);
+    this.daemon.exitSettled(notice.processId);
   }
 
   /** The function's maker has let go of it: it goes everywhere once its last task is done. */
@@ -271,6 +284,7 @@ export class Runtime {
     this.objects.end(error);
     this.daemon.end(error);
     this.peers.close();
+    this.segments.end();
     this.daemon.link.close();
     for (const timer of this.#closed.values()) clearTimeout(timer);
   }

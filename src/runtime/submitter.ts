@@ -19,6 +19,7 @@ import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 import { RemoteTask, type CallOptions, type Inlined } from "./remote-task.ts";
+import type { Segments } from "./segments.ts";
 import type { TaskScope } from "./task-scope.ts";
 import { SignalFollowers } from "./signal-followers.ts";
 import { readResult, writeTask } from "./task-messages.ts";
@@ -27,6 +28,7 @@ import { readResult, writeTask } from "./task-messages.ts";
 export interface SubmitterContext {
   readonly objects: Objects;
   readonly packer: Packer;
+  readonly segments: Segments;
   readonly port: PayloadPort;
   readonly peers: Peers;
   readonly daemon: DaemonLink;
@@ -78,6 +80,10 @@ export class Submitter implements TaskSink<RemoteTask> {
       this.#newResults(options.numReturns ?? 1, site),
     );
     task.parent = parent;
+    const { args: captured } = task;
+    if (captured.kind === "payload" && captured.payload.segments.length > 0) {
+      task.whenOver(() => this.#context.segments.letGo(captured.payload));
+    }
     for (const result of task.results) result.maker = task;
     if (this.tasks.pending === 0) this.#context.setBusy(true);
     this.tasks.submit(task);
@@ -109,6 +115,10 @@ export class Submitter implements TaskSink<RemoteTask> {
 
   #awaitArguments(task: RemoteTask, inlined: readonly Inlined[]): void {
     task.inlined = inlined;
+    for (const { record } of inlined) record.needed();
+    task.whenOver(() => {
+      for (const { record } of inlined) record.noLongerNeeded();
+    });
     task.missing = inlined.length;
     const arrived = (record: ObjectRecord): void => {
       task.missing--;

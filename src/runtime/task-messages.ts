@@ -7,7 +7,7 @@ import { encodeValue } from "../values/encode.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
-import type { Payload, Primitive } from "./payload.ts";
+import { sentBuffers, type Payload, type Primitive } from "./payload.ts";
 import { BufferCursor } from "./payload-wire.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
@@ -48,7 +48,7 @@ export function writeTask(
   let bufferCount = 0;
   for (const part of payload === undefined ? inlined : [payload, ...inlined]) {
     port.define(peer, part);
-    bufferCount += part.buffers.length;
+    bufferCount += sentBuffers(part).length;
   }
   const body = peer.link.begin(Kind.task, bufferCount);
   try {
@@ -79,7 +79,7 @@ export function writeTask(
   peer.link.end(
     bufferCount === 0
       ? []
-      : [...inlined.flatMap((part) => part.buffers), ...(payload?.buffers ?? [])],
+      : [...inlined, ...(payload === undefined ? [] : [payload])].flatMap(sentBuffers),
   );
 }
 

@@ -5,7 +5,7 @@ import { Kind } from "../wire/messages.ts";
 import type { Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { Packer } from "./packer.ts";
-import { isPrimitive, type Payload } from "./payload.ts";
+import { isPrimitive, sentBuffers, type Payload } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
 import type { RemoteTask } from "./remote-task.ts";
@@ -46,7 +46,7 @@ export class LinkReply implements TaskReply {
   #sendPayloads(task: RunningTask, durationUs: number, values: readonly unknown[]): void {
     const payloads = values.map((value) => this.#packer.pack(value, "result"));
     for (const payload of payloads) this.#port.define(this.#peer, payload);
-    const buffers = payloads.flatMap((payload) => payload.buffers);
+    const buffers = payloads.flatMap(sentBuffers);
     const body = this.#begin(Kind.result, buffers.length);
     body.arrayHeader(3);
     body.integer(task.number);
@@ -67,7 +67,7 @@ export class LinkReply implements TaskReply {
   }
 
   #giveAway(payload: Payload): void {
-    if (payload.refs.length > 0) this.#objects.giveAway(payload, this.#peer);
+    this.#objects.giveAway(payload, this.#peer);
   }
 
   started(task: RunningTask): void {

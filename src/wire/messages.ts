@@ -55,6 +55,10 @@ export const Kind = {
   moved: 27,
   /** key */
   movedReceived: 28,
+  /** key, file [name, sizeBytes, moves], borrowers [id, grants …] */
+  transferSegment: 29,
+  /** file [name, sizeBytes, moves]: the receiver made it, and may use it again */
+  returnFile: 30,
 
   // Process to daemon.
   /** classId, demand [[name, units]], environment, priority, isLong, leases */
@@ -79,6 +83,12 @@ export const Kind = {
   configureDaemon: 49,
   /** The worker accepts connections and tasks */
   workerReady: 50,
+  /** processId: nothing that this process had sent before its end is unread */
+  exitSettled: 51,
+  /** name, moves, ownerId: who owns the file of a stored object now */
+  fileTaken: 52,
+  /** name: such a file is no more */
+  fileRemoved: 53,
 
   // Daemon to process.
   /** leaseId, workerId, classId */

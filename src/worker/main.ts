@@ -10,6 +10,7 @@ import { setCurrentRuntime } from "../runtime/current.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import { Link, type CloseHandler } from "../wire/link.ts";
 import { SocketTransport, connect, listen } from "../wire/socket.ts";
+import { loadNativeLibrary } from "./native-library.ts";
 import { redirectOutput } from "./output.ts";
 import { dieWithParent } from "./parent-death.ts";
 import { Worker } from "./worker.ts";
@@ -43,6 +44,7 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     },
     open: (processId) => connect(addresses.of(processId)),
     closures: new Closures({ entryUrl: settings.entryUrl }),
+    loadLibrary: loadNativeLibrary,
     remoteFunctions,
     nowMs: () => performance.now(),
     warn: (text) => void process.stderr.write(text),

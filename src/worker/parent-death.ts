@@ -3,7 +3,7 @@
  * see that its link was closed. The only native call of a worker.
  */
 
-import { ownRequire } from "../closure/package-files.ts";
+import { loadNativeLibrary } from "./native-library.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
@@ -13,8 +13,10 @@ const SIGKILL = 9;
  * driver ends the worker's process group.
  */
 export function dieWithParent(parentPid: number): void {
-  if (process.platform !== "linux" || process.env["MOBULA_PORTABLE"] === "1") return;
-  const prctl = loadPrctl();
+  if (process.platform !== "linux") return;
+  const prctl = loadNativeLibrary()
+    ?.load(null)
+    .func("int prctl(int, ulong, ulong, ulong, ulong)") as Prctl | undefined;
   if (prctl === undefined) return;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   // The parent may have gone before the call.
@@ -22,13 +24,3 @@ export function dieWithParent(parentPid: number): void {
 }
 
 type Prctl = (option: number, a: number, b: number, c: number, d: number) => number;
-
-function loadPrctl(): Prctl | undefined {
-  try {
-    const koffi = ownRequire("koffi") as typeof import("koffi");
-    return koffi.load(null).func("int prctl(int, ulong, ulong, ulong, ulong)");
-  } catch {
-    // No prebuilt library for this platform: the portable way has to do.
-    return undefined;
-  }
-}

@@ -16,6 +16,7 @@ import { RunningTask } from "../runtime/running-task.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { NO_EXTRAS, readExtras, type Extras } from "../runtime/task-messages.ts";
 import { LinkReply, LocalReply, sendOutput } from "../runtime/task-reply.ts";
+import { Store, type StoreOptions } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -26,6 +27,7 @@ export interface WorkerOptions {
   readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
+  readonly loadLibrary: StoreOptions["loadLibrary"];
   readonly remoteFunctions: RemoteFunctions;
   readonly nowMs: () => number;
   readonly warn: (text: string) => void;
@@ -45,11 +47,12 @@ export class Worker implements RuntimeHost {
   constructor(options: WorkerOptions) {
     this.#settings = options.settings;
     this.#exit = options.exit;
-    const { processId, sessionId, token, total, pollingUs } = options.settings;
+    const { processId, sessionId, token, total, pollingUs, store, slot } = options.settings;
     this.runtime = new Runtime({
       ...options,
       identity: { processId, role: "worker", sessionId, token, pid: process.pid },
       total: demandOf(total),
+      store: new Store({ ...store, processId, slot, loadLibrary: options.loadLibrary }),
       pollingUs,
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,

@@ -1,0 +1,96 @@
+/**
+ * Keeps account of the processes that use the store, and removes the files of those that are
+ * gone. A file belongs to the process that made it until another one says that it has taken it.
+ */
+
+import fs from "node:fs";
+import path from "node:path";
+import type { StoreDirectories } from "../store/store.ts";
+import { clearUsage, USAGE_SLOTS } from "../store/usage.ts";
+
+interface Taken {
+  readonly ownerId: number;
+  readonly moves: number;
+}
+
+export class StoreKeeper {
+  readonly #directories: StoreDirectories;
+  /** The driver has the first one. */
+  readonly #slots = new Map<number, number>();
+  /** Files that are not their maker's. */
+  readonly #taken = new Map<string, Taken>();
+  /** Processes that are gone → those that may still read what it has sent. */
+  readonly #awaited = new Map<number, Set<number>>();
+
+  constructor(directories: StoreDirectories, driverId: number) {
+    this.#directories = directories;
+    this.#slots.set(driverId, 0);
+  }
+
+  /** A place in the count of memory that no living process has. */
+  takeSlot(processId: number): number {
+    const used = new Set(this.#slots.values());
+    let slot = 0;
+    while (used.has(slot)) slot++;
+    if (slot >= USAGE_SLOTS) throw new Error(`Cannot count more than ${USAGE_SLOTS} processes`);
+    this.#slots.set(processId, slot);
+    return slot;
+  }
+
+  /** The process owns the file. Of two messages that cross, the later move counts. */
+  taken(name: string, moves: number, ownerId: number): void {
+    if ((this.#taken.get(name)?.moves ?? 0) >= moves) return;
+    this.#taken.set(name, { ownerId, moves });
+    // It was on its way when its new owner ended.
+    if (!this.#slots.has(ownerId)) this.#removeFilesOf(ownerId);
+  }
+
+  /** The file is no more. */
+  removed(name: string): void {
+    this.#taken.delete(name);
+  }
+
+  /**
+   * The process has ended. Its files stay until those that live have read the last of what it
+   * has sent: it may have given some to them.
+   */
+  processGone(processId: number, livingIds: Iterable<number>): void {
+    for (const [goneId, awaited] of [...this.#awaited]) this.#settle(goneId, awaited, processId);
+    const awaited = new Set(livingIds);
+    this.#awaited.set(processId, awaited);
+    this.#settle(processId, awaited, processId);
+  }
+
+  /** Nothing more comes to `readerId` from a process that is gone. */
+  settled(processId: number, readerId: number): void {
+    const awaited = this.#awaited.get(processId);
+    if (awaited !== undefined) this.#settle(processId, awaited, readerId);
+  }
+
+  #settle(processId: number, awaited: Set<number>, readerId: number): void {
+    awaited.delete(readerId);
+    if (awaited.size > 0) return;
+    this.#awaited.delete(processId);
+    this.#removeFilesOf(processId);
+    const slot = this.#slots.get(processId);
+    this.#slots.delete(processId);
+    if (slot !== undefined) clearUsage(this.#directories.memoryDirectory, slot);
+  }
+
+  #removeFilesOf(processId: number): void {
+    const { memoryDirectory, diskDirectory } = this.#directories;
+    for (const directory of new Set([memoryDirectory, diskDirectory])) {
+      for (const name of fs.readdirSync(directory)) {
+        if (this.#ownerOf(name) !== processId) continue;
+        this.#taken.delete(name);
+        fs.rmSync(path.join(directory, name), { force: true });
+      }
+    }
+  }
+
+  /** `undefined`: it is no stored object. */
+  #ownerOf(name: string): number | undefined {
+    const maker = /^(\d+)-[0-9a-f]+$/.exec(name)?.[1];
+    return maker === undefined ? undefined : (this.#taken.get(name)?.ownerId ?? Number(maker));
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The stored pieces of payloads: who holds them here, and who owns them. Shared between processes
+ * by the same rules as objects (`core/ownership.ts`): the owner alone gives a file up, or writes
+ * to it again, when nobody holds it any more.
+ */
+
+import type { MsgpackReader } from "../base/msgpack.ts";
+import type { Handout, Ownership } from "../core/ownership.ts";
+import type { FileReading } from "../store/mapped-file.ts";
+import type { Store, Stored } from "../store/store.ts";
+import type { FileName, StoreFile } from "../store/store-file.ts";
+import { Kind } from "../wire/messages.ts";
+import type { DaemonLink } from "./daemon-link.ts";
+import { nextKey } from "./object-record.ts";
+import { readFileName, writeFileName } from "./payload-wire.ts";
+import type { Payload } from "./payload.ts";
+import type { Peer, Peers } from "./peers.ts";
+
+/** A file with pieces of one payload. */
+export class Segment {
+  readonly key: number;
+  file: FileName;
+  /** As its owner has it; undefined in other processes. */
+  owned: StoreFile | undefined;
+  /** Payloads and mapped files here that need it. */
+  holds = 0;
+  /** Others hold it as well; known of owned ones only. */
+  isLent = false;
+
+  constructor(key: number, file: FileName, owned: StoreFile | undefined) {
+    this.key = key;
+    this.file = file;
+    this.owned = owned;
+  }
+}
+
+export class Segments {
+  readonly #selfId: number;
+  readonly #store: Store;
+  #ownership!: Ownership;
+  #peers!: Peers;
+  #daemon!: DaemonLink;
+  /** What is held here, or lent by this process. */
+  readonly #segments = new Map<number, Segment>();
+  /** Most payloads end where that can be told; the others when they are collected. */
+  readonly #collected = new FinalizationRegistry<readonly Segment[]>((held) => this.#release(held));
+  #isEnded = false;
+
+  constructor(selfId: number, store: Store) {
+    this.#selfId = selfId;
+    this.#store = store;
+  }
+
+  /** Called once, before anything is stored. */
+  connect(ownership: Ownership, peers: Peers, daemon: DaemonLink): void {
+    this.#ownership = ownership;
+    this.#peers = peers;
+    this.#daemon = daemon;
+    this.#store.onRemoved = ({ name }) => daemon.fileRemoved(name);
+  }
+
+  get storedBytesMin(): number {
+    return this.#store.storedBytesMin;
+  }
+
+  /** Segments known here, for leak checks. */
+  get size(): number {
+    return this.#segments.size;
+  }
+
+  /** Stores the pieces; a payload is to hold the segment. Throws ObjectStoreFullError. */
+  create(pieces: readonly Uint8Array[]): { segment: Segment; layout: Stored["layout"] } {
+    const { file, layout } = this.#store.write(pieces);
+    const segment = new Segment(nextKey(this.#selfId), file, file);
+    this.#segments.set(segment.key, segment);
+    return { segment, layout };
+  }
+
+  /** The payload keeps its segments until `letGo`, or until it is collected. */
+  held(payload: Payload): void {
+    for (const segment of payload.segments) segment.holds++;
+    this.#collected.register(payload, payload.segments, payload);
+  }
+
+  /** The payload is not read any more. */
+  letGo(payload: Payload): void {
+    if (payload.segments.length === 0) return;
+    if (this.#collected.unregister(payload)) this.#release(payload.segments);
+  }
+
+  #release(segments: readonly Segment[]): void {
+    if (this.#isEnded) return;
+    for (const segment of segments) {
+      segment.holds--;
+      this.#checkUse(segment);
+    }
+  }
+
+  /** Throws ObjectLostError. */
+  read(segment: Segment): FileReading {
+    segment.holds++;
+    let isReleased = false;
+    const release = (): void => {
+      if (isReleased) return;
+      isReleased = true;
+      this.#release([segment]);
+    };
+    try {
+      return this.#store.read(segment.file, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #checkUse(segment: Segment): void {
+    const { key, owned } = segment;
+    if (segment.holds > 0 || segment.isLent || this.#segments.get(key) !== segment) return;
+    this.#segments.delete(key);
+    if (owned === undefined) this.#ownership.dropped(key);
+    else if (!this.#returnToMaker(owned)) this.#store.free(owned);
+  }
+
+  /** Who makes one large result makes others: it can write over this one. */
+  #returnToMaker(file: StoreFile): boolean {
+    const maker = this.#peers.find(file.makerId);
+    if (maker?.link.isOpen !== true || file.place !== "memory") return false;
+    this.#store.disown(file);
+    const next = { ...file.fileName, moves: file.moves + 1 };
+    this.#daemon.fileTaken(next, maker.processId);
+    const body = maker.link.begin(Kind.returnFile);
+    body.arrayHeader(1);
+    writeFileName(body, next);
+    maker.link.end();
+    return true;
+  }
+
+  /** A file that this process has made has come back, to be written again. */
+  returnCame(body: MsgpackReader): void {
+    this.#store.free(this.#store.adopt(readFileName(body)));
+  }
+
+  // Segments that come and go with payloads.
+
+  lend(segment: Segment, toId: number): Handout {
+    if (segment.owned !== undefined) segment.isLent = true;
+    return this.#ownership.lend(segment.key, toId);
+  }
+
+  arrived(peer: Peer, key: number, handout: Handout, file: FileName): Segment {
+    this.#ownership.arrived(peer.processId, key, handout);
+    const known = this.#segments.get(key);
+    if (known !== undefined) return known;
+    const segment = new Segment(key, file, undefined);
+    this.#segments.set(key, segment);
+    return segment;
+  }
+
+  /** Nobody else holds it. Returns false if the key is that of something else. */
+  freed(key: number): boolean {
+    const segment = this.#segments.get(key);
+    if (segment === undefined) return false;
+    segment.isLent = false;
+    this.#checkUse(segment);
+    return true;
+  }
+
+  /** The owner is gone. What is mapped can be read on; what is not may be gone as well. */
+  lost(key: number): boolean {
+    return this.#segments.delete(key);
+  }
+
+  /** What a result holds goes to the caller, so that it does not depend on a worker's life. */
+  giveAway(payload: Payload, peer: Peer): void {
+    for (const segment of payload.segments) {
+      const { owned, key } = segment;
+      if (owned === undefined || !peer.link.isOpen) continue;
+      if (this.#ownership.canTransfer(key, peer.processId)) this.#transfer(segment, owned, peer);
+    }
+  }
+
+  #transfer(segment: Segment, file: StoreFile, peer: Peer): void {
+    const isHeld = segment.holds > 0;
+    const borrowers = this.#ownership.transfer(segment.key, peer.processId, isHeld);
+    const body = peer.link.begin(Kind.transferSegment);
+    body.arrayHeader(3);
+    body.integer(segment.key);
+    writeFileName(body, file);
+    body.arrayHeader(2 * borrowers.length);
+    for (const [borrowerId, grants] of borrowers) {
+      body.integer(borrowerId);
+      body.integer(grants);
+    }
+    peer.link.end();
+    this.#store.disown(file);
+    segment.owned = undefined;
+    segment.isLent = false;
+    if (!isHeld) this.#segments.delete(segment.key);
+  }
+
+  transferCame(peer: Peer, body: MsgpackReader): void {
+    const key = body.number();
+    const { name, sizeBytes, moves } = readFileName(body);
+    const file = this.#store.adopt({ name, sizeBytes, moves: moves + 1 });
+    this.#daemon.fileTaken(file, this.#selfId);
+    const borrowers: [number, number][] = [];
+    for (let left = body.arrayHeader(); left > 0; left -= 2) {
+      borrowers.push([body.number(), body.number()]);
+    }
+    const segment = this.#segments.get(key) ?? new Segment(key, file, file);
+    segment.file = file;
+    segment.owned = file;
+    segment.isLent = true;
+    this.#segments.set(key, segment);
+    this.#ownership.tookOver(key, peer.processId, borrowers);
+  }
+
+  /** The runtime is over; its files go with its directory. */
+  end(): void {
+    this.#isEnded = true;
+    this.#store.close();
+  }
+}

@@ -1,0 +1,57 @@
+/** A file mapped into memory for readers, and the ArrayBuffers that look at it. */
+
+import { guardBuffer } from "./guarded-buffers.ts";
+import type { Address, NativeMemory } from "./native.ts";
+
+/** What a reader has of a file, until it has closed it and nothing looks at it any more. */
+export interface FileReading {
+  /** A buffer of its own over this part. */
+  view(offsetBytes: number, sizeBytes: number): ArrayBuffer;
+  /** No further view is asked for. */
+  close(): void;
+}
+
+const collected = new FinalizationRegistry<MappedFile>((file) => file.viewCollected());
+
+export class MappedFile implements FileReading {
+  readonly #native: NativeMemory;
+  readonly #address: Address;
+  readonly #sizeBytes: number;
+  readonly #onReleased: () => void;
+  /** Views, and one for whoever has not closed it. */
+  #users = 1;
+
+  /** `onReleased`: the memory is unmapped. */
+  constructor(native: NativeMemory, address: Address, sizeBytes: number, onReleased: () => void) {
+    this.#native = native;
+    this.#address = address;
+    this.#sizeBytes = sizeBytes;
+    this.#onReleased = onReleased;
+  }
+
+  view(offsetBytes: number, sizeBytes: number): ArrayBuffer {
+    if (offsetBytes < 0 || offsetBytes + sizeBytes > this.#sizeBytes) {
+      throw new RangeError(
+        `Cannot view ${sizeBytes} bytes at ${offsetBytes}: the file has ${this.#sizeBytes}`,
+      );
+    }
+    const buffer = this.#native.view(this.#address + BigInt(offsetBytes), sizeBytes);
+    this.#users++;
+    collected.register(buffer, this);
+    return guardBuffer(buffer);
+  }
+
+  close(): void {
+    this.#release();
+  }
+
+  viewCollected(): void {
+    this.#release();
+  }
+
+  #release(): void {
+    if (--this.#users > 0) return;
+    this.#native.unmap(this.#address, this.#sizeBytes);
+    this.#onReleased();
+  }
+}
