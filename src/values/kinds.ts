@@ -6,7 +6,7 @@ import { domExceptionParts, errorParts, errorPrototypes, isError } from "./error
 import * as ext from "./extension-types.ts";
 import { findPlatformOpener } from "./platform-kinds.ts";
 import { findLocalTwin } from "./realm.ts";
-import { isOwnMemory, isViewOf, writeView } from "./view-kinds.ts";
+import { isOutOfBounds, isOwnMemory, isViewOf, writeView } from "./view-kinds.ts";
 import type { Sink } from "./sink.ts";
 
 /** How the values of one prototype are written. */
@@ -108,7 +108,7 @@ for (const kind of ext.VIEW_KINDS) {
   if (viewClass === undefined) continue; // Float16Array exists from Node 24 on.
   define(
     viewClass.prototype,
-    (value) => isViewOf(kind, value) && isOwnMemory(value),
+    (value) => isViewOf(kind, value) && isOwnMemory(value) && !isOutOfBounds(value),
     (view, sink) => writeView(kind, view, sink),
   );
 }

@@ -1,6 +1,6 @@
 import { inspect, types } from "node:util";
 import { SerializationError } from "../base/errors.ts";
-import { isOwnMemory } from "./view-kinds.ts";
+import { isOutOfBounds, isOwnMemory } from "./view-kinds.ts";
 
 /** The error for a value that cannot leave its process: what it is, why, and what to do instead. */
 export function refusal(value: unknown, path: string): SerializationError {
@@ -54,6 +54,7 @@ const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
       "inside the task",
   ],
   [isTransferred, "its memory was transferred to another thread; send a copy made before that"],
+  [isOutOfBounds, "its memory was made smaller than it reaches; send a view of what is left"],
 ];
 
 /** By name: to look such a class up would load it. */

@@ -146,6 +146,27 @@ test("transferred memory is refused", () => {
   assert.equal(refusalOf(view.buffer), `Cannot send args[0]: ${text}`);
 });
 
+test("views of memory that became too small are refused; others of it are not", () => {
+  type Resizable = ArrayBuffer & { resize(sizeBytes: number): void };
+  const Memory = ArrayBuffer as unknown as new (size: number, options: object) => Resizable;
+  const memory = new Memory(16, { maxByteLength: 32 });
+  const lost = [
+    ...[Uint8Array, Float64Array, BigInt64Array].map((Kind) => new Kind(memory, 8, 1)),
+    ...[new Uint8Array(memory, 8), Buffer.from(memory, 8, 4), new DataView(memory, 8)],
+  ];
+  const tracking = new Uint8Array(memory);
+  const left = [new Uint8Array(memory, 0, 4), new Uint8Array(memory, 4), new DataView(memory, 0)];
+  memory.resize(4);
+  const text = "its memory was made smaller than it reaches; send a view of what is left";
+  for (const view of lost) {
+    assert.equal(refusalOf({ view }), `Cannot send args[0].view: ${text}`);
+    assert.throws(() => structuredClone(view));
+  }
+  for (const view of [tracking, memory, ...left, new Uint8Array(0), new DataView(memory, 4)]) {
+    encode(view);
+  }
+});
+
 test("a refusal leaves writer and buffers as they were", () => {
   const writer = new MsgpackWriter();
   writer.string("before");

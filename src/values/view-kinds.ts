@@ -5,6 +5,8 @@ import type { Sink } from "./sink.ts";
 
 const typedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype)!;
 
+const typedArrayAt = Reflect.get(typedArrayPrototype, "at") as (index: number) => unknown;
+
 /** By what it is inside: `value` may have borrowed its prototype or come from another realm. */
 export function isViewOf(kind: ViewKind, value: object): boolean {
   if (kind === "ArrayBuffer") return types.isArrayBuffer(value);
@@ -22,6 +24,19 @@ export function isOwnMemory(view: object): boolean {
     return new Uint8Array(memory).length === 0;
   } catch {
     return false; // It was transferred: no view can be made.
+  }
+}
+
+/** A view of memory that has become too small for it; one of nothing is another matter. */
+export function isOutOfBounds(view: object): boolean {
+  if (!ArrayBuffer.isView(view)) return false;
+  try {
+    if (view.byteLength > 0) return false;
+    // Of all views only this tells apart the two that are empty.
+    if (types.isTypedArray(view)) Reflect.apply(typedArrayAt, view, [0]);
+    return false;
+  } catch {
+    return true; // Views throw when they are looked at so, a DataView whatever is asked.
   }
 }
 
