@@ -74,6 +74,53 @@ test("leaves a folder", () => void mkdirSync("${folder}", { recursive: true }));
   fixture.environment = {};
 });
 
+/** An API that knows of `mode: "inline"`, and copies arguments there, or forgets to. */
+function apiWithModes(passInline: string): Readonly<Record<string, string>> {
+  return {
+    "src/index.ts": `export { init, remote } from "./api/remote.ts";\n`,
+    "src/api/remote.ts": `export interface Options {
+  readonly mode: "inline" | "processes";
+}
+let isInline = false;
+export function init({ mode }: Options): void {
+  isInline = mode === "inline";
+}
+export function remote<T, R>(body: (value: T) => R): (value: T) => Promise<R> {
+  return async (value) => body(isInline ? ${passInline} : structuredClone(value));
+}
+`,
+    "tests/support.ts": `import { init } from "mobula";
+export function useRuntime(): void {
+  init({ mode: process.env["MOBULA_TEST_MODE"] === "inline" ? "inline" : "processes" });
+}
+`,
+    "tests/remote.test.ts": `import assert from "node:assert/strict";
+import { test } from "node:test";
+import { remote } from "mobula";
+import { useRuntime } from "./support.ts";
+useRuntime();
+test("an argument is copied", async () => {
+  const list = [1];
+  await remote((given: number[]) => given.push(2))(list);
+  assert.deepEqual(list, [1]);
+});
+`,
+  };
+}
+
+test("inline finds an API that behaves otherwise with mode: inline", async () => {
+  using inline = new Fixture();
+  inline.write(apiWithModes("value"));
+  await inline.assertPasses("build");
+  await inline.assertPasses("integration");
+  const skipped = "// Processes only: whatever.\n";
+  const files = { "tests/processes.test.ts": `${skipped}${failing}` };
+  await inline.assertFinds("inline", files, /✖ failing tests:[^]*an argument is copied/, "tests 1");
+  inline.write(apiWithModes("structuredClone(value)"));
+  await inline.assertPasses("build");
+  await inline.assertPasses("inline");
+});
+
 test("a suite without tests has failed", async () => {
   const empty = { "src/base/numbers.test.ts": "export {};\n" };
   await fixture.assertFinds("gates", {}, `suite "gates": it has no test files`);
