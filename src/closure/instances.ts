@@ -5,7 +5,7 @@
 
 import { types } from "node:util";
 import { CLASS_INSTANCE } from "../values/extension-types.ts";
-import type { Extended } from "../values/encode.ts";
+import type { Extended, SimpleClass } from "../values/encode.ts";
 import { readInstance } from "./body-paths.ts";
 import { isLocal } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
@@ -47,7 +47,7 @@ export class Instances {
   readonly #twinned = new WeakMap<object, Twins>();
   readonly #weakPrivates: WeakPrivates;
   /** By prototype; `null`: its instances are not simple. */
-  readonly #simpleOwners = new WeakMap<object, Function | null>();
+  readonly #simpleClasses = new WeakMap<object, SimpleClass | null>();
   readonly #standFor = (value: unknown): unknown => this.#outgoing.standFor(value);
 
   constructor(registry: Registry, outgoing: Outgoing, incoming: Incoming) {
@@ -60,8 +60,9 @@ export class Instances {
   /** `undefined`: an object of the platform. */
   extend(value: object, codes: Set<string>): Extended | undefined {
     if (types.isProxy(value)) return undefined;
-    const simple = this.#simpleBody(value, codes);
-    if (simple !== undefined) return instance(undefined, simple);
+    const simple = this.#simpleClass(value, codes);
+    const plainBody = simple && simpleBody(value, simple);
+    if (plainBody) return { ...instance(undefined, plainBody), simple };
     const owner = ownConstructor(value);
     const ofClass = owner && this.#outgoing.extendPrototype(owner, codes);
     if (ofClass !== undefined) return ofClass;
@@ -86,15 +87,16 @@ export class Instances {
     return instance(head, body);
   }
 
-  #simpleBody(value: object, codes: Set<string>): Record<string, unknown> | undefined {
+  #simpleClass(value: object, codes: Set<string>): SimpleClass | undefined {
     const prototype = Reflect.getPrototypeOf(value);
     if (prototype === null) return undefined;
-    let owner = this.#simpleOwners.get(prototype);
-    if (owner === undefined) {
-      owner = this.#findSimpleOwner(value, prototype, codes);
-      this.#simpleOwners.set(prototype, owner);
+    let simple = this.#simpleClasses.get(prototype);
+    if (simple === undefined) {
+      const owner = this.#findSimpleOwner(value, prototype, codes);
+      simple = owner && { owner, standFor: this.#standFor };
+      this.#simpleClasses.set(prototype, simple);
     }
-    return owner === null ? undefined : simpleBody(value, owner, this.#standFor);
+    return simple ?? undefined;
   }
 
   /** The class, if its instances have nothing but their properties. */

@@ -47,6 +47,7 @@ export class Outgoing {
   readonly #captures: Captures;
   readonly #pools = new WeakMap<Set<string>, VariablePool>();
   readonly #classHeads = new WeakMap<Function, unknown>();
+  readonly #isEntry = (url: string): boolean => this.#entry.isReachedFrom(url);
 
   constructor(registry: Registry, entry: Entry) {
     this.#registry = registry;
@@ -214,20 +215,28 @@ export class Outgoing {
   /** Of a value that belongs to the process, what the receiver has in its place. */
   standFor(value: unknown): unknown {
     if (typeof value !== "object" || value === null || types.isProxy(value)) return value;
+    // Most that instances hold; the kinds below are no arrays.
+    if (Array.isArray(value)) return this.#standForOwn(value) ?? value;
     if (value instanceof Variable || value instanceof Standin) return value;
     if (isWeakCollection(value) && this.#registry.isShared(value)) {
       const path = [value instanceof WeakMap ? "WeakMap" : "WeakSet"];
       return new Standin(referenceCode("weak", this.#registry.sharedId(value), { path }));
     }
-    const origin = this.#registry.origins.get(value);
-    const known = origin && this.#registry.getCode(origin.hash);
-    if (known?.kind === "reference") return new Standin(known);
-    const found = findStandin(value, (url) => this.#entry.isReachedFrom(url));
-    if (found !== undefined) return new Standin(found);
+    const standin = this.#standForOwn(value);
+    if (standin !== undefined) return standin;
     if (!isCommonJsModule(value)) return value;
     const { filename, id, path } = value;
     const exports: unknown = this.standFor(value.exports);
     return { exports, filename, id, loaded: true, path };
+  }
+
+  /** What each process has of its own, such as the exports of a module. */
+  #standForOwn(value: object): Standin | undefined {
+    const origin = this.#registry.origins.get(value);
+    const known = origin && this.#registry.getCode(origin.hash);
+    if (known?.kind === "reference") return new Standin(known);
+    const found = findStandin(value, this.#isEntry);
+    return found && new Standin(found);
   }
 
   #bound({ name, length }: Function, { target, self, args }: BoundParts): Origin {

@@ -1,26 +1,27 @@
 /**
  * Instances that are no more than their class and ordinary properties, as most are. What is sent
- * is what `instance-body.ts` would find. Hot path.
+ * is what `instance-body.ts` would find; of several, the value format repeats neither class nor
+ * keys. Hot path.
  */
 
+import type { SimpleClass } from "../values/encode.ts";
+import { ordinaryValues, ownNames } from "../values/layouts.ts";
 import { CLASS_KEY } from "./instance-body.ts";
-import { define, isOrdinary, ORDINARY } from "./properties.ts";
+import { define, ORDINARY } from "./properties.ts";
 
-/** `undefined`: something about a property is special. `standFor`: see `Outgoing`. */
+/** `undefined`: something about a property is special. */
 export function simpleBody(
   value: object,
-  owner: Function,
-  standFor: (value: unknown) => unknown,
+  { owner, standFor }: SimpleClass,
 ): Record<string, unknown> | undefined {
+  const names = ownNames(value);
+  // Keys of a body that are no properties begin so.
+  if (names?.every((name) => !name.startsWith("<") && name !== "__proto__") !== true) return;
+  const values = ordinaryValues(value, names);
+  if (values === undefined) return undefined;
   const body: Record<string, unknown> = {};
-  for (const key of Reflect.ownKeys(value)) {
-    // Keys of a body that are no properties begin so.
-    if (typeof key !== "string" || key.startsWith("<") || key === "__proto__") return undefined;
-    const property = Reflect.getOwnPropertyDescriptor(value, key);
-    if (property === undefined || !isOrdinary(property)) return undefined;
-    const held: unknown = property.value;
-    body[key] = typeof held !== "object" || held === null ? held : standFor(held);
-  }
+  for (const [index, name] of names.entries()) body[name] = standFor(values[index]);
+  // Last: a path to what also the class leads to goes through the property.
   body[CLASS_KEY] = owner;
   return body;
 }

@@ -29,6 +29,7 @@ export function findStandin(
 ): ReferenceCode | undefined {
   const imported = findImported(value);
   if (imported !== undefined) return referenceCode("import", imported.specifier, imported);
+  if (Array.isArray(value)) return findCommonJsExports(value, isEntry);
   const metaUrl = findImportMetaUrl(value);
   if (metaUrl !== undefined) return referenceCode("import-meta", metaUrl);
   if (types.isModuleNamespaceObject(value)) return findNamespace(value, isEntry, findModule);

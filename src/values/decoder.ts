@@ -4,6 +4,8 @@ import * as ext from "./extension-types.ts";
 import { ArrayFrame, Frame, ObjectFrame, setProperty, stringOf } from "./frames.ts";
 import { takeKey } from "./keys.ts";
 import { readDate, readPrimitive, readText } from "./leaves.ts";
+import { InstanceFrame, InstanceLayouts } from "./instance-layout.ts";
+import type { InstanceLayout } from "./instance-layout.ts";
 import { DEPTH_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
 import { entryLabel } from "./path.ts";
 import { readRegion, readView } from "./memory.ts";
@@ -37,6 +39,7 @@ export class Decoder {
    */
   #objects: (object | Frame)[] | undefined;
   #regions = noRegions;
+  #layouts: InstanceLayouts | undefined;
   #depth = 0;
 
   decode(reader: MsgpackReader, context: DecodeContext): unknown {
@@ -55,6 +58,7 @@ export class Decoder {
     this.#context = noContext;
     this.#objects = undefined;
     this.#regions = noRegions;
+    this.#layouts = undefined;
     this.#depth = 0;
   }
 
@@ -144,6 +148,7 @@ export class Decoder {
   }
 
   #tagged(tag: number, count: number): unknown {
+    if (tag === ext.INSTANCE || tag === ext.LAYOUT) return this.#instance(tag, count);
     if (tag === ext.PRELUDE) return this.#afterPrelude(count);
     if (tag === ext.MAP && count % 2 === 0) return this.#mapEntries(count);
     if (tag === ext.SET) return this.#setMembers(count);
@@ -153,6 +158,39 @@ export class Decoder {
     while (frame.remaining > 0) take(frame, this.#value());
     this.#depth--;
     return this.#finish(frame, number);
+  }
+
+  #instance(tag: number, count: number): object {
+    const layouts = (this.#layouts ??= new InstanceLayouts());
+    const layout =
+      tag === ext.INSTANCE
+        ? layouts.get(this.#value(), count - 1)
+        : this.#readLayout(layouts, count);
+    const { keys } = layout;
+    const instance = this.#track(layout.create());
+    this.#depth++;
+    let i = 0;
+    try {
+      for (; i < keys.length; i++) {
+        const value = this.#value();
+        layout.set(instance, keys[i]!, value, layouts.changes);
+      }
+    } catch (error) {
+      throw withStep(error, keys[i]);
+    }
+    this.#depth--;
+    return instance;
+  }
+
+  #readLayout(layouts: InstanceLayouts, count: number): InstanceLayout {
+    const owner = this.#value();
+    const length = this.#value();
+    if (typeof length !== "number" || 2 * length + 2 !== count) {
+      throw new MalformedMsgpackError(`a layout of ${String(length)} keys in ${count} parts`);
+    }
+    const keys: string[] = [];
+    while (keys.length < length) keys.push(takeKey(this.#reader) ?? stringOf(this.#value()));
+    return layouts.add(owner, keys);
   }
 
   #mapEntries(count: number): Map<unknown, unknown> {
@@ -192,6 +230,8 @@ export class Decoder {
 
   #finish(frame: Frame, number: number): unknown {
     const value = frame.finish();
+    // Code may have run: classes are completed, objects make themselves of their forms.
+    if (this.#layouts !== undefined) this.#layouts.changes++;
     if (number >= 0) this.#objects![number] = value as object;
     return value;
   }
@@ -270,9 +310,14 @@ export class Decoder {
     else {
       const count = this.#reader.arrayHeader();
       tag = count > 0 ? this.#takeTag() : undefined;
-      frame = tag === undefined ? new ArrayFrame(count) : openFrame(tag, count - 1, this.#context);
+      frame = tag === undefined ? new ArrayFrame(count) : this.#taggedFrame(tag, count - 1);
     }
     return { frame, number: this.#begin(tag, frame) };
+  }
+
+  #taggedFrame(tag: number, count: number): Frame {
+    if (tag !== ext.INSTANCE && tag !== ext.LAYOUT) return openFrame(tag, count, this.#context);
+    return new InstanceFrame(tag, count, (this.#layouts ??= new InstanceLayouts()));
   }
 }
 

@@ -1,5 +1,12 @@
 import type { Key, KeysRead, Labels } from "./path.ts";
 
+/** A class whose instances are no more than their properties, as long as those are ordinary. */
+export interface SimpleClass {
+  readonly owner: Function;
+  /** What is sent in the place of an object that an instance holds. */
+  readonly standFor: (value: unknown) => unknown;
+}
+
 /** A value that the runtime knows how to build again elsewhere. */
 export interface Extended {
   readonly type: number;
@@ -9,6 +16,8 @@ export interface Extended {
   readonly body: unknown;
   /** For paths that go through a body whose keys are not those a user knows. */
   readonly readBody?: ReadBody | undefined;
+  /** Further objects with the same prototype may go as INSTANCE. */
+  readonly simple?: SimpleClass;
 }
 
 /** What the first of `keys` mean in the body. */

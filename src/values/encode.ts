@@ -23,7 +23,7 @@ import type { EncodeContext } from "./encode-context.ts";
 import { Encoder } from "./encoder.ts";
 import { writePrimitive } from "./primitives.ts";
 
-export type { EncodeContext, Extended, ReadBody } from "./encode-context.ts";
+export type { EncodeContext, Extended, ReadBody, SimpleClass } from "./encode-context.ts";
 
 /**
  * Appends `value`. On error the writer's position and the length of `context.buffers` are as

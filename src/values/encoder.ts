@@ -6,9 +6,17 @@ import { ExtendedParts, Items } from "./composite.ts";
 import type { Composite, PartsFirst } from "./composite.ts";
 import type { EncodeContext, Extended } from "./encode-context.ts";
 import { errorParts, findErrorTwin, isError, nearestErrorParts } from "./errors.ts";
-import { ARGUMENTS, RUNTIME_TYPE_MAX, RUNTIME_TYPE_MIN } from "./extension-types.ts";
-import { findSymbolParts, writeHeader, writeReference } from "./headers.ts";
+import {
+  ARGUMENTS,
+  INSTANCE,
+  LAYOUT,
+  RUNTIME_TYPE_MAX,
+  RUNTIME_TYPE_MIN,
+} from "./extension-types.ts";
+import { findSymbolParts, writeHeader, writeReference, writeTagged } from "./headers.ts";
 import { findKind } from "./kinds.ts";
+import { Layouts, ordinaryValues, ownNames } from "./layouts.ts";
+import type { ClassLayouts, Layout } from "./layouts.ts";
 import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
 import { isMoreThanPlain } from "./odd-objects.ts";
 import { findOwnForm } from "./own-forms.ts";
@@ -36,6 +44,7 @@ export class Encoder implements Sink {
   #context = noContext;
   readonly #seen = new SeenObjects();
   #views: Views | undefined;
+  #layouts: Layouts | undefined;
   #hasReferences = false;
   /** Objects of this value that do not exist before some of their parts are read. */
   #partsFirst: Map<WeakKey, PartsFirst> | undefined;
@@ -79,6 +88,7 @@ export class Encoder implements Sink {
     this.#context = noContext;
     this.#seen.clear();
     this.#views = undefined;
+    this.#layouts = undefined;
     this.#hasReferences = false;
     this.#partsFirst = undefined;
     this.#depth = 0;
@@ -96,7 +106,7 @@ export class Encoder implements Sink {
     if (prototype === objectPrototype) this.#plainObject(value as Record<string, unknown>);
     else if (prototype === arrayPrototype && Array.isArray(value) && isPlainArray(value)) {
       this.#plainArray(value);
-    } else {
+    } else if (prototype === null || !this.#instance(value, prototype)) {
       const composite = this.#open(value);
       if (composite !== undefined) this.#recurse(composite);
     }
@@ -147,6 +157,43 @@ export class Encoder implements Sink {
       if (!writePrimitive(writer, value)) this.#object(value as object | symbol);
     }
     this.#depth = depth;
+  }
+
+  /** Returns false, and has written nothing, if the object must be looked at more closely. */
+  #instance(instance: object, prototype: object): boolean {
+    const known = this.#layouts?.of(prototype);
+    const names = known && ownNames(instance);
+    const layout = names && known.find(names);
+    if (layout === undefined) return false;
+    // A layout begins with a class that is there: what the class holds may lead to the instance.
+    if (layout.number < 0 && !this.#seen.has(known!.simple.owner)) return false;
+    const values = ordinaryValues(instance, layout.keys);
+    if (values === undefined) return false;
+    this.#writeLayout(layout, known!);
+    const { standFor } = known!.simple;
+    const depth = this.#depth++;
+    for (let i = 0; i < values.length; i++) {
+      this.#trail[depth] = layout.keys[i]!;
+      const value = values[i];
+      if (!writePrimitive(this.writer, value)) this.#object(standFor(value) as object | symbol);
+    }
+    this.#depth = depth;
+    return true;
+  }
+
+  /** All of an instance but its values. */
+  #writeLayout(layout: Layout, { simple }: ClassLayouts): void {
+    const { writer } = this;
+    const { keys, number } = layout;
+    if (number >= 0) {
+      writeTagged(writer, INSTANCE, keys.length + 1);
+      return writer.integer(number);
+    }
+    layout.number = this.#layouts!.count++;
+    writeTagged(writer, LAYOUT, 2 * keys.length + 2);
+    this.#object(simple.owner);
+    writer.integer(keys.length);
+    for (const key of keys) writeText(writer, key);
   }
 
   #recurse(composite: Composite): void {
@@ -248,7 +295,10 @@ export class Encoder implements Sink {
   }
 
   #openExtended(value: WeakKey, extended: Extended): Composite {
-    const { type } = extended;
+    const { type, simple } = extended;
+    if (simple !== undefined) {
+      (this.#layouts ??= new Layouts()).add(Reflect.getPrototypeOf(value as object)!, simple);
+    }
     if (!(type >= RUNTIME_TYPE_MIN && type <= RUNTIME_TYPE_MAX)) {
       throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
     }

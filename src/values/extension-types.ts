@@ -80,6 +80,16 @@ export const NAMED_TEXT = 31;
 export const ARGUMENTS = 32;
 /** Tag*: a class, and the form from which its static `mobula.deserialize` makes the object. */
 export const OWN_FORM = 33;
+/**
+ * Tag*: number of a layout, then the values of its keys: an instance of a class that is no more
+ * than its ordinary properties.
+ */
+export const INSTANCE = 34;
+/**
+ * Tag*: a REFERENCE to a class, count of keys, the keys, their values. The same as INSTANCE; class
+ * and keys are the next layout, counted from 0.
+ */
+export const LAYOUT = 35;
 
 /**
  * From here to 127 the types belong to the runtime. All are tags* with two parts: a head, from

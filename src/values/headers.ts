@@ -8,8 +8,21 @@ import { findWellKnownName } from "./symbols.ts";
 export function writeHeader(writer: MsgpackWriter, { tag, parts }: Composite): void {
   if (tag === PLAIN_ARRAY) return writer.arrayHeader(parts.length);
   if (tag === PLAIN_MAP) return writer.mapHeader(parts.length / 2);
-  writer.arrayHeader(parts.length + 1);
-  writeTag(writer, tag);
+  writeTagged(writer, tag, parts.length);
+}
+
+/** What comes before so many parts of a value with a tag. */
+export function writeTagged(writer: MsgpackWriter, tag: number, count: number): void {
+  if (count >= 15) {
+    writer.arrayHeader(count + 1);
+    return writeTag(writer, tag);
+  }
+  let at = writer.reserve(4);
+  const { bytes } = writer;
+  bytes[at++] = 0x91 + count;
+  bytes[at++] = 0xd4; // An extension with one byte of payload.
+  bytes[at++] = tag;
+  bytes[at] = 0;
 }
 
 /** The first item of an array that stands for something else. */

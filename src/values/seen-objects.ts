@@ -3,14 +3,16 @@ import { OBJECTS_MAX } from "./limits.ts";
 /**
  * Numbers the objects of one value by order of appearance and finds those that appear again.
  *
- * Most values hold no object twice, so it is a set until the first repetition: one hash operation
- * per object. The set keeps its order, so the numbers can be had from it when they are needed.
+ * Few appear again, so it is a set: one hash operation per object. The set keeps its order, from
+ * which the numbers are worked out when one is asked for, as far as it lies.
  */
 export class SeenObjects {
   #count = 0;
   #first: WeakKey | undefined;
   #set: Set<WeakKey> | undefined;
   #numbers: Map<WeakKey, number> | undefined;
+  /** Goes on where the numbers end. */
+  #unnumbered: IterableIterator<WeakKey> | undefined;
 
   /** V8 throws a bare RangeError at the next object. */
   get isFull(): boolean {
@@ -21,13 +23,10 @@ export class SeenObjects {
   meet(object: WeakKey): number {
     if (this.#set !== undefined) {
       this.#set.add(object);
-      if (this.#set.size > this.#count) {
-        this.#count++;
-        return -1;
-      }
-      return this.#switchToNumbers(this.#set, object);
+      if (this.#set.size === this.#count) return this.#numberOf(this.#set, object);
+      this.#count++;
+      return -1;
     }
-    if (this.#numbers !== undefined) return this.#meetNumbered(this.#numbers, object);
     if (this.#count === 0) {
       this.#first = object;
       this.#count = 1;
@@ -39,19 +38,21 @@ export class SeenObjects {
     return -1;
   }
 
-  #switchToNumbers(set: Set<WeakKey>, object: WeakKey): number {
-    const numbers = new Map<WeakKey, number>();
-    for (const met of set) numbers.set(met, numbers.size);
-    this.#set = undefined;
-    this.#numbers = numbers;
-    return numbers.get(object)!;
+  has(object: WeakKey): boolean {
+    return this.#set?.has(object) ?? (this.#count > 0 && this.#first === object);
   }
 
-  #meetNumbered(numbers: Map<WeakKey, number>, object: WeakKey): number {
-    const number = numbers.get(object);
-    if (number !== undefined) return number;
-    numbers.set(object, this.#count++);
-    return -1;
+  /** Precondition: the set has it. */
+  #numberOf(set: ReadonlySet<WeakKey>, object: WeakKey): number {
+    this.#unnumbered ??= set.values();
+    const numbers = (this.#numbers ??= new Map<WeakKey, number>());
+    let number = numbers.get(object);
+    while (number === undefined) {
+      const next = this.#unnumbered.next().value as WeakKey;
+      if (next === object) number = numbers.size;
+      numbers.set(next, numbers.size);
+    }
+    return number;
   }
 
   /** Lets go of everything, for the next value. */
@@ -60,5 +61,6 @@ export class SeenObjects {
     this.#first = undefined;
     this.#set = undefined;
     this.#numbers = undefined;
+    this.#unnumbered = undefined;
   }
 }
