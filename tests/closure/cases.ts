@@ -13,6 +13,10 @@ export interface Case {
   readonly args?: string;
   /** Calls change what the next call sees where the function is not copied: in a module. */
   readonly isStateful?: true;
+  /** Its declarations may stand at the top level of a module alone. */
+  readonly isModuleOnly?: true;
+  /** Imports of its own; of cases with the same ones, a program has them once. */
+  readonly imports?: string;
 }
 
 /** Names that every program imports: see `programs.ts`. */

@@ -15,6 +15,13 @@ export interface Runner {
   readonly packageType: "module" | "commonjs";
   readonly isBundled?: true;
   readonly isDownlevel?: true;
+  /** Default: those that any JavaScript is. */
+  readonly cases?: readonly Case[];
+}
+
+/** Each case is defined in a block, in a function, as an export, and inside a module. */
+export function countRows(given: readonly Case[]): number {
+  return given.reduce((sum, { isModuleOnly }) => sum + (isModuleOnly ? 2 : 4), 0);
 }
 
 /** What a program does with its subjects, instead of giving them to the kit. */
@@ -80,8 +87,9 @@ export async function writeProgram(
   await write("lib", LIB + LIB_EXPORTS[syntax]);
   const lib = `./lib.${extension}`;
   const imports = IMPORTS[syntax](lib);
-  for (const [index, each] of cases.entries()) {
-    await write(`case${index}`, imports + moduleText(each, lib, syntax));
+  for (const [index, each] of (runner.cases ?? cases).entries()) {
+    const own = each.imports ?? "";
+    await write(`case${index}`, imports + own + moduleText(each, lib, syntax));
   }
   await write("main", mainText(runner, ending, imports, lib));
   return file("main");
@@ -114,12 +122,13 @@ function moduleText(each: Case, lib: string, syntax: Runner["syntax"]): string {
 }
 
 function mainText(
-  { extension, syntax }: Runner,
+  { extension, syntax, cases: given = cases }: Runner,
   { head, use, call }: Ending,
   imports: string,
   lib: string,
 ): string {
-  const inMain = cases.map((each) => {
+  const inMain = given.map((each) => {
+    if (each.isModuleOnly) return "";
     const [setup, subject, args] = parts(each, lib);
     const name = JSON.stringify(each.name);
     return (
@@ -128,14 +137,16 @@ function mainText(
       `${args}); })(1);\n`
     );
   });
-  const names = JSON.stringify(cases.map(({ name }) => name));
-  const stateful = cases.filter((each) => each.isStateful).map(({ name }) => name);
+  const names = JSON.stringify(given.map(({ name }) => name));
+  const stateful = given.filter((each) => each.isStateful).map(({ name }) => name);
   const load = syntax === "module" ? "await import(`./case${i}." : "require(`./case${i}.";
-  const loaded = cases.map(
+  const loaded = given.map(
     (_each, i) => load.replace("${i}", String(i)).replace("`", '"') + `${extension}")`,
   );
+  const own = new Set(given.map((each) => each.imports ?? ""));
   return (
-    `${imports}${head}const subjects = [];\nconst stateful = ${JSON.stringify(stateful)};\n` +
+    `${imports}${[...own].join("")}${head}const subjects = [];\n` +
+    `const stateful = ${JSON.stringify(stateful)};\n` +
     `function register(name, where, subject, args) {` +
     ` subjects.push({ name, where, subject, args, isStateful: stateful.includes(name) }); }\n` +
     `${inMain.join("")}\n` +

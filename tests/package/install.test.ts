@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { rootDirectory, run } from "../../tools/run.ts";
+import { rootDirectory } from "../../tools/run.ts";
+import { succeed } from "../support/succeed.ts";
 
 const project = mkdtempSync(join(tmpdir(), "mobula-install-"));
 const ourModules = join(rootDirectory, "node_modules");
@@ -21,21 +22,18 @@ export const ref: ObjectRef<number> = remote((x: number) => x * factor)(7);
 console.log(await ref);\n`,
 };
 
-async function succeed(command: string, ...args: string[]): Promise<string> {
-  const { exitCode, output, stdout } = await run(command, args, { cwd: project });
-  assert.equal(exitCode, 0, `${command} ${args.join(" ")}:\n${output}`);
-  return stdout;
-}
+/** In the project. */
+const runNode = (...args: readonly string[]): Promise<string> =>
+  succeed(process.execPath, args, project);
 
 before(async () => {
   // The build gate has built `dist/`; `prepack` would build it again.
   const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", project];
-  const packed = await run("npm", packing);
-  assert.equal(packed.exitCode, 0, packed.output);
-  const [{ filename }] = JSON.parse(packed.stdout);
+  const [{ filename }] = JSON.parse(await succeed("npm", packing));
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
   // No install scripts: many users forbid them, and the native parts come prebuilt.
-  await succeed("npm", "install", "--ignore-scripts", "--prefer-offline", `./${filename}`);
+  const installing = ["install", "--ignore-scripts", "--prefer-offline", `./${filename}`];
+  await succeed("npm", installing, project);
   for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text);
   for (const name of ["@types", "undici-types"]) {
     symlinkSync(join(ourModules, name), join(project, "node_modules", name));
@@ -44,21 +42,21 @@ before(async () => {
 after(() => rmSync(project, { recursive: true }));
 
 test("an ECMAScript module runs", async () => {
-  assert.equal(await succeed(process.execPath, "module.mjs"), "42\n");
+  assert.equal(await runNode("module.mjs"), "42\n");
 });
 
 test("a CommonJS program runs, by require", async () => {
-  assert.equal(await succeed(process.execPath, "common.cjs"), "42\n");
+  assert.equal(await runNode("common.cjs"), "42\n");
 });
 
 test("a TypeScript program runs under tsx", async () => {
   const tsx = import.meta.resolve("tsx");
-  assert.equal(await succeed(process.execPath, "--import", tsx, "typed.ts"), "42\n");
+  assert.equal(await runNode("--import", tsx, "typed.ts"), "42\n");
 });
 
 test("a program that only imports the package starts nothing and ends", async () => {
   const importing = `import("mobula").then((names) => console.log(Object.keys(names).length > 0))`;
-  assert.equal(await succeed(process.execPath, "--eval", importing), "true\n");
+  assert.equal(await runNode("--eval", importing), "true\n");
 });
 
 /** Two users: one checks all libraries, the other none; neither has asked for disposables. */
@@ -74,7 +72,7 @@ for (const version of ["typescript-5.5", "typescript", "typescript-7"]) {
       const configFile = `tsconfig.${version}.${mode.moduleResolution}.json`;
       const config = { compilerOptions: { ...common, ...mode }, files: ["typed.ts"] };
       writeFileSync(join(project, configFile), JSON.stringify(config));
-      await succeed(process.execPath, join(ourModules, version, "bin/tsc"), "-p", configFile);
+      await runNode(join(ourModules, version, "bin/tsc"), "-p", configFile);
     });
   }
 }

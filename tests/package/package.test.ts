@@ -5,22 +5,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { rootDirectory, run, type RunResult } from "../../tools/run.ts";
+import { rootDirectory } from "../../tools/run.ts";
+import { succeed } from "../support/succeed.ts";
 
 const project = mkdtempSync(join(tmpdir(), "mobula-package-"));
 let tarball = "";
 let packedFiles: readonly string[] = [];
 
-async function succeed(command: string, ...args: string[]): Promise<RunResult> {
-  const result = await run(command, args);
-  assert.equal(result.exitCode, 0, `${command} ${args.join(" ")}:\n${result.output}`);
-  return result;
-}
-
 before(async () => {
   // The build gate has built `dist/`; `prepack` would build it again.
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", project];
-  const [packed] = JSON.parse((await succeed("npm", ...args)).stdout);
+  const [packed] = JSON.parse(await succeed("npm", args));
   tarball = join(project, packed.filename);
   packedFiles = packed.files.map((file: { path: string }) => file.path);
 });
@@ -64,7 +59,7 @@ test("every map leads to sources that are in the tarball", () => {
 });
 
 test("publint has nothing to say", async () => {
-  await succeed("publint", "--strict", tarball);
+  await succeed("publint", ["--strict", tarball]);
 });
 
 test("every resolution mode finds the types", async () => {
@@ -72,7 +67,7 @@ test("every resolution mode finds the types", async () => {
   // that "resolves to ESM" is no fault. Resolution as before Node 12 (node10) knows no `exports`.
   const modes = ["--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm"];
   const format = ["--no-definitely-typed", "--format", "ascii", "--no-emoji"];
-  const { output } = await succeed("attw", tarball, ...modes, ...format);
+  const output = await succeed("attw", [tarball, ...modes, ...format]);
   // A package without any types passes: see that there were some.
   for (const mode of ["node16 (from CJS)", "node16 (from ESM)", "bundler"]) {
     assert(output.includes(`${mode}: OK`), output);

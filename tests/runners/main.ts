@@ -8,7 +8,8 @@ import Table from "cli-table3";
 import { provideNode } from "./nodes.ts";
 import { play, type Outcome } from "./play.ts";
 import { Workspace } from "./project.ts";
-import { runners, type Runner } from "./runners.ts";
+import type { Runner } from "./forms.ts";
+import { runners } from "./runners.ts";
 
 const NODES = [20, 22, 24];
 /** Of the failures of one run, for most have one cause. */

@@ -1,12 +1,10 @@
 /** A Next.js server, built for production: a route handler calls the functions. */
 
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Ending } from "../closure/programs.ts";
-import { provide } from "./nodes.ts";
-import { succeed } from "./project.ts";
-
-const PACKAGES = ["next@15", "react@19", "react-dom@19"];
+import { link } from "./nodes.ts";
+import { succeed } from "../support/succeed.ts";
 
 export const nextEnding: Ending = {
   head:
@@ -17,7 +15,10 @@ export const nextEnding: Ending = {
 };
 
 export const nextFiles = {
-  "next.config.mjs": 'export default { serverExternalPackages: ["mobula"] };\n',
+  // The packages it uses lie elsewhere, behind links.
+  "next.config.mjs":
+    'const turbopack = { root: "/" };\n' +
+    'export default { serverExternalPackages: ["mobula"], turbopack };\n',
   "app/grid/route.js":
     'import { main } from "../../main.mjs";\nexport const dynamic = "force-dynamic";\n' +
     'export async function GET() {\n  await main();\n  return new Response("done");\n}\n',
@@ -31,15 +32,13 @@ export const nextFiles = {
 };
 
 /** Gives what serves the program and asks for it once. */
-export async function buildNext(entry: string): Promise<string> {
-  const folder = dirname(entry);
-  const installed = join(await provide("next", PACKAGES), "node_modules");
-  mkdirSync(join(folder, "node_modules"));
-  for (const name of ["next", "react", "react-dom"]) {
-    symlinkSync(join(installed, name), join(folder, "node_modules", name));
-  }
-  const bin = join(installed, "next/dist/bin/next");
-  writeFileSync(join(folder, "package-lock.json"), "{}");
-  await succeed(process.execPath, [bin, "build", folder], folder);
-  return join(folder, "serve.mjs");
+export function buildNext(major: number): (entry: string) => Promise<string> {
+  return async (entry) => {
+    const folder = dirname(entry);
+    await link(folder, `next-${major}`, [`next@${major}`, "react@19", "react-dom@19"]);
+    const bin = join(folder, "node_modules/next/dist/bin/next");
+    writeFileSync(join(folder, "package-lock.json"), "{}");
+    await succeed(process.execPath, [bin, "build", folder], folder);
+    return join(folder, "serve.mjs");
+  };
 }

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { cases } from "../closure/cases.ts";
-import { writeProgram } from "../closure/programs.ts";
+import { countRows, writeProgram } from "../closure/programs.ts";
 import { run, toolEnvironment } from "../../tools/run.ts";
-import type { Runner } from "./runners.ts";
+import type { Runner } from "./forms.ts";
 
 export interface Outcome {
   readonly passed: number;
@@ -22,9 +22,6 @@ interface Row {
 }
 type AnyRow = Row | { readonly entry: number };
 
-/** Each case is defined in a block, in a function, as an export, and inside a module. */
-const PLACES = 4;
-const total = cases.length * PLACES;
 const TIMEOUT_MS = 120_000;
 const kit = readFileSync(join(import.meta.dirname, "kit.js"), "utf8");
 
@@ -41,12 +38,13 @@ export async function play(runner: Runner, node: string, directory: string): Pro
   const entry = (await runner.compile?.(written)) ?? written;
   const report = join(directory, "report.jsonl");
   const { exitCode, output } = await run(node, runner.argv(entry), {
-    cwd: directory,
+    cwd: dirname(entry),
     env: toolEnvironment({ ...runner.env, GRID_REPORT: report }),
     timeoutMs: TIMEOUT_MS,
   });
   const rows = existsSync(report) ? readReport(report) : [];
-  return judge(rows.map(expectRefusal(runner)), exitCode, output);
+  const total = countRows(runner.form.cases ?? cases);
+  return judge(rows.map(expectRefusal(runner)), total, exitCode, output);
 }
 
 function toForm({ name, form }: Runner): Parameters<typeof writeProgram>[1] {
@@ -67,7 +65,7 @@ function expectRefusal({ refused = [] }: Runner): (row: AnyRow) => AnyRow {
   };
 }
 
-function judge(rows: readonly AnyRow[], exitCode: number, output: string): Outcome {
+function judge(rows: readonly AnyRow[], total: number, exitCode: number, output: string): Outcome {
   const results = rows.filter((row) => "detail" in row);
   const entries = rows.length - results.length;
   const bad = results.filter(({ detail }) => detail !== "");

@@ -3,12 +3,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { rootDirectory, run, toolEnvironment } from "../../tools/run.ts";
+import { rootDirectory } from "../../tools/run.ts";
+import { succeed } from "../support/succeed.ts";
 
 const ours = join(rootDirectory, "node_modules");
 
 export class Workspace implements Disposable {
-  readonly directory = mkdtempSync(join(tmpdir(), "mobula-grid-"));
+  readonly #root = mkdtempSync(join(tmpdir(), "mobula-grid-"));
+  /** Programs below it have the package; beside it they have nothing. */
+  readonly directory = join(this.#root, "project");
 
   /** Precondition: `dist/` is built. */
   static async create(): Promise<Workspace> {
@@ -21,10 +24,10 @@ export class Workspace implements Disposable {
   async #install(): Promise<void> {
     const target = join(this.directory, "node_modules/mobula");
     mkdirSync(target, { recursive: true });
-    const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", this.directory];
+    const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", this.#root];
     const packed = await succeed("npm", packing);
     const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-    await succeed("tar", ["-xzf", join(this.directory, filename), "-C", target, "--strip=1"]);
+    await succeed("tar", ["-xzf", join(this.#root, filename), "-C", target, "--strip=1"]);
     for (const name of packagesIn(ours)) {
       const link = join(this.directory, "node_modules", name);
       mkdirSync(dirname(link), { recursive: true });
@@ -33,27 +36,14 @@ export class Workspace implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true });
+    rmSync(this.#root, { recursive: true });
   }
 }
 
 /** With scopes; neither `.bin` nor `.cache`. */
-function packagesIn(folder: string): string[] {
+export function packagesIn(folder: string): string[] {
   const names = readdirSync(folder).filter((name) => !name.startsWith("."));
   return names.flatMap((name) =>
     name.startsWith("@") ? readdirSync(join(folder, name)).map((each) => `${name}/${each}`) : name,
   );
-}
-
-/** Standard output of a command that must not fail. */
-export async function succeed(
-  command: string,
-  args: readonly string[],
-  cwd: string = rootDirectory,
-): Promise<string> {
-  const { exitCode, output, stdout } = await run(command, args, { cwd, env: toolEnvironment() });
-  if (exitCode !== 0) {
-    throw new Error(`Cannot run ${command} ${args.join(" ")}: exit code ${exitCode}\n${output}`);
-  }
-  return stdout;
 }

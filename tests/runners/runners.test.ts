@@ -11,11 +11,11 @@ import { Workspace } from "./project.ts";
 import { runners } from "./runners.ts";
 
 const selection = [
-  "Vitest, forks",
+  "Vitest 3, forks",
   "Jest, coverage",
   "node:test, coverage",
   "tsc, ES2017, tslib, CommonJS",
-  "esbuild, minified",
+  "esbuild, everything inlined, cjs, minified",
 ];
 
 let workspace: Workspace;
