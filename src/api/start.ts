@@ -1,10 +1,10 @@
 /** Starts the runtime of this program: explicitly, or with the first remote call. */
 
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { RuntimeEndedError } from "../base/errors.ts";
 import { POLLING_US, STORED_BYTES_MIN } from "../base/limits.ts";
+import { createRequire } from "../closure/package-files.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
 import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
 import { Driver } from "../driver/driver.ts";

@@ -3,9 +3,9 @@
  * module, or a copy with getters made by the helper. Elsewhere the module is required again.
  */
 
-import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import { createRequire } from "./package-files.ts";
 import { referenceCode, type ReferenceCode } from "./code.ts";
 
 /** How `import * as ns` and `import x` see a CommonJS module. */

@@ -1,10 +1,9 @@
 /** Modules that shipped code needs, loaded where it runs. */
 
-import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SerializationError } from "../base/errors.ts";
-import { ownRequire } from "./package-files.ts";
+import { createRequire, ownRequire } from "./package-files.ts";
 import type { CodeObject, ImportAttributes, ReferenceCode } from "./code.ts";
 import { getBuiltin } from "./builtins.ts";
 import { checkFile } from "./sources.ts";

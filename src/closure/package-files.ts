@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import nodeModule from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -42,6 +42,9 @@ function findPrograms(): ProcessPrograms | undefined {
 
 /** URL of the folder of this package's code. */
 export const packageUrl = packagePrograms === undefined ? undefined : new URL("..", ownUrl).href;
+
+/** Not imported by its name: webpack would give its own `require`, or none. */
+export const { createRequire } = nodeModule;
 
 /** Resolves as this package would, or in a bundle as the program would. */
 export const ownRequire = createRequire(

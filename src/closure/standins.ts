@@ -86,6 +86,8 @@ function findCommonJsExports(
   return isEntry(url) ? undefined : referenceCode("require", url);
 }
 
+const SHOWN = /^\(\) ?=> ?[\w$]+$/;
+
 /**
  * What a file exports, where it cannot be loaded again: the entry's `exports`, what a bundler or a
  * test runner made of a module. All of it is much, and may be more than can be sent.
@@ -93,7 +95,15 @@ function findCommonJsExports(
 export function isModuleLike(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   if (ownValue(value, Symbol.toStringTag) === "Module") return true;
-  return ownValue(value, "__esModule") === true || modulesByExports.has(value);
+  if (ownValue(value, "__esModule") === true || modulesByExports.has(value)) return true;
+  return isUnmarkedModule(value);
+}
+
+/** As webpack exports where nobody asks for a mark: all is fixed, getters show variables. */
+function isUnmarkedModule(value: object): boolean {
+  const properties = Object.values(Object.getOwnPropertyDescriptors(value));
+  const areFixed = properties.every((each) => !each.configurable && !each.writable && !each.set);
+  return areFixed && properties.some(({ get }) => get && SHOWN.test(textOf(get)));
 }
 
 /**
