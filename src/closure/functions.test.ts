@@ -183,6 +183,22 @@ test("what belongs to the platform and has no name is refused with what to do", 
   }
 });
 
+test("a captured Proxy of plain data goes as what it shows", async () => {
+  const traps = { get: (target: object, key: string | symbol) => Reflect.get(target, key) ?? 5 };
+  const config = new Proxy<{ a: number; b?: number }>({ a: 1 }, traps);
+  const list = new Proxy([1, 2], {});
+  const [read, shipped, data] = await ship(
+    [() => config.b, () => [config, list], { config, list }] as const,
+    here,
+    there,
+  );
+  assert.equal(config.b, 5);
+  assert.equal(read(), undefined);
+  assert.deepEqual(shipped(), [{ a: 1 }, [1, 2]]);
+  assert.deepEqual(data, { config: { a: 1 }, list: [1, 2] });
+  assert.ok(!types.isProxy(shipped()[0]));
+});
+
 test("an arrow function with the new.target of the function around it", () => {
   function Outer(): unknown {
     return () => new.target;
