@@ -264,3 +264,18 @@ test("stack traces show the user's lines under node", async () => {
   });
   assert.equal(result, "5:11");
 });
+
+for (const mark of ["", 'Object.defineProperty(all, "__esModule", { value: true });\n']) {
+  test(`exports as bundlers write them, ${mark ? "marked" : "unmarked"}`, async () => {
+    const result = await run({
+      "main.mjs":
+        `${CALL}let n = 0; function bump() { n++; }\nconst all = {};\n${mark}` +
+        "const getters = { count: () => n, bump: () => bump };\n" +
+        "for (const [key, get] of Object.entries(getters))\n" +
+        "  Object.defineProperty(all, key, { enumerable: true, get });\n" +
+        `const result = await callRemotely(() => [all.count, all.bump(), all.count]);\n` +
+        `console.log(JSON.stringify(result)); close();`,
+    });
+    assert.deepEqual(result, [0, null, 1]);
+  });
+}
