@@ -53,9 +53,10 @@ export class ObjectRecord {
   /**
    * Refs, tasks that take it as argument, and reads under way. What cannot be counted (refs that
    * are collected, other values that hold it) never takes it to 0 again: then all of it ends with
-   * the record itself.
+   * the record itself. Undefined as long as nothing was counted: who has just made the record has
+   * it in his hands.
    */
-  #needs = 0;
+  #needs: number | undefined = undefined;
   #waiting: SettledHandler | SettledHandler[] | undefined = undefined;
 
   constructor(key: number, home: RecordHome) {
@@ -73,11 +74,11 @@ export class ObjectRecord {
   }
 
   needed(): void {
-    this.#needs++;
+    this.#needs = (this.#needs ?? 0) + 1;
   }
 
   noLongerNeeded(): void {
-    if (--this.#needs === 0 && this.content !== undefined) this.home.unneeded(this);
+    if (--this.#needs! === 0 && this.content !== undefined) this.home.unneeded(this);
   }
 
   /** Calls `handler` once the object is settled; at once if it is. */
