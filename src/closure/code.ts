@@ -3,7 +3,7 @@
  * their content; sent once per link and kept for as long as the process lives.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Interop } from "./interop.ts";
 
 /** `with { type: "json" }` as pairs. */
@@ -128,5 +128,5 @@ function withHash<Code extends object>(code: Code): Code & { readonly hash: stri
 }
 
 export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }

@@ -7,8 +7,13 @@ import { ModuleGraph, resolveOwn } from "./module-graph.ts";
 /** Compiled names by which a TypeScript file may be imported. */
 const SOURCE_EXTENSION = /\.([cm]?)tsx?$/;
 
+/** More than this means code made at run time: start again rather than grow for ever. */
+const KNOWN_MAX = 5_000;
+
 export class Entry {
   readonly #paths: ReadonlySet<string>;
+  /** By URL: to follow the links of a path asks the disk. */
+  readonly #known = new Map<string, boolean>();
   #graph: ModuleGraph | undefined;
 
   constructor(url: string | undefined) {
@@ -19,8 +24,14 @@ export class Entry {
   }
 
   is(url: string): boolean {
-    const path = pathOf(url);
-    return path !== undefined && this.#paths.has(path);
+    let isEntry = this.#known.get(url);
+    if (isEntry === undefined) {
+      if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+      const path = pathOf(url);
+      isEntry = path !== undefined && this.#paths.has(path);
+      this.#known.set(url, isEntry);
+    }
+    return isEntry;
   }
 
   /** Whether importing `specifier` in the file `url` runs the entry, itself or on the way. */

@@ -42,8 +42,23 @@ export const PARSE_OPTIONS = {
   checkPrivateFields: false,
 } as const;
 
-/** `undefined`: the text is no JavaScript of ours, e.g. `[native code]`. */
+/** A function is described and then captured, or found to be a class and then sent. */
+let last: { readonly text: string; readonly syntax: Syntax | undefined } | undefined;
+/** No larger text is held. */
+const LAST_CHARS_MAX = 10_000;
+
+/**
+ * `undefined`: the text is no JavaScript of ours, e.g. `[native code]`. Nodes are shared: not to
+ * be changed.
+ */
 export function parseFunction(text: string): Syntax | undefined {
+  if (last?.text === text) return last.syntax;
+  const syntax = parseWrapped(text);
+  last = text.length <= LAST_CHARS_MAX ? { text, syntax } : undefined;
+  return syntax;
+}
+
+function parseWrapped(text: string): Syntax | undefined {
   for (const { before, after } of WRAPPINGS) {
     const source = before + text + after;
     const expression = tryParse(source);
