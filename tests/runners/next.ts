@@ -14,13 +14,14 @@ export const nextEnding: Ending = {
   call: "export { main };\n",
 };
 
-export const nextFiles = {
+/** `main`: the program. */
+export const nextFiles = (main: string): Record<string, string> => ({
   // The packages it uses lie elsewhere, behind links.
   "next.config.mjs":
     'const turbopack = { root: "/" };\n' +
     'export default { serverExternalPackages: ["mobula"], turbopack };\n',
   "app/grid/route.js":
-    'import { main } from "../../main.mjs";\nexport const dynamic = "force-dynamic";\n' +
+    `import { main } from "../../${main}";\nexport const dynamic = "force-dynamic";\n` +
     'export async function GET() {\n  await main();\n  return new Response("done");\n}\n',
   "serve.mjs":
     'import { createServer } from "node:http";\nimport next from "next";\n' +
@@ -29,7 +30,7 @@ export const nextFiles = {
     'await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));\n' +
     "const response = await fetch(`http://127.0.0.1:${server.address().port}/grid`);\n" +
     "process.exit(response.ok ? 0 : 1);\n",
-};
+});
 
 /** Gives what serves the program and asks for it once. */
 export function buildNext(major: number): (entry: string) => Promise<string> {

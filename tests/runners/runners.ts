@@ -9,7 +9,7 @@ import { commonjs, direct, flags, module, typedFiles as files, type Runner } fro
 import { buildNext, nextEnding, nextFiles } from "./next.ts";
 import { suites } from "./suites.ts";
 
-const { COMMON, ERASABLE, MODULE, TYPED, TYPED_COMMON } = forms;
+const { COMMON, ERASABLE, MODULE, TYPED, TYPED_COMMON, UNDECORATED } = forms;
 
 const debugging = {
   files: {
@@ -86,9 +86,9 @@ const compiled: readonly Runner[] = [
 
 const servers: readonly Runner[] = [15, 16].map((major) => ({
   name: `Next.js ${major}`,
-  form: MODULE,
+  form: UNDECORATED,
   ending: nextEnding,
-  files: nextFiles,
+  files: { ...nextFiles("main.ts"), ...files },
   compile: buildNext(major),
   argv: direct,
   env: { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
