@@ -161,8 +161,8 @@ test("what is no error is thrown as it is, or as an error that says what it was"
   });
   const kept: (() => unknown)[] = [() => undefined, () => null, () => "s", () => 3n, () => [1, {}]];
   for (const make of kept) assert.deepEqual(await reasonOf(throwing(make)), make());
+  assert.equal(String(await reasonOf(throwing(() => Symbol("here")))), "Symbol(here)");
   const lost: [() => unknown, RegExp][] = [
-    [() => Symbol("here"), /Symbol\(here\)/],
     [() => Promise.resolve(1), /\[Promise\]/],
     [() => new WeakMap(), /\[WeakMap\]/],
   ];
