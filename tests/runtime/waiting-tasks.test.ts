@@ -98,7 +98,7 @@ test("get with a deadline leaves the waiting when it is over", async () => {
 });
 
 test("of a settled map only the item that cannot be sent fails", async () => {
-  const make = remote((x: number) => (x === 3 ? Symbol("local") : x));
+  const make = remote((x: number) => (x === 3 ? new WeakMap() : x));
   const results = await make.map([1, 2, 3, 4, 5], { settled: true, batchSize: 5 });
   assert.deepEqual(
     results.map(({ status }) => status),
