@@ -9,6 +9,7 @@ import { nameOwnFunctions } from "./api/own-names.ts";
 nameOwnFunctions();
 
 export { remote } from "./api/remote.ts";
+export { allocate, type TypedArrayClass } from "./api/allocate.ts";
 export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
 export { init, type Runtime } from "./api/init.ts";
 export type { InitOptions } from "./api/init-options.ts";

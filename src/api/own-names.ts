@@ -2,12 +2,13 @@
 
 import { mobulaErrorClasses } from "../base/errors.ts";
 import { nameOwn } from "../closure/builtins.ts";
+import { allocate } from "./allocate.ts";
 import { context } from "./context.ts";
 import { init } from "./init.ts";
 import { asCompleted, cancel, get, put, wait } from "./objects.ts";
 import { remote } from "./remote.ts";
 
 export function nameOwnFunctions(): void {
-  nameOwn({ asCompleted, cancel, context, get, init, put, remote, wait });
+  nameOwn({ allocate, asCompleted, cancel, context, get, init, put, remote, wait });
   nameOwn(Object.fromEntries(mobulaErrorClasses));
 }

@@ -179,6 +179,7 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
       timeoutMs,
       signal: options.signal,
       numReturns: options.numReturns,
+      isShared: options.shared ?? false,
       batch: undefined,
       source,
     },

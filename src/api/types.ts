@@ -123,6 +123,11 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** The function returns an array of this length, and the call gives a ref for each element. */
   readonly numReturns?: number;
+  /**
+   * The function promises not to write to the large binary arguments that it gets: all tasks of a
+   * worker then look at the same memory, which saves mapping it for each. Default false.
+   */
+  readonly shared?: boolean;
   /** Environment variables of the process that runs the task, beside those of the driver. */
   readonly env?: Readonly<Record<string, string>>;
 }

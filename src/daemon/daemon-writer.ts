@@ -42,6 +42,11 @@ export class DaemonWriter {
     link.end();
   }
 
+  spill(link: Link): void {
+    link.begin(Kind.spill).arrayHeader(0);
+    link.end();
+  }
+
   retire(link: Link): void {
     link.begin(Kind.retire).arrayHeader(0);
     link.end();

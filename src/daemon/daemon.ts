@@ -153,6 +153,9 @@ export class Daemon implements LeaseSink {
       case Kind.fileRemoved:
         this.#store.removed(body.string());
         break;
+      case Kind.storeIsFull:
+        this.#askToSpill(senderId);
+        break;
       case Kind.shutdown:
         this.end();
         break;
@@ -160,6 +163,12 @@ export class Daemon implements LeaseSink {
       // Kinds that this version does not know are passed over.
     }
     this.#armTimer();
+  }
+
+  #askToSpill(exceptId: number): void {
+    for (const processId of [DRIVER_ID, ...this.#workers.keys()]) {
+      if (processId !== exceptId) this.#writer.spill(this.#linkOf(processId)!);
+    }
   }
 
   // LeaseSink.

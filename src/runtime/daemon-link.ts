@@ -75,6 +75,10 @@ export class DaemonLink {
     this.link.end();
   }
 
+  storeIsFull(): void {
+    this.#sendNumber(Kind.storeIsFull, 0);
+  }
+
   fileRemoved(name: string): void {
     const body = this.link.begin(Kind.fileRemoved);
     body.arrayHeader(1);

@@ -25,6 +25,7 @@ export interface DaemonMessages {
   exited(notice: ExitNotice): void;
   resources(requestId: number, answer: ResourcesAnswer): void;
   retire(): void;
+  spill(): void;
   notice(text: string): void;
   workerStarted(pid: number): void;
   output(stream: 1 | 2, name: string, pid: number, text: string): void;
@@ -55,6 +56,8 @@ export function readDaemonMessage(
         total: readAmounts(body),
         available: readAmounts(body),
       });
+    case Kind.spill:
+      return messages.spill();
     case Kind.retire:
       return messages.retire();
     case Kind.notice:

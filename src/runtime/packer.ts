@@ -4,17 +4,16 @@
  */
 
 import { SerializationError } from "../base/errors.ts";
-import { FRAME_BUFFERS_MAX, FRAME_BYTES_MAX } from "../base/limits.ts";
 import { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue, type Extended } from "../values/encode.ts";
 import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
-import { tooLarge, tooManyBuffers } from "../wire/frame.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
-import { isStored, NO_SEGMENTS, type Payload, type Piece } from "./payload.ts";
+import { isStored, type Payload, type Piece } from "./payload.ts";
+import { copyOf, copyPieces } from "./pieces.ts";
 import type { Segments } from "./segments.ts";
 import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 
@@ -27,10 +26,6 @@ export interface RemoteFunctions {
   make(record: FunctionRecord, options: object): object;
 }
 
-type Pieces = Pick<Payload, "bytes" | "buffers" | "segments">;
-
-/** Below that, what stands around binary parts travels in messages: it is read there at once. */
-const STORED_SKELETON_BYTES_MIN = 16 * 1024;
 const KEPT_WRITER_BYTES_MAX = 1024 * 1024;
 
 export class Packer {
@@ -53,28 +48,34 @@ export class Packer {
   pack(value: unknown, root: string): Payload {
     const writer = this.#freeWriters.pop() ?? new MsgpackWriter();
     const buffers: Uint8Array[] = [];
-    const refs: ObjectRecord[] = [];
-    const functions: FunctionRecord[] = [];
+    const refs = new Listed<ObjectRecord>();
+    const functions = new Listed<FunctionRecord>();
     const codes = new Set<string>();
     const extend = (found: object, path: () => string): Extended | undefined => {
       const record = recordOf(found);
       if (record !== undefined) {
         record.isObserved = true;
         // For as long as the payload is there: nobody says when that ends.
-        record.needed();
-        return { type: OBJECT_REF, head: indexIn(refs, record), body: null };
+        const index = refs.indexOf(record);
+        if (refs.hasGrown) record.needed();
+        return { type: OBJECT_REF, head: index, body: null };
       }
       const remote = this.#remoteFunctions.describe(found);
       if (remote === undefined) return this.closures.extend(found, path, codes);
       this.#remoteFunctions.define(found);
-      const index = indexIn(functions, remote.record);
+      const index = functions.indexOf(remote.record);
       return { type: REMOTE_FUNCTION, head: [index, remote.options], body: null };
     };
     try {
       encodeValue(writer, value, { root, buffers, extend });
       const bytes = writer.bytes.subarray(0, writer.position);
-      const pieces = this.#copyPieces(bytes, buffers, root);
-      const payload = { ...pieces, refs, functions, codes: [...codes] };
+      const pieces = copyPieces(bytes, buffers, root, this.#segments);
+      const payload = {
+        ...pieces,
+        refs: refs.list,
+        functions: functions.list,
+        codes: [...codes],
+      };
       if (payload.segments.length > 0) this.#segments.held(payload);
       return payload;
     } finally {
@@ -82,30 +83,6 @@ export class Packer {
       // A buffer that a large value has made grow is not kept.
       if (writer.bytes.length <= KEPT_WRITER_BYTES_MAX) this.#freeWriters.push(writer);
     }
-  }
-
-  /** Copies: the caller may write to its arrays as soon as the call returns. */
-  #copyPieces(bytes: Buffer, buffers: readonly Uint8Array[], root: string): Pieces {
-    let largeBytes = bytes.length < STORED_SKELETON_BYTES_MIN ? 0 : bytes.length;
-    for (const buffer of buffers) largeBytes += buffer.byteLength;
-    if (largeBytes >= this.#segments.storedBytesMin) return this.#store(bytes, buffers);
-    checkSize(bytes.length, buffers, root);
-    return {
-      bytes: Buffer.from(bytes),
-      buffers: buffers.map(copyOf),
-      segments: NO_SEGMENTS,
-    };
-  }
-
-  #store(bytes: Buffer, buffers: readonly Uint8Array[]): Pieces {
-    const isSkeletonStored = bytes.length >= STORED_SKELETON_BYTES_MIN;
-    const all = isSkeletonStored ? [bytes, ...buffers] : buffers;
-    const { segment, layout } = this.#segments.create(all);
-    const stored: Piece[] = all.map(({ byteLength }, index) => {
-      return { segment, offsetBytes: layout.offsets[index]!, byteLength };
-    });
-    const skeleton = isSkeletonStored ? stored.shift()! : Buffer.from(bytes);
-    return { bytes: skeleton, buffers: stored, segments: [segment] };
   }
 
   /** What a task threw. Parts of it that cannot be sent go as text: the error itself counts. */
@@ -143,15 +120,15 @@ export class Packer {
 
   /**
    * Reads the value; `prepare` comes first. `isOwn`: nobody reads the payload again, so its
-   * buffers become the value's own.
+   * buffers become the value's own. `isShared`: readers here may look at the same memory.
    */
-  unpack(payload: Payload, isOwn: boolean): unknown {
+  unpack(payload: Payload, isOwn: boolean, isShared = false): unknown {
     if (payload.segments.length === 0) {
       const buffers = payload.buffers as readonly Uint8Array[];
       const bytes = payload.bytes as Uint8Array;
       return this.#decode(payload, bytes, isOwn ? buffers : buffers.map(copyOf));
     }
-    const readings = payload.segments.map((segment) => this.#segments.read(segment));
+    const readings = payload.segments.map((segment) => this.#segments.read(segment, isShared));
     const load = (piece: Piece): Uint8Array => {
       if (!isStored(piece)) return isOwn ? piece : copyOf(piece);
       const reading = readings[payload.segments.indexOf(piece.segment)]!;
@@ -183,20 +160,21 @@ export class Packer {
   }
 }
 
-/** Said at the call that brings the value, before it is copied. */
-function checkSize(bytes: number, buffers: readonly Uint8Array[], root: string): void {
-  const sizeBytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, bytes);
-  if (sizeBytes > FRAME_BYTES_MAX) throw tooLarge(sizeBytes, root);
-  if (buffers.length > FRAME_BUFFERS_MAX) throw tooManyBuffers(buffers.length, root);
-}
+/** Things in the order in which they were met, each once. Most values have none. */
+class Listed<T> {
+  readonly list: T[] = [];
+  #indices: Map<T, number> | undefined;
+  /** The last one looked up was new. */
+  hasGrown = false;
 
-function indexIn<T>(list: T[], item: T): number {
-  const index = list.indexOf(item);
-  return index >= 0 ? index : list.push(item) - 1;
-}
-
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.prototype.slice.call(bytes);
+  indexOf(item: T): number {
+    this.#indices ??= new Map();
+    const known = this.#indices.get(item);
+    this.hasGrown = known === undefined;
+    if (known !== undefined) return known;
+    this.#indices.set(item, this.list.length);
+    return this.list.push(item) - 1;
+  }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly numReturns: number | undefined;
+  /** The body does not write to large binary arguments. */
+  readonly isShared: boolean;
   /** The only argument is an array of items to call the function with, one after the other. */
   readonly batch: Batch | undefined;
   /** What the program holds of the function: it is not taken back while a task of it is pending. */

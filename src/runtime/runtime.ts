@@ -144,6 +144,7 @@ export class Runtime {
       exited: (notice) => this.#workerExited(notice),
       resources: (requestId, answer) => this.daemon.resourcesCame(requestId, answer),
       retire: () => this.#host.retire(),
+      spill: () => this.segments.spillAsked(),
       notice: (text) => this.warn(text),
       workerStarted: (pid) => this.#host.workerStarted(pid),
       output: (stream, name, pid, text) =>

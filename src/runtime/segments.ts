@@ -6,7 +6,7 @@
 
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Handout, Ownership } from "../core/ownership.ts";
-import type { FileReading } from "../store/mapped-file.ts";
+import type { FileReading, MappedFile } from "../store/mapped-file.ts";
 import type { Store, Stored } from "../store/store.ts";
 import type { FileName, StoreFile } from "../store/store-file.ts";
 import { Kind } from "../wire/messages.ts";
@@ -15,6 +15,8 @@ import { nextKey } from "./object-record.ts";
 import { readFileName, writeFileName } from "./payload-wire.ts";
 import type { Payload } from "./payload.ts";
 import type { Peer, Peers } from "./peers.ts";
+import { SharedReadings } from "./shared-readings.ts";
+import { Spilling } from "./spilling.ts";
 
 /** A file with pieces of one payload. */
 export class Segment {
@@ -24,6 +26,12 @@ export class Segment {
   owned: StoreFile | undefined;
   /** Payloads and mapped files here that need it. */
   holds = 0;
+  /** Mapped files here, which are among those. */
+  mappings = 0;
+  /** Its file is being moved to disk. */
+  isSpilling = false;
+  /** Whom to give it to as soon as that is done. */
+  heir: Peer | undefined;
   /** Others hold it as well; known of owned ones only. */
   isLent = false;
 
@@ -44,11 +52,21 @@ export class Segments {
   readonly #segments = new Map<number, Segment>();
   /** Most payloads end where that can be told; the others when they are collected. */
   readonly #collected = new FinalizationRegistry<readonly Segment[]>((held) => this.#release(held));
+  readonly #spilling: Spilling;
+  /** Buffers whose memory is a segment's, as long as their holder may write to that. */
+  readonly #allocated = new WeakMap<ArrayBufferLike, { segment: Segment; memory: MappedFile }>();
+  readonly #shared = new SharedReadings();
   #isEnded = false;
 
   constructor(selfId: number, store: Store) {
     this.#selfId = selfId;
     this.#store = store;
+    this.#spilling = new Spilling({
+      store,
+      segments: () => this.#segments.values(),
+      settled: (segment) => this.#spilled(segment),
+      askOthers: () => this.#daemon.storeIsFull(),
+    });
   }
 
   /** Called once, before anything is stored. */
@@ -71,9 +89,39 @@ export class Segments {
   /** Stores the pieces; a payload is to hold the segment. Throws ObjectStoreFullError. */
   create(pieces: readonly Uint8Array[]): { segment: Segment; layout: Stored["layout"] } {
     const { file, layout } = this.#store.write(pieces);
+    const segment = this.#own(file);
+    this.#spilling.made(file.sizeBytes);
+    return { segment, layout };
+  }
+
+  #own(file: StoreFile): Segment {
     const segment = new Segment(nextKey(this.#selfId), file, file);
     this.#segments.set(segment.key, segment);
-    return { segment, layout };
+    return segment;
+  }
+
+  /** Memory to write to, until a payload takes it up. `undefined`: there is none of that kind. */
+  allocate(sizeBytes: number): ArrayBuffer | undefined {
+    const allocated = this.#store.allocate(sizeBytes, () => this.#unmapped(segment));
+    if (allocated === undefined) return undefined;
+    const segment = this.#own(allocated.file);
+    segment.holds++;
+    segment.mappings++;
+    this.#allocated.set(allocated.buffer, { segment, memory: allocated.memory });
+    this.#spilling.made(sizeBytes);
+    return allocated.buffer;
+  }
+
+  /**
+   * The segment behind an allocated buffer that no payload has taken up yet. From now on it
+   * stays as it is; what is written to the buffer is seen by its holder alone.
+   */
+  seal(buffer: ArrayBufferLike): Segment | undefined {
+    const allocated = this.#allocated.get(buffer);
+    if (allocated === undefined) return undefined;
+    this.#allocated.delete(buffer);
+    allocated.memory.makePrivate(allocated.segment.owned!.path);
+    return allocated.segment;
   }
 
   /** The payload keeps its segments until `letGo`, or until it is collected. */
@@ -96,26 +144,33 @@ export class Segments {
     }
   }
 
-  /** Throws ObjectLostError. */
-  read(segment: Segment): FileReading {
+  /**
+   * `isShared`: its views may be those that others have; otherwise writing to them is seen by
+   * nobody else. Throws ObjectLostError.
+   */
+  read(segment: Segment, isShared: boolean): FileReading {
+    if (isShared) return this.#shared.get(segment.key, () => this.read(segment, false));
+    const reading = this.#store.read(segment.file, () => this.#unmapped(segment));
     segment.holds++;
-    let isReleased = false;
-    const release = (): void => {
-      if (isReleased) return;
-      isReleased = true;
-      this.#release([segment]);
-    };
-    try {
-      return this.#store.read(segment.file, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
+    segment.mappings++;
+    this.#used(segment);
+    return reading;
+  }
+
+  #unmapped(segment: Segment): void {
+    segment.mappings--;
+    this.#release([segment]);
+  }
+
+  /** Of all segments it is the one used last. */
+  #used(segment: Segment): void {
+    if (this.#segments.delete(segment.key)) this.#segments.set(segment.key, segment);
   }
 
   #checkUse(segment: Segment): void {
     const { key, owned } = segment;
-    if (segment.holds > 0 || segment.isLent || this.#segments.get(key) !== segment) return;
+    if (segment.holds > 0 || segment.isLent || segment.isSpilling) return;
+    if (this.#segments.get(key) !== segment) return;
     this.#segments.delete(key);
     if (owned === undefined) this.#ownership.dropped(key);
     else if (!this.#returnToMaker(owned)) this.#store.free(owned);
@@ -143,6 +198,7 @@ export class Segments {
   // Segments that come and go with payloads.
 
   lend(segment: Segment, toId: number): Handout {
+    this.#used(segment);
     if (segment.owned !== undefined) segment.isLent = true;
     return this.#ownership.lend(segment.key, toId);
   }
@@ -173,10 +229,27 @@ export class Segments {
   /** What a result holds goes to the caller, so that it does not depend on a worker's life. */
   giveAway(payload: Payload, peer: Peer): void {
     for (const segment of payload.segments) {
-      const { owned, key } = segment;
-      if (owned === undefined || !peer.link.isOpen) continue;
-      if (this.#ownership.canTransfer(key, peer.processId)) this.#transfer(segment, owned, peer);
+      if (segment.isSpilling) segment.heir = peer;
+      else this.#giveSegment(segment, peer);
     }
+  }
+
+  #giveSegment(segment: Segment, peer: Peer): void {
+    const { owned, key } = segment;
+    if (owned === undefined || !peer.link.isOpen) return;
+    if (this.#ownership.canTransfer(key, peer.processId)) this.#transfer(segment, owned, peer);
+  }
+
+  #spilled(segment: Segment): void {
+    const { heir } = segment;
+    segment.heir = undefined;
+    if (heir !== undefined) this.#giveSegment(segment, heir);
+    this.#checkUse(segment);
+  }
+
+  /** Another process has no room. */
+  spillAsked(): void {
+    this.#spilling.run(false);
   }
 
   #transfer(segment: Segment, file: StoreFile, peer: Peer): void {
@@ -218,6 +291,8 @@ export class Segments {
   /** The runtime is over; its files go with its directory. */
   end(): void {
     this.#isEnded = true;
+    this.#spilling.end();
+    this.#shared.clear();
     this.#store.close();
   }
 }

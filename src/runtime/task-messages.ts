@@ -19,6 +19,8 @@ export interface Extras {
   readonly name: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly numReturns: number | undefined;
+  /** Tasks of a process may look at the same memory. */
+  readonly isShared: boolean;
   readonly batch: Batch | undefined;
   /** Resource → amount, if not one CPU. */
   readonly resources: Readonly<Record<string, number>> | undefined;
@@ -28,6 +30,7 @@ export const NO_EXTRAS: Extras = {
   name: undefined,
   timeoutMs: undefined,
   numReturns: undefined,
+  isShared: false,
   batch: undefined,
   resources: undefined,
 };
@@ -84,14 +87,14 @@ export function writeTask(
 }
 
 function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
-  const { name, timeoutMs, numReturns, batch, schedulingClass } = task.options;
+  const { name, timeoutMs, numReturns, batch, isShared, schedulingClass } = task.options;
   const isDefaultDemand = schedulingClass.demand.key === DEFAULT_DEMAND_KEY;
   const given = name ?? timeoutMs ?? numReturns ?? batch;
-  if (given === undefined && isDefaultDemand) {
+  if (given === undefined && !isShared && isDefaultDemand) {
     body.nil();
     return;
   }
-  body.arrayHeader(5);
+  body.arrayHeader(6);
   writeOptional(body, name, (text) => body.string(text));
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
@@ -108,6 +111,7 @@ function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
       }
     },
   );
+  body.boolean(isShared);
 }
 
 function writeOptional<T>(
@@ -132,6 +136,7 @@ export function readExtras(body: MsgpackReader): Extras {
       for (let left = body.mapHeader(); left > 0; left--) amounts[body.string()] = body.number();
       return amounts;
     }),
+    isShared: body.boolean(),
   };
 }
 

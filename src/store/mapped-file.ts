@@ -1,5 +1,6 @@
 /** A file mapped into memory for readers, and the ArrayBuffers that look at it. */
 
+import fs from "node:fs";
 import { guardBuffer } from "./guarded-buffers.ts";
 import type { Address, NativeMemory } from "./native.ts";
 
@@ -39,6 +40,16 @@ export class MappedFile implements FileReading {
     this.#users++;
     collected.register(buffer, this);
     return guardBuffer(buffer);
+  }
+
+  /** Writes to the views of a shared mapping do not reach the file any more. */
+  makePrivate(path: string): void {
+    const fd = fs.openSync(path, "r");
+    try {
+      this.#native.makePrivate(this.#address, fd, this.#sizeBytes);
+    } finally {
+      fs.closeSync(fd);
+    }
   }
 
   close(): void {

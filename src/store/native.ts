@@ -13,6 +13,9 @@ const MAP_NORESERVE = process.platform === "linux" ? 0x4000 : 0;
 const MAP_POPULATE = process.platform === "linux" ? 0x8000 : 0;
 const FAILED = 2n ** 64n - 1n;
 
+/** Node 20 aborts when it is given more to look at as one buffer. */
+export const VIEW_BYTES_MAX = Number(process.versions.node.split(".")[0]) < 22 ? 2 ** 32 : Infinity;
+
 /** Where a mapping begins. */
 export type Address = bigint;
 

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import type { FreeFile } from "./free-files.ts";
 import type { Layout } from "./layout.ts";
-import { MappingError, type Address, type NativeMemory } from "./native.ts";
+import { MappingError, VIEW_BYTES_MAX, type Address, type NativeMemory } from "./native.ts";
 
 /** What a process is told to find a file. */
 export interface FileName {
@@ -63,6 +63,7 @@ export class StoreFile implements FreeFile, FileName {
   /** The mapping stays: entering the pages of a large file takes as long as writing them. */
   #map(native: NativeMemory): Uint8Array | undefined {
     if (this.#mapped !== undefined) return this.#mapped.bytes;
+    if (this.sizeBytes > VIEW_BYTES_MAX) return undefined;
     const fd = fs.openSync(this.path, "r+");
     try {
       const address = native.mapShared(fd, this.sizeBytes);

@@ -7,7 +7,6 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { ObjectLostError, ObjectStoreFullError, OutOfDiskError } from "../base/errors.ts";
 import { CopiedFile } from "./copied-file.ts";
 import { FreeFiles } from "./free-files.ts";
 import { layOut, type Layout } from "./layout.ts";
@@ -19,6 +18,7 @@ import {
   type NativeLibrary,
   type NativeMemory,
 } from "./native.ts";
+import { lost, noRoom } from "./store-errors.ts";
 import { StoreFile, writeFile, type FileName, type Place } from "./store-file.ts";
 import { Usage } from "./usage.ts";
 
@@ -50,6 +50,15 @@ export interface Stored {
   readonly layout: Layout;
 }
 
+/** Memory of the store that its creator writes to until it is sealed. */
+export interface Allocated {
+  readonly file: StoreFile;
+  readonly memory: MappedFile;
+  readonly buffer: ArrayBuffer;
+}
+
+/** Of the limit; what is more makes cold objects go to disk. */
+const SPILL_ABOVE = 0.8;
 /** Of the limit, what one process may keep of files that hold nothing. */
 const FREE_SHARE = 0.5;
 /** Free files are given up when none was used for so long. */
@@ -57,6 +66,7 @@ const FREE_IDLE_MS = 5_000;
 
 export class Store {
   readonly storedBytesMin: number;
+  readonly limitBytes: number;
   readonly #options: StoreOptions;
   readonly #free: FreeFiles<StoreFile>;
   #freeTimer: NodeJS.Timeout | undefined;
@@ -70,6 +80,7 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#options = options;
     this.storedBytesMin = options.storedBytesMin;
+    this.limitBytes = options.limitBytes;
     this.#free = new FreeFiles(options.limitBytes * FREE_SHARE);
   }
 
@@ -83,6 +94,43 @@ export class Store {
     }
     const file = this.#writeToMemory(pieces, layout) ?? this.#writeToDisk(pieces, layout);
     return { file, layout };
+  }
+
+  /**
+   * A file of zeros, and a buffer to write to it. `undefined`: files cannot be mapped here.
+   * Throws ObjectStoreFullError.
+   */
+  allocate(sizeBytes: number, onReleased: () => void): Allocated | undefined {
+    const native = this.#getNative();
+    if (native === undefined) return undefined;
+    const free = this.#free.take(sizeBytes);
+    const file = free ?? this.write(zeros(sizeBytes)).file;
+    const memory = mapForWriting(native, file, onReleased);
+    const buffer = memory.view(0, sizeBytes);
+    memory.close();
+    if (free !== undefined) new Uint8Array(buffer).fill(0);
+    return { file, memory, buffer };
+  }
+
+  /** How much more is in memory than should be, so that there is room for what comes. */
+  excessBytes(): number {
+    return this.#getUsage().totalBytes() - this.#options.limitBytes * SPILL_ABOVE;
+  }
+
+  /** Free files go before objects do. */
+  giveUpFree(): void {
+    for (const file of this.#free.shrink(0)) this.#removeLater(file);
+  }
+
+  /** Moves an object to disk. Who opens it meanwhile finds it in one of the two places. */
+  async spill(file: StoreFile): Promise<StoreFile> {
+    const { name, sizeBytes, moves } = file;
+    const target = this.#pathOf(name, "disk");
+    await copyPrivately(file.path, target);
+    file.unmap(this.#native);
+    await fs.promises.rm(file.path, { force: true });
+    if (!this.#isClosed) this.#count(file, -1);
+    return new StoreFile({ name, sizeBytes, moves }, target, "disk");
   }
 
   #writeToMemory(pieces: readonly Uint8Array[], layout: Layout): StoreFile | undefined {
@@ -110,28 +158,11 @@ export class Store {
     try {
       return this.#writeFresh("disk", pieces, layout);
     } catch (error) {
-      throw this.#noRoom(error as NodeJS.ErrnoException, layout.sizeBytes);
+      const { limitBytes, diskDirectory } = this.#options;
+      const owners = this.#getUsage().owners();
+      const figures = { sizeBytes: layout.sizeBytes, limitBytes, owners };
+      throw noRoom(error as NodeJS.ErrnoException, diskDirectory, figures);
     }
-  }
-
-  #noRoom(reason: NodeJS.ErrnoException, sizeBytes: number): Error {
-    const { limitBytes, diskDirectory } = this.#options;
-    const usage = this.#getUsage();
-    const fields = { sizeBytes, limitBytes, usedBytes: usage.totalBytes(), owners: usage.owners() };
-    const owners = fields.owners.map(({ processId, sizeBytes: bytes }) => {
-      return `process ${processId} ${inMiB(bytes)}`;
-    });
-    const text =
-      `Cannot store ${inMiB(sizeBytes)}: ${inMiB(fields.usedBytes)} of ${inMiB(limitBytes)} of ` +
-      `memory are in use (${owners.join(", ")}), and on disk, in ${diskDirectory}, `;
-    const next = "; dispose refs that are not needed, or give init() more objectStoreBytes";
-    return reason.code === "ENOSPC"
-      ? new OutOfDiskError(`${text}there is no room${next}`, fields, reason)
-      : new ObjectStoreFullError(
-          `${text}nothing can be written: ${reason.message}${next}`,
-          fields,
-          reason,
-        );
   }
 
   #writeFresh(place: Place, pieces: readonly Uint8Array[], layout: Layout): StoreFile {
@@ -271,14 +302,32 @@ export class Store {
   }
 }
 
-function inMiB(sizeBytes: number): string {
-  return `${Math.ceil(sizeBytes / 2 ** 20)} MiB`;
+const ZEROS = Buffer.alloc(2 ** 20);
+
+/** The pieces of a file of zeros: the same one again and again. */
+function zeros(sizeBytes: number): Uint8Array[] {
+  const pieces = new Array<Uint8Array>(Math.floor(sizeBytes / ZEROS.length)).fill(ZEROS);
+  return [...pieces, ZEROS.subarray(0, sizeBytes % ZEROS.length)];
 }
 
-function lost(name: string, reason: string): ObjectLostError {
-  return new ObjectLostError(
-    `Cannot read stored object ${name}: ${reason}; make it again, and leave the store's ` +
-      "directory alone",
-    { objectId: name },
-  );
+/** The copy is there as a whole, or not at all. */
+async function copyPrivately(source: string, target: string): Promise<void> {
+  const partial = `${target}.part`;
+  try {
+    await fs.promises.copyFile(source, partial);
+    await fs.promises.rename(partial, target);
+  } catch (error) {
+    await fs.promises.rm(partial, { force: true });
+    throw error;
+  }
+}
+
+function mapForWriting(native: NativeMemory, file: StoreFile, onReleased: () => void): MappedFile {
+  const fd = fs.openSync(file.path, "r+");
+  try {
+    const address = native.mapShared(fd, file.sizeBytes);
+    return new MappedFile(native, address, file.sizeBytes, onReleased);
+  } finally {
+    fs.closeSync(fd);
+  }
 }

@@ -89,6 +89,8 @@ export const Kind = {
   fileTaken: 52,
   /** name: such a file is no more */
   fileRemoved: 53,
+  /** Other processes are to make room in the store */
+  storeIsFull: 54,
 
   // Daemon to process.
   /** leaseId, workerId, classId */
@@ -111,6 +113,8 @@ export const Kind = {
   welcome: 68,
   /** Settings of the worker */
   configureWorker: 69,
+  /** Cold objects are to go to disk */
+  spill: 70,
 } as const;
 
 export type Kind = (typeof Kind)[keyof typeof Kind];

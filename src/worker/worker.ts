@@ -138,7 +138,7 @@ export class Worker implements RuntimeHost {
     const task = new RunningTask(
       this.runtime,
       { number, record, extras, submitterId: peer.processId },
-      this.#arguments(payload, inlined, true),
+      this.#arguments(payload, inlined, true, extras.isShared),
       this.#replyTo(peer),
       this.#executor.queueOf(leaseId, demand),
       this.#executor,
@@ -179,12 +179,13 @@ export class Worker implements RuntimeHost {
     payload: Payload,
     inlined: readonly InlinedPayload[],
     isOwn: boolean,
+    isShared: boolean,
   ): RunningTask["args"] {
     const { packer } = this.runtime;
     const unpack = (): unknown[] => {
-      const args = packer.unpack(payload, true) as unknown[];
+      const args = packer.unpack(payload, true, isShared) as unknown[];
       for (const { position, payload: value } of inlined) {
-        args[position] = packer.unpack(value, isOwn);
+        args[position] = packer.unpack(value, isOwn, isShared);
       }
       return args;
     };
@@ -236,7 +237,7 @@ export class Worker implements RuntimeHost {
     const copies =
       args.kind === "primitives"
         ? args.values.slice()
-        : this.#arguments(args.payload, inlined, false);
+        : this.#arguments(args.payload, inlined, false, task.options.isShared);
     return new RunningTask(
       this.runtime,
       {
@@ -260,7 +261,8 @@ interface InlinedPayload {
 }
 
 function extrasOf({ options }: RemoteTask): Extras {
-  const { name, numReturns, batch } = options;
-  if (name === undefined && numReturns === undefined && batch === undefined) return NO_EXTRAS;
-  return { ...NO_EXTRAS, name, numReturns, batch };
+  const { name, numReturns, batch, isShared } = options;
+  const given = name ?? numReturns ?? batch;
+  if (given === undefined && !isShared) return NO_EXTRAS;
+  return { ...NO_EXTRAS, name, numReturns, batch, isShared };
 }

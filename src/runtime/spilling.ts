@@ -1,0 +1,98 @@
+/**
+ * Makes room in the store before it is full: free files go, then what nobody needs any more, then
+ * the coldest objects of this process go to disk, and other processes are asked to do the same.
+ */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { collectGarbage } from "../store/collect-garbage.ts";
+import type { Store } from "../store/store.ts";
+import type { Segment } from "./segments.ts";
+
+export interface SpillingContext {
+  readonly store: Store;
+  /** The least recently used first. */
+  readonly segments: () => Iterable<Segment>;
+  /** The segment's file has been moved, or not: it can be given away or freed again. */
+  readonly settled: (segment: Segment) => void;
+  /** This process has no more to give. */
+  readonly askOthers: () => void;
+}
+
+/** Of the limit: so much is made before it is looked at what of it is still needed. */
+const COLLECT_SHARE = 0.25;
+
+export class Spilling {
+  readonly #context: SpillingContext;
+  #isRunning = false;
+  #madeBytes = 0;
+  #isEnded = false;
+
+  constructor(context: SpillingContext) {
+    this.#context = context;
+  }
+
+  /** Called after an object was made. */
+  made(sizeBytes: number): void {
+    this.#madeBytes += sizeBytes;
+    const { store } = this.#context;
+    const isMuch = this.#madeBytes > store.limitBytes * COLLECT_SHARE;
+    if (isMuch || store.excessBytes() > 0) this.run(true);
+  }
+
+  /** `isOwn`: the need was found here; otherwise another process has asked. */
+  run(isOwn: boolean): void {
+    if (this.#isRunning || this.#isEnded) return;
+    this.#isRunning = true;
+    this.#makeRoom(isOwn)
+      .catch((error: NodeJS.ErrnoException) => {
+        // The disk is full or gone: who needs room now is told so at once, by the store.
+        if (error.syscall === undefined) throw error;
+      })
+      .finally(() => (this.#isRunning = false));
+  }
+
+  async #makeRoom(isOwn: boolean): Promise<void> {
+    const { store, askOthers } = this.#context;
+    await nextTurn();
+    if (this.#isOver()) store.giveUpFree();
+    if (this.#madeBytes > 0) await this.#collect();
+    for (const segment of [...this.#context.segments()]) {
+      if (!this.#isOver()) return;
+      if (isCold(segment)) await this.#spill(segment);
+    }
+    if (isOwn && this.#isOver()) askOthers();
+  }
+
+  /** What was made and dropped without a word is held until it is collected. */
+  async #collect(): Promise<void> {
+    const isMuch = this.#madeBytes > this.#context.store.limitBytes * COLLECT_SHARE;
+    if (!isMuch && !this.#isOver()) return;
+    this.#madeBytes = 0;
+    collectGarbage();
+    await nextTurn();
+  }
+
+  async #spill(segment: Segment): Promise<void> {
+    const { store, settled } = this.#context;
+    segment.isSpilling = true;
+    try {
+      segment.owned = await store.spill(segment.owned!);
+    } finally {
+      segment.isSpilling = false;
+      settled(segment);
+    }
+  }
+
+  #isOver(): boolean {
+    return !this.#isEnded && this.#context.store.excessBytes() > 0;
+  }
+
+  end(): void {
+    this.#isEnded = true;
+  }
+}
+
+/** Nobody looks at it, here or elsewhere. */
+function isCold({ owned, isLent, mappings, holds }: Segment): boolean {
+  return owned?.place === "memory" && !isLent && mappings === 0 && holds > 0;
+}
