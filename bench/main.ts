@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build } from "./harness/build.ts";
 import { runCase } from "./harness/run.ts";
+import { SCALE_VARIABLE } from "./harness/scale.ts";
 import { renderReport } from "./harness/table.ts";
 import { CONTENDERS } from "./harness/types.ts";
 import type { Case, Report } from "./harness/types.ts";
@@ -15,6 +16,7 @@ const OPTIONS = {
   contender: { type: "string", multiple: true, default: [] as string[] },
   rounds: { type: "string", default: "5" },
   json: { type: "string" },
+  scale: { type: "string", default: "1" },
   list: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -24,6 +26,7 @@ const HELP = `npm run bench -- [options]
   --contender name   only this contender; may be repeated
   --rounds n         rounds per case, 5 unless given
   --json file        all reports in one file, beside bench/results/<case>.json
+  --scale factor     of the work of cases that take minutes, 1 unless given
   --list             the cases with their contenders
 MOBULA_BENCH_PYTHON=/path/to/python adds Ray and multiprocessing`;
 
@@ -33,6 +36,11 @@ async function main(): Promise<void> {
   if (!existsSync(new URL("../dist/index.js", import.meta.url))) {
     throw new Error("Cannot run the bench: dist/ is missing; run `npm run build` first");
   }
+  if (!(Number(values.scale) > 0)) {
+    throw new Error(`Cannot scale by "${values.scale}": pass a number above 0`);
+  }
+  // Cases look at it when they are loaded.
+  process.env[SCALE_VARIABLE] = values.scale;
   const { CASES, getCase } = await import("./cases/index.ts");
   if (values.list) return console.log(CASES.map(listed).join("\n"));
   const rounds = Number(values.rounds);

@@ -1,15 +1,25 @@
 /** All cases, in the order in which they run. */
 import type { Case } from "../harness/types.ts";
+import { awaitStored } from "./await-stored.ts";
 import { captures } from "./captures.ts";
 import { codec } from "./codec.ts";
+import { firstGigabyte } from "./first-gigabyte.ts";
 import { firstResult } from "./first-result.ts";
 import { getContainingRefs } from "./get-containing-refs.ts";
 import { idle } from "./idle.ts";
 import { makespan } from "./makespan.ts";
+import { manyObjects } from "./many-objects.ts";
 import { nestedFib } from "./nested-fib.ts";
+import { numerical } from "./numerical.ts";
+import { putLarge } from "./put-large.ts";
 import { queuedTasks } from "./queued-tasks.ts";
+import { readParts } from "./read-parts.ts";
 import { refArguments } from "./ref-arguments.ts";
+import { refsPutAndGot } from "./refs-put-and-got.ts";
 import { returns } from "./returns.ts";
+import { smallObjects } from "./small-objects.ts";
+import { spilling } from "./spilling.ts";
+import { steadyMemory } from "./steady-memory.ts";
 import { tasksAsync } from "./tasks-async.ts";
 import { tasksSync } from "./tasks-sync.ts";
 import { waitRefs } from "./wait-refs.ts";
@@ -28,6 +38,16 @@ export const CASES: readonly Case[] = [
   makespan,
   idle,
   codec,
+  smallObjects,
+  putLarge,
+  firstGigabyte,
+  awaitStored,
+  readParts,
+  refsPutAndGot,
+  manyObjects,
+  numerical,
+  spilling,
+  steadyMemory,
 ];
 
 /** The case of that name; throws naming all there are. */

@@ -9,12 +9,14 @@ import typescript from "typescript";
 
 const SOURCE = new URL("../", import.meta.url);
 const FOLDERS = ["cases", "contenders", "harness", "jobs", "programs"];
+/** An example that a case measures: it lies beside the build as it lies beside `bench/`. */
+const EXAMPLES = "../examples/numerical";
 
 /** Returns the folder of the fresh build, which has the layout of `bench/`. */
 export async function build(): Promise<URL> {
   const target = new URL("results/build/", SOURCE);
   await rm(target, { recursive: true, force: true });
-  for (const folder of FOLDERS) {
+  for (const folder of [...FOLDERS, EXAMPLES]) {
     await mkdir(new URL(`${folder}/`, target), { recursive: true });
     const names = await readdir(new URL(`${folder}/`, SOURCE));
     for (const name of names.filter((each) => each.endsWith(".ts"))) {

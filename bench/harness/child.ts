@@ -9,7 +9,7 @@ import { PYTHON } from "./types.ts";
 import type { Answer, ContenderName, Figures } from "./types.ts";
 
 const START_TIMEOUT_MS = 120_000;
-const ROUND_TIMEOUT_MS = 180_000;
+export const ROUND_TIMEOUT_MS = 180_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 /** The contender cannot take part, for a reason that is no failure. */
@@ -44,9 +44,9 @@ export class Child {
     }
   }
 
-  async round(): Promise<Figures> {
+  async round(timeoutMs: number): Promise<Figures> {
     this.#commands.write("round\n");
-    const answer = await this.#next(ROUND_TIMEOUT_MS);
+    const answer = await this.#next(timeoutMs);
     if (!("figures" in answer)) throw new Error("Cannot use the answer: it has no figures");
     return answer.figures;
   }

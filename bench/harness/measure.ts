@@ -18,3 +18,6 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   await work();
   return (performance.now() - startMs) / 1_000;
 }
+
+export const MIB = 2 ** 20;
+export const GIB = 2 ** 30;

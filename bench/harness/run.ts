@@ -1,7 +1,7 @@
 /** Runs one case: its contenders side by side, round after round. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { Child, Skipped } from "./child.ts";
+import { Child, ROUND_TIMEOUT_MS, Skipped } from "./child.ts";
 import { judge } from "./stats.ts";
 import type { Case, ContenderName, Figures, Report, Result } from "./types.ts";
 
@@ -39,7 +39,8 @@ class Entry {
   async round(): Promise<void> {
     await this.start();
     await this.#guard(async () => {
-      const figures = await this.#child?.round();
+      const timeoutMs = this.#case.roundTimeoutMs ?? ROUND_TIMEOUT_MS;
+      const figures = await this.#child?.round(timeoutMs);
       if (figures !== undefined) this.#rounds.push(figures);
     });
     if (this.#case.freshProcess === true) await this.close();
@@ -82,15 +83,15 @@ export async function runCase(chosen: Case, options: RunOptions): Promise<Report
     .filter((name) => options.contenders.length === 0 || options.contenders.includes(name))
     .map((name) => new Entry(name, chosen, options));
   if (chosen.freshProcess !== true) for (const entry of entries) await entry.start();
-  for (let round = 0; round < options.rounds; round++) {
-    options.log(`  round ${round + 1} of ${options.rounds}`);
+  const rounds = Math.min(options.rounds, chosen.roundsMax ?? Infinity);
+  for (let round = 0; round < rounds; round++) {
+    options.log(`  round ${round + 1} of ${rounds}`);
     for (const entry of rotate(entries, round)) await entry.round();
   }
   for (const entry of entries) await entry.close();
   const results = entries.map((entry) => entry.result());
   const { name, what, figures } = chosen;
   const goals = judge(chosen, results);
-  const { rounds } = options;
   return { case: name, what, figures, rounds, startedAt, machine: machine(), results, goals };
 }
 

@@ -10,17 +10,26 @@ export const POOLS = [
   "workerpool processes",
   "poolifier threads",
 ] as const;
+/** Piscina again, given large arrays in other ways than as copies. */
+export const PISCINA_WAYS = ["piscina transfer", "piscina shared"] as const;
 export const PYTHON = ["ray", "multiprocessing"] as const;
 
 /** Other ways to turn a value into bytes and back. */
 export const CODECS = ["v8.serialize", "structuredClone", "msgpackr"] as const;
 
-export const CONTENDERS: readonly string[] = ["mobula", ...POOLS, ...PYTHON, ...CODECS];
+export const CONTENDERS: readonly string[] = [
+  "mobula",
+  ...POOLS,
+  ...PISCINA_WAYS,
+  ...PYTHON,
+  ...CODECS,
+];
 
 export type PoolName = (typeof POOLS)[number];
 export type PythonName = (typeof PYTHON)[number];
 export type CodecName = (typeof CODECS)[number];
-export type NodeName = "mobula" | PoolName | CodecName;
+export type PiscinaWay = (typeof PISCINA_WAYS)[number];
+export type NodeName = "mobula" | PoolName | PiscinaWay | CodecName;
 export type ContenderName = NodeName | PythonName;
 
 /** One number that a round yields. The first figure of a case is the one that is compared. */
@@ -59,6 +68,10 @@ export interface Case {
   readonly warmUp: boolean;
   /** A new process for each round, where the peak memory of the process is a figure. */
   readonly freshProcess?: boolean;
+  /** Where one round is long enough to say it all: no more than these, whatever is asked for. */
+  readonly roundsMax?: number;
+  /** Three minutes unless given. */
+  readonly roundTimeoutMs?: number;
   /** Runs in the contender's own process. Python contenders know the case by its name. */
   prepare(contender: NodeName): Promise<Round>;
 }

@@ -125,6 +125,145 @@ def ray_returns(ray):
         yield {"called and returned": time.perf_counter() - start}
 
 
+GIB = 2**30
+MIB = 2**20
+
+
+def import_numpy():
+    try:
+        import numpy
+    except ImportError:
+        raise Skipped(f"{sys.executable} has no NumPy") from None
+    return numpy
+
+
+def median(values):
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def timed(act):
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def ray_put_large(ray):
+    numpy = import_numpy()
+    source = numpy.full(100 * MIB // 8, 1.5)
+    target = source.copy()
+    while True:
+        puts, copies = [], []
+        for _ in range(20):
+            copies.append(timed(lambda: numpy.copyto(target, source)))
+            puts.append(timed(lambda: ray.put(source)))
+        put, memcpy = (source.nbytes / median(each) / 1e9 for each in (puts, copies))
+        yield {"put": put, "memcpy": memcpy, "ratio": put / memcpy}
+
+
+def ray_small_objects(ray):
+    small = {"id": 17, "name": "small object", "tags": ["a", "b"], "at": 1.5}
+
+    def puts(value):
+        def batch():
+            for _ in range(100):
+                ray.put(value)
+            return 100
+
+        return per_second(batch, 0.5)
+
+    def gets(value):
+        ref = ray.put(value)
+
+        def batch():
+            for _ in range(100):
+                ray.get(ref)
+            return 100
+
+        return per_second(batch, 0.5)
+
+    while True:
+        yield {
+            "put": puts(0),
+            "get": gets(0),
+            "put of an object": puts(small),
+            "get of an object": gets(small),
+        }
+
+
+def ray_await_stored(ray):
+    numpy = import_numpy()
+    stored = ray.put(numpy.ones(GIB // 8))
+    while True:
+        yield {"small heap": 1_000 * median([timed(lambda: ray.get(stored)) for _ in range(20)])}
+
+
+def ray_read_parts(ray):
+    numpy = import_numpy()
+    tasks = 100
+    length = GIB // 8 // tasks * tasks
+    part = length // tasks
+    stored = ray.put(numpy.arange(length, dtype=numpy.float64))
+    add = ray.remote(lambda numbers, start: float(numbers[start : start + part].sum()))
+    while True:
+        start = time.perf_counter()
+        sums = ray.get([add.remote(stored, index * part) for index in range(tasks)])
+        elapsed = time.perf_counter() - start
+        assert sum(sums) == length * (length - 1) / 2
+        yield {"views of their own": elapsed, "shared views": elapsed}
+
+
+def ray_refs_put_and_got(ray):
+    refs = [ray.put(n) for n in range(10_000)]
+
+    def batch():
+        assert len(ray.get(ray.put(refs))) == 10_000
+        return 1
+
+    while True:
+        yield {"rounds": per_second(batch)}
+
+
+def ray_many_objects(ray):
+    sizes = {"stored (100 KiB)": 102_400, "sent (100 KB)": 100_000}
+    refs = {
+        name: [ray.put(bytes([n % 256]) * size) for n in range(10_000)]
+        for name, size in sizes.items()
+    }
+    while True:
+        yield {name: timed(lambda: ray.get(each)) for name, each in refs.items()}
+
+
+def ray_numerical(ray):
+    numpy = import_numpy()
+    try:
+        from scipy.signal import convolve2d
+    except ImportError:
+        raise Skipped(f"{sys.executable} has no SciPy") from None
+
+    def convolve(image, weights):
+        return convolve2d(image, weights)[::5, ::5]
+
+    random = numpy.random.default_rng(0)
+    image = random.normal(size=(3_000, 3_000))
+    filters = [random.normal(size=(4, 4)) for _ in range(WORKERS)]
+    task = ray.remote(convolve)
+
+    def with_ray():
+        stored = ray.put(image)
+        ray.get([task.remote(stored, weights) for weights in filters])
+
+    def alone():
+        for weights in filters:
+            convolve(image, weights)
+
+    while True:
+        passes = [(timed(with_ray), timed(alone)) for _ in range(10)]
+        own, serial = (median(each) for each in zip(*passes))
+        yield {"pass": own, "speed-up": serial / own}
+
+
 # --- fresh programs ----------------------------------------------------------------------------
 
 BARE = "print(1)"
@@ -178,6 +317,13 @@ RAY_CASES = {
     "single client get object containing 10k refs": ray_get_containing_refs,
     "10,000 ref arguments": ray_ref_arguments,
     "3,000 returns": ray_returns,
+    "put of 100 MiB": ray_put_large,
+    "small put and get": ray_small_objects,
+    "await of a stored 1 GiB": ray_await_stored,
+    "100 tasks reading 1 GiB": ray_read_parts,
+    "10,000 refs put and got": ray_refs_put_and_got,
+    "10,000 objects of 100 KB in one get": ray_many_objects,
+    "numerical workload": ray_numerical,
 }
 
 
