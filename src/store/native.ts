@@ -3,6 +3,8 @@
  * library that makes them is missing, files are read and written instead (`copied-files.ts`).
  */
 
+import fs from "node:fs";
+
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MAP_PRIVATE = 2;
@@ -47,7 +49,8 @@ type Map = (
   offset: number,
 ) => bigint;
 
-export function nativeMemory(library: NativeLibrary): NativeMemory {
+/** `mappingsMax`: at a time; V8 dies when it finds none left for itself. */
+export function nativeMemory(library: NativeLibrary, mappingsMax = ownShare()): NativeMemory {
   const system = library.load(null);
   const mmap = system.func(
     "void *mmap(uintptr_t address, size_t size, int protection, int flags, int fd, int64_t offset)",
@@ -56,31 +59,48 @@ export function nativeMemory(library: NativeLibrary): NativeMemory {
     address: bigint,
     sizeBytes: number,
   ) => number;
+  let mappings = 0;
   const map = (address: bigint, fd: number, sizeBytes: number, flags: number): Address => {
     const mapped = mmap(address, sizeBytes, PROT_READ_WRITE, flags, fd, 0);
-    if (mapped === FAILED) throw new MappingError(library.errno(), sizeBytes);
+    if (mapped === FAILED) throw mappingError(`errno ${library.errno()}`, sizeBytes);
+    return mapped;
+  };
+  const mapFresh = (fd: number, sizeBytes: number, flags: number): Address => {
+    if (mappings >= mappingsMax) throw mappingError(`${mappings} mappings exist`, sizeBytes);
+    const mapped = map(0n, fd, sizeBytes, flags);
+    mappings++;
     return mapped;
   };
   return {
-    mapShared: (fd, sizeBytes) => map(0n, fd, sizeBytes, MAP_SHARED | MAP_POPULATE),
-    mapPrivate: (fd, sizeBytes) => map(0n, fd, sizeBytes, MAP_PRIVATE | MAP_NORESERVE),
+    mapShared: (fd, sizeBytes) => mapFresh(fd, sizeBytes, MAP_SHARED | MAP_POPULATE),
+    mapPrivate: (fd, sizeBytes) => mapFresh(fd, sizeBytes, MAP_PRIVATE | MAP_NORESERVE),
     makePrivate: (address, fd, sizeBytes) => {
       map(address, fd, sizeBytes, MAP_FIXED | MAP_PRIVATE | MAP_NORESERVE);
     },
     unmap: (address, sizeBytes) => {
-      if (munmap(address, sizeBytes) !== 0) throw new MappingError(library.errno(), sizeBytes);
+      mappings--;
+      if (munmap(address, sizeBytes) === 0) return;
+      throw mappingError(`errno ${library.errno()}`, sizeBytes);
     },
     view: (address, sizeBytes) => library.view(address, sizeBytes),
   };
 }
 
-/** The system has refused to map a file, mostly for having mapped too many. */
+/** Half of what a process may have. */
+function ownShare(): number {
+  try {
+    return Number(fs.readFileSync("/proc/sys/vm/max_map_count", "utf8")) / 2;
+  } catch {
+    // Not Linux: the least that systems allow is of this order.
+    return 32_768;
+  }
+}
+
+/** A file cannot be mapped, mostly because too many are. */
 export class MappingError extends Error {
   override readonly name = "MappingError";
-  readonly errno: number;
+}
 
-  constructor(errno: number, sizeBytes: number) {
-    super(`mapping ${sizeBytes} bytes failed with errno ${errno}`);
-    this.errno = errno;
-  }
+function mappingError(reason: string, sizeBytes: number): MappingError {
+  return new MappingError(`Cannot map ${sizeBytes} bytes: ${reason}`);
 }

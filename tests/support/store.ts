@@ -1,0 +1,42 @@
+/** What the object store of a sandbox's only session holds. */
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Sandbox } from "./sandbox.ts";
+
+export interface StoreFiles {
+  readonly count: number;
+  readonly sizeBytes: number;
+}
+
+const STORED = /^\d+-[0-9a-f]{16}$/;
+
+export function filesInMemory(sandbox: Sandbox): StoreFiles {
+  return filesIn(memoryDirectory(sandbox));
+}
+
+export function filesOnDisk(sandbox: Sandbox): StoreFiles {
+  return filesIn(sessionDirectory(sandbox));
+}
+
+export function memoryDirectory(sandbox: Sandbox): string {
+  return sessionDirectory(sandbox).replace(sandbox.temporaryDirectory, "/dev/shm");
+}
+
+function sessionDirectory(sandbox: Sandbox): string {
+  const parent = join(sandbox.temporaryDirectory, `mobula-${process.getuid!()}`);
+  const [session, ...others] = readdirSync(parent);
+  if (session === undefined || others.length > 0) throw new Error("no session, or several");
+  return join(parent, session);
+}
+
+function filesIn(directory: string): StoreFiles {
+  let count = 0;
+  let sizeBytes = 0;
+  for (const name of readdirSync(directory)) {
+    if (!STORED.test(name)) continue;
+    count++;
+    sizeBytes += statSync(join(directory, name)).size;
+  }
+  return { count, sizeBytes };
+}
