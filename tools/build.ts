@@ -4,7 +4,7 @@
  * removed at the end, so that a program that runs from `dist/` meanwhile never sees it empty.
  */
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build, type BuildOptions, type Plugin } from "esbuild";
@@ -57,6 +57,22 @@ async function embeddedPrograms(): Promise<Plugin> {
   };
 }
 
+/** One file: what it shares with the runtime must not cut that into more pieces. */
+async function bundleCli(): Promise<string[]> {
+  if (!existsSync(join(rootDirectory, "src/cli/main.ts"))) return [];
+  const { metafile } = await build({
+    ...COMMON,
+    entryPoints: [{ in: "src/cli/main.ts", out: "cli/mobula" }],
+    outdir: "dist",
+    packages: "external",
+    sourcemap: "linked",
+    sourcesContent: false,
+    metafile: true,
+  });
+  chmodSync(join(dist, "cli/mobula.js"), 0o755);
+  return Object.keys(metafile.outputs);
+}
+
 async function bundle(): Promise<Set<string>> {
   const programs = PROGRAMS.map((program) => {
     return { in: `src/${program}/main.ts`, out: `${program}/mobula-${program}` };
@@ -76,7 +92,8 @@ async function bundle(): Promise<Set<string>> {
     sourcesContent: false,
     metafile: true,
   });
-  return new Set(Object.keys(metafile.outputs).map((file) => relative("dist", file)));
+  const files = [...Object.keys(metafile.outputs), ...(await bundleCli())];
+  return new Set(files.map((file) => relative("dist", file)));
 }
 
 function removeStale(bundled: ReadonlySet<string>): void {

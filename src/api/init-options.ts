@@ -38,6 +38,11 @@ export interface InitOptions {
   /** Look for messages some microseconds before going to sleep. Default true. */
   readonly polling?: boolean;
   /**
+   * Remember where each object was made, to be shown by `mobula memory`; some microseconds a call.
+   * Default: false, unless MOBULA_RECORD_CREATION_SITES=1 is set.
+   */
+  readonly recordCreationSites?: boolean;
+  /**
    * "inline" runs everything in this process, with the same copying and checks as between
    * processes: for tests, coverage and breakpoints. Default "processes".
    */
@@ -59,6 +64,7 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   logToDriver: isBoolean,
   inspect: isBoolean,
   polling: isBoolean,
+  recordCreationSites: isBoolean,
   mode: (value) =>
     value === "inline" || value === "processes" ? undefined : 'must be "processes" or "inline"',
 };

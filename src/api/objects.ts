@@ -22,10 +22,9 @@ export function put<T>(value: T): ObjectRef<T> {
       { option: "value", value },
     );
   }
-  const { objects } = runtimeForCalls();
+  const { objects, callSites } = runtimeForCalls();
   const content = objects.contentOf(value, "value");
-  const record = objects.create();
-  objects.settle(record, content);
+  const record = objects.put(content, objects.recordsSites ? callSites.take(put) : undefined);
   return new Handle(record) as unknown as ObjectRef<T>;
 }
 

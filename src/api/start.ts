@@ -54,6 +54,7 @@ export function start(options: InitOptions, remoteFunctions: RemoteFunctions): R
     objectStoreBytes: options.objectStoreBytes,
     spillDirectory: options.spillDirectory,
     storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
+    recordSites: options.recordCreationSites ?? isSet(process.env[RECORD_SITES]),
     pollingUs: options.polling === false ? 0 : POLLING_US,
     remoteFunctions,
     fingerprint: fingerprintOf(options),
@@ -61,6 +62,13 @@ export function start(options: InitOptions, remoteFunctions: RemoteFunctions): R
   });
   setCurrentOwner(driver);
   return driver;
+}
+
+/** What `recordCreationSites` asks for, of a program that is not to be changed. */
+const RECORD_SITES = "MOBULA_RECORD_CREATION_SITES";
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0";
 }
 
 function nodeOptions(options: InitOptions): string | undefined {

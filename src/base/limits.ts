@@ -33,6 +33,15 @@ export const POLLING_US = 50;
  */
 export const STORED_BYTES_MIN = 100 * KIB;
 
+/** Results from this size on are remembered, to be listed: for smaller ones that costs too much. */
+export const LISTED_BYTES_MIN = KIB;
+/** Objects that are listed whatever their size: more small ones than that nobody reads. */
+export const LISTED_SMALL_MAX = 10_000;
+/** Who has not said by then what it holds is busy, and left out of the list. */
+export const MEMORY_ANSWER_TIMEOUT_MS = 2_000;
+/** Objects that one process lists, the largest; so that the list does not keep it from its work. */
+export const LISTED_OBJECTS_MAX = 10_000;
+
 /** A function that takes less than this, measured, has several tasks in flight on one lease. */
 export const SHORT_TASK_US = 250;
 /**

@@ -81,6 +81,11 @@ export class Ownership {
     return this.#borrowed.has(key);
   }
 
+  /** Processes that hold an object of this one, as far as they have been counted. */
+  borrowersOf(key: number): number[] {
+    return [...(this.#owned.get(key)?.keys() ?? [])];
+  }
+
   /** The process to ask about the object: its owner, or one that passes the question on. */
   ownerOf(key: number): number {
     const borrowed = this.#borrowed.get(key);

@@ -20,6 +20,7 @@ import type { Transport } from "../wire/transport.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
 import { describeShortage, describeWait } from "./notices.ts";
+import { MemoryGathering, type MemoryAnswer } from "./memory-gathering.ts";
 import { StoreKeeper } from "./store-keeper.ts";
 import { sendSettings, type DaemonSettings, type WorkerSettings } from "./settings.ts";
 
@@ -79,6 +80,7 @@ export class Daemon implements LeaseSink {
   readonly #driver: Link;
   readonly #writer = new DaemonWriter();
   readonly #store: StoreKeeper;
+  readonly #memory: MemoryGathering;
   readonly #workers = new Map<number, WorkerSlot>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
   /** Workers of an environment that did not come up, one after the other. */
@@ -91,6 +93,7 @@ export class Daemon implements LeaseSink {
   constructor(settings: DaemonSettings, driver: Link, ports: DaemonPorts) {
     this.#settings = settings;
     this.#store = new StoreKeeper(settings.store, DRIVER_ID);
+    this.#memory = new MemoryGathering(settings.store);
     this.#driver = driver;
     this.#ports = ports;
     const total = demandOf(settings.total);
@@ -147,6 +150,9 @@ export class Daemon implements LeaseSink {
       case Kind.exitSettled:
         this.#store.settled(body.number(), senderId);
         break;
+      case Kind.memoryTable:
+        this.#memory.tableCame(senderId, body);
+        break;
       case Kind.fileTaken:
         this.#store.taken(body.string(), body.number(), body.number());
         break;
@@ -169,6 +175,16 @@ export class Daemon implements LeaseSink {
     for (const processId of [DRIVER_ID, ...this.#workers.keys()]) {
       if (processId !== exceptId) this.#writer.spill(this.#linkOf(processId)!);
     }
+  }
+
+  /** What all processes hold. A worker that is not ready holds nothing. */
+  askMemory(onGathered: (answer: MemoryAnswer) => void): void {
+    const ready = [...this.#workers.values()].filter((slot) => slot.isReady);
+    const workers = ready.map(({ workerId, handle, link }) => {
+      return { processId: workerId, pid: handle.pid, link };
+    });
+    const driver = { processId: DRIVER_ID, pid: undefined, link: this.#driver };
+    this.#memory.ask([driver, ...workers], onGathered);
   }
 
   // LeaseSink.
@@ -221,9 +237,10 @@ export class Daemon implements LeaseSink {
     };
     this.#workers.set(workerId, slot);
     const { sessionId, token, directory, store } = this.#settings;
-    const { pollingUs, entryUrl, total, logToDriver } = this.#settings;
+    const { pollingUs, recordSites, entryUrl, total, logToDriver } = this.#settings;
     const settings: WorkerSettings = {
       ...{ sessionId, token, directory, store, pollingUs, entryUrl, total, logToDriver },
+      recordSites,
       slot: this.#store.takeSlot(workerId),
       processId: workerId,
       environment,
@@ -263,6 +280,7 @@ export class Daemon implements LeaseSink {
     slot.link.close();
     this.#writer.exited(this.#driver, slot, exit);
     for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
+    this.#memory.processGone(workerId);
     this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);
     // What it had called goes with it: nobody waits for it any more, and it may never end.

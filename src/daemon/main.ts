@@ -6,10 +6,11 @@
 import net from "node:net";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Link } from "../wire/link.ts";
-import { SocketTransport } from "../wire/socket.ts";
+import { listen, SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
-import { removeSessionDirectories } from "./session-directory.ts";
+import { removeSessionDirectories, SocketAddresses } from "./session-directory.ts";
 import { readSettings, type DaemonSettings } from "./settings.ts";
+import { acceptTool, writeToken } from "./tools.ts";
 import { spawnWorker } from "./worker-process.ts";
 
 process.title = "mobula daemon";
@@ -20,8 +21,11 @@ let daemon: Daemon | undefined;
 const driver = new Link(
   new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
   (kind, bytes, start, end) => {
-    if (daemon === undefined) daemon = startDaemon(readSettings<DaemonSettings>(bytes, start, end));
-    else daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
+    if (daemon === undefined) {
+      const settings = readSettings<DaemonSettings>(bytes, start, end);
+      daemon = startDaemon(settings);
+      listenForTools(settings, daemon).catch(giveUp);
+    } else daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
   },
   () => {
     if (daemon !== undefined) return daemon.end();
@@ -41,4 +45,18 @@ function startDaemon(settings: DaemonSettings): Daemon {
       process.exit();
     },
   });
+}
+
+async function listenForTools(settings: DaemonSettings, asked: Daemon): Promise<void> {
+  const { directory, token } = settings;
+  writeToken(directory, token);
+  await listen(new SocketAddresses(directory).of("daemon"), (transport) => {
+    acceptTool(transport, settings, asked);
+  });
+}
+
+/** The driver shows what the daemon has written. */
+function giveUp(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  daemon?.end();
 }

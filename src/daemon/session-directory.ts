@@ -27,7 +27,7 @@ export function createSessionDirectory(
   base = os.tmpdir(),
   advice = SET_TMPDIR,
 ): string {
-  const parent = path.join(base, `mobula-${process.getuid?.() ?? "user"}`);
+  const parent = parentIn(base);
   const directory = path.join(parent, sessionId);
   try {
     makePrivate(parent);
@@ -76,12 +76,50 @@ function removeAbandoned(parent: string): void {
     const directory = path.join(parent, name);
     const mark = readIfThere(path.join(directory, OWNER_FILE));
     if (mark === undefined) continue;
-    const [pid, startTime, namespace] = mark.split(" ");
-    // Another container that shares the directory: its processes cannot be seen from here.
-    if (namespace !== pidNamespace()) continue;
-    if (startTimeOf(Number(pid)) === (startTime === "" ? undefined : startTime)) continue;
+    if (!isOver(readMark(mark))) continue;
     fs.rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The process that has made a session. */
+interface OwnerMark {
+  readonly pid: number;
+  readonly startTime: string | undefined;
+  readonly namespace: string;
+}
+
+function readMark(mark: string): OwnerMark {
+  const [pid, startTime, namespace = ""] = mark.split(" ");
+  return { pid: Number(pid), startTime: startTime === "" ? undefined : startTime, namespace };
+}
+
+function isOver({ pid, startTime, namespace }: OwnerMark): boolean {
+  // Another container that shares the directory: its processes cannot be seen from here.
+  if (namespace !== pidNamespace()) return false;
+  return startTimeOf(pid) !== startTime;
+}
+
+/** A session of this user. */
+export interface Session {
+  readonly sessionId: string;
+  readonly directory: string;
+  readonly driverPid: number;
+}
+
+/** Sessions whose programs live, or may live. */
+export function findSessions(base = os.tmpdir()): Session[] {
+  const parent = parentIn(base);
+  const names = fs.existsSync(parent) ? fs.readdirSync(parent).sort() : [];
+  return names.flatMap((sessionId) => {
+    const directory = path.join(parent, sessionId);
+    const mark = readIfThere(path.join(directory, OWNER_FILE));
+    if (mark === undefined || isOver(readMark(mark))) return [];
+    return [{ sessionId, directory, driverPid: readMark(mark).pid }];
+  });
+}
+
+function parentIn(base: string): string {
+  return path.join(base, `mobula-${process.getuid?.() ?? "user"}`);
 }
 
 function readIfThere(file: string): string | undefined {
@@ -148,7 +186,7 @@ export class SocketAddresses {
     }
   }
 
-  of(processId: number): string {
-    return `${this.#directory}/${processId}.sock`;
+  of(process: number | "daemon"): string {
+    return `${this.#directory}/${process}.sock`;
   }
 }

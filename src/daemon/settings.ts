@@ -1,9 +1,8 @@
 /** What the driver tells the daemon, and the daemon its workers, when they start. */
 
 import { MsgpackReader } from "../base/msgpack.ts";
-import { decodeValue } from "../values/decode.ts";
-import { encodeValue } from "../values/encode.ts";
 import type { StoreSettings } from "../store/store.ts";
+import { readPlain, writePlain } from "../values/plain-data.ts";
 import type { Link } from "../wire/link.ts";
 
 export interface SessionSettings {
@@ -18,6 +17,8 @@ export interface SessionSettings {
   /** Resource → amount. */
   readonly total: Readonly<Record<string, number>>;
   readonly logToDriver: boolean;
+  /** Remember where each object was made. */
+  readonly recordSites: boolean;
 }
 
 export interface DaemonSettings extends SessionSettings {
@@ -39,20 +40,11 @@ export interface WorkerSettings extends SessionSettings {
   readonly slot: number;
 }
 
-const PLAIN = { root: "settings", extend: () => undefined };
-
 export function sendSettings(link: Link, kind: number, settings: object): void {
-  encodeValue(link.begin(kind), settings, { ...PLAIN, buffers: [] });
+  writePlain(link.begin(kind), settings, "settings");
   link.end();
 }
 
 export function readSettings<Settings>(bytes: Buffer, start: number, end: number): Settings {
-  const refuse = (): never => {
-    throw new Error("Cannot read settings: they hold more than plain data");
-  };
-  return decodeValue(new MsgpackReader(bytes, start, end), {
-    buffers: [],
-    create: refuse,
-    fill: refuse,
-  }) as Settings;
+  return readPlain(new MsgpackReader(bytes, start, end), "settings");
 }

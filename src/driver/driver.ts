@@ -33,6 +33,8 @@ export interface DriverOptions {
   readonly logToDriver: boolean;
   readonly inspect: boolean;
   readonly pollingUs: number;
+  /** Remember where each object was made. */
+  readonly recordSites: boolean;
   /** Memory for stored objects. */
   readonly objectStoreBytes: number | undefined;
   readonly spillDirectory: string | undefined;
@@ -104,6 +106,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       }),
       remoteFunctions: options.remoteFunctions,
       pollingUs: options.isInline ? 0 : options.pollingUs,
+      recordSites: options.recordSites,
       nowMs: () => performance.now(),
       warn,
       nodeOptions: options.nodeOptions,
@@ -121,11 +124,11 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   #configure(sessionId: string, token: string): void {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
-    const { execArgv, nodeOptions, inspect } = this.#options;
+    const { execArgv, nodeOptions, inspect, recordSites } = this.#options;
     const settings: DaemonSettings = {
       ...{ sessionId, token, directory: this.#backend.directory, store: this.#store },
       workerProgram: this.#backend.workerProgram,
-      ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect },
+      ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect, recordSites },
       total: resources,
       workingDirectory: process.cwd(),
       warmWorkers: Math.max(1, Math.ceil(resources[CPU] ?? 0)),

@@ -4,7 +4,9 @@ import type { Demand } from "../core/resources.ts";
 import type { SchedulingClass } from "../core/scheduling-class.ts";
 import type { FileName } from "../store/store-file.ts";
 import type { Link } from "../wire/link.ts";
+import { writePlain } from "../values/plain-data.ts";
 import { Kind } from "../wire/messages.ts";
+import type { MemoryTable } from "./memory-table.ts";
 
 export class DaemonLink {
   readonly link: Link;
@@ -83,6 +85,14 @@ export class DaemonLink {
     const body = this.link.begin(Kind.fileRemoved);
     body.arrayHeader(1);
     body.string(name);
+    this.link.end();
+  }
+
+  memoryTable(requestId: number, table: MemoryTable): void {
+    const body = this.link.begin(Kind.memoryTable);
+    body.arrayHeader(2);
+    body.integer(requestId);
+    writePlain(body, table, "memory");
     this.link.end();
   }
 

@@ -24,6 +24,7 @@ export interface DaemonMessages {
   reclaim(leaseId: number): void;
   exited(notice: ExitNotice): void;
   resources(requestId: number, answer: ResourcesAnswer): void;
+  describeMemory(requestId: number): void;
   retire(): void;
   spill(): void;
   notice(text: string): void;
@@ -58,6 +59,8 @@ export function readDaemonMessage(
       });
     case Kind.spill:
       return messages.spill();
+    case Kind.describeMemory:
+      return messages.describeMemory(body.number());
     case Kind.retire:
       return messages.retire();
     case Kind.notice:

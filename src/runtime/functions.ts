@@ -3,8 +3,10 @@
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { Kind } from "../wire/messages.ts";
 import { FunctionRecord, type Callable } from "./function-record.ts";
+import type { FunctionEntry } from "./memory-table.ts";
 import { objectKey } from "./object-record.ts";
 import type { Packer } from "./packer.ts";
+import { sizeOf } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 
@@ -26,6 +28,17 @@ export class Functions {
   /** Functions known here, for leak checks. */
   get size(): number {
     return this.#records.size;
+  }
+
+  /** Those whose captures are stored. */
+  stored(): FunctionEntry[] {
+    const entries: FunctionEntry[] = [];
+    for (const { name, definition } of this.#records.values()) {
+      if (definition === undefined || definition.segments.length === 0) continue;
+      const segmentKeys = definition.segments.map(({ key }) => key);
+      entries.push({ name, sizeBytes: sizeOf(definition), segmentKeys });
+    }
+    return entries;
   }
 
   create(name: string, parameterCount: number): FunctionRecord {

@@ -3,6 +3,7 @@
  * All refs to the object in this process share one record.
  */
 
+import type { Listing } from "./listed-objects.ts";
 import type { Payload, Primitive } from "./payload.ts";
 
 /** A ready value: a primitive as it is, everything else as bytes. */
@@ -48,6 +49,10 @@ export class ObjectRecord {
   site: CallSite | undefined = undefined;
   /** The task that makes it, until that is over: a cancelled one may have to be ended by force. */
   maker: unknown = undefined;
+  /** Refs to it in this process that were not disposed. */
+  refs = 0;
+  /** What is remembered of it, to be listed. */
+  listing: Listing | undefined = undefined;
   /** The first ref, while pending, so that its end can be watched should the object fail. */
   firstRef: object | undefined = undefined;
   /**
@@ -71,6 +76,18 @@ export class ObjectRecord {
   get isFailed(): boolean {
     const kind = this.content?.kind;
     return kind === "failure" || kind === "error";
+  }
+
+  refTaken(): void {
+    this.refs++;
+    if (this.listing !== undefined) this.listing.refs = this.refs;
+    this.needed();
+  }
+
+  refDisposed(): void {
+    this.refs--;
+    if (this.listing !== undefined) this.listing.refs = this.refs;
+    this.noLongerNeeded();
   }
 
   needed(): void {

@@ -24,7 +24,7 @@ export class ObjectRef<out T> implements Promise<T>, Disposable {
   constructor(record: ObjectRecord) {
     this.#key = record.key;
     this.#record = record;
-    record.needed();
+    record.refTaken();
     if (record.isPending && record.firstRef === undefined) record.firstRef = this;
   }
 
@@ -70,7 +70,7 @@ export class ObjectRef<out T> implements Promise<T>, Disposable {
   [Symbol.dispose](): void {
     const record = this.#record;
     this.#record = undefined;
-    record?.noLongerNeeded();
+    record?.refDisposed();
   }
 
   get [Symbol.toStringTag](): string {

@@ -7,8 +7,9 @@ import { ObjectLostError, OwnerDiedError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { Ownership, type Handout } from "../core/ownership.ts";
 import { Kind } from "../wire/messages.ts";
+import { ListedObjects, Listing } from "./listed-objects.ts";
 import { nextKey, objectName, ObjectRecord } from "./object-record.ts";
-import type { Box, Content, RecordHome } from "./object-record.ts";
+import type { Box, CallSite, Content, RecordHome } from "./object-record.ts";
 import { ownershipMessages } from "./ownership-messages.ts";
 import type { Packer } from "./packer.ts";
 import { isPrimitive, type Payload } from "./payload.ts";
@@ -20,6 +21,8 @@ import type { UnseenFailures } from "./unseen-failures.ts";
 
 export class Objects implements RecordHome {
   readonly ownership: Ownership;
+  /** Remembers where each object was made. */
+  readonly recordsSites: boolean;
   readonly #selfId: number;
   readonly #packer: Packer;
   readonly #peers: Peers;
@@ -30,6 +33,7 @@ export class Objects implements RecordHome {
   readonly #lent = new Map<number, ObjectRecord>();
   /** Borrowed objects: when the record goes, its owner is told. */
   readonly #borrowed = new Map<number, WeakRef<ObjectRecord>>();
+  readonly #listed: ListedObjects;
   readonly #collected = new FinalizationRegistry<number>((key) => this.#recordCollected(key));
   /** Borrowed objects whose value is awaited: they stay, whoever holds a ref. */
   readonly #fetching = new Set<ObjectRecord>();
@@ -43,8 +47,11 @@ export class Objects implements RecordHome {
     port: PayloadPort,
     unseen: UnseenFailures,
     segments: Segments,
+    recordsSites: boolean,
   ) {
     this.#selfId = selfId;
+    this.recordsSites = recordsSites;
+    this.#listed = new ListedObjects(recordsSites);
     this.#packer = packer;
     this.#peers = peers;
     this.#port = port;
@@ -59,15 +66,28 @@ export class Objects implements RecordHome {
     });
   }
 
-  /** A pending object of this process. */
-  create(): ObjectRecord {
-    return new ObjectRecord(nextKey(this.#selfId), this);
+  /** A pending object of this process; `site`: where it is made. */
+  create(site?: CallSite): ObjectRecord {
+    const record = new ObjectRecord(nextKey(this.#selfId), this);
+    record.site = site;
+    this.#listed.created(record);
+    return record;
+  }
+
+  /** An object of this process whose value is there. */
+  put(content: Content, site: CallSite | undefined): ObjectRecord {
+    const record = this.create(site);
+    this.#listed.wasPut(record);
+    this.settle(record, content);
+    return record;
   }
 
   settle(record: ObjectRecord, content: Content): void {
     const firstRef = record.firstRef;
     record.firstRef = undefined;
-    if (!record.settle(content) || !record.isFailed) return;
+    if (!record.settle(content)) return;
+    this.#listed.settled(record);
+    if (!record.isFailed) return;
     if (!record.isObserved && firstRef !== undefined) this.#unseen.watch(record, firstRef);
   }
 
@@ -252,6 +272,17 @@ export class Objects implements RecordHome {
   /** An owned object that others hold. */
   findLent(key: number): ObjectRecord | undefined {
     return this.#lent.get(key);
+  }
+
+  /** What can be listed of the objects here: the large ones, and all that others share. */
+  listings(): Listing[] {
+    const found = new Map([...this.#listed.all()].map((listing) => [listing.key, listing]));
+    const borrowed = [...this.#borrowed.values()].map((record) => record.deref());
+    for (const record of [...this.#lent.values(), ...borrowed]) {
+      if (record === undefined || found.has(record.key)) continue;
+      found.set(record.key, new Listing(record));
+    }
+    return [...found.values()];
   }
 
   // Giving objects away with a result.

@@ -4,16 +4,11 @@
  * sends stays in order.
  */
 
-import {
-  FRAME_BYTES_MAX,
-  HELLO_FRAME_BYTES_MAX,
-  HELLO_TIMEOUT_MS,
-  PROTOCOL_VERSION,
-} from "../base/limits.ts";
-import { MsgpackReader, type MsgpackWriter } from "../base/msgpack.ts";
+import { FRAME_BYTES_MAX, HELLO_FRAME_BYTES_MAX, HELLO_TIMEOUT_MS } from "../base/limits.ts";
+import { MsgpackReader } from "../base/msgpack.ts";
 import { Link } from "../wire/link.ts";
-import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
+import { readHello, sayHello } from "./hello.ts";
 import type { Identity } from "./identity.ts";
 
 export interface PeerEvents {
@@ -65,7 +60,8 @@ export class Peers {
     );
     const peer = new Peer(processId, link);
     this.#peers.set(processId, peer);
-    this.#sayHello(link);
+    sayHello(link, this.#self);
+    link.setReferenced(false);
     return peer;
   }
 
@@ -134,12 +130,6 @@ export class Peers {
     this.#events.gone(peer, cause);
   }
 
-  #sayHello(link: Link): void {
-    writeHello(link.begin(Kind.hello), this.#self);
-    link.end();
-    link.setReferenced(false);
-  }
-
   flush(): void {
     for (const peer of this.#peers.values()) peer.link.flush();
   }
@@ -148,31 +138,4 @@ export class Peers {
     for (const peer of [...this.#peers.values()]) peer.link.close();
     for (const link of this.#others) link.close();
   }
-}
-
-function writeHello(body: MsgpackWriter, self: Identity): void {
-  body.arrayHeader(7);
-  body.integer(PROTOCOL_VERSION);
-  body.string(self.sessionId);
-  body.string(self.token);
-  body.integer(self.processId);
-  body.string(self.role);
-  body.string("javascript");
-  body.integer(self.pid);
-}
-
-/** The process at the other end. Throws if it does not belong here. */
-function readHello(kind: number, body: MsgpackReader, self: Identity): number {
-  if (kind !== Kind.hello) throw new Error(`Cannot accept link: kind ${kind} came before hello`);
-  body.arrayHeader();
-  const version = body.number();
-  const sessionId = body.string();
-  const token = body.string();
-  if (version !== PROTOCOL_VERSION) {
-    throw new Error(`Cannot accept link: protocol ${version}, this is ${PROTOCOL_VERSION}`);
-  }
-  if (sessionId !== self.sessionId || token !== self.token) {
-    throw new Error("Cannot accept link: the process does not belong to this session");
-  }
-  return body.number();
 }

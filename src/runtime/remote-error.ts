@@ -54,11 +54,18 @@ const SITES_PER_BURST = 16;
  * of these, saying so.
  */
 export class CallSites {
+  readonly #isExact: boolean;
   #inBurst = 0;
   #last: CallSite | undefined;
 
+  /** `isExact`: all are looked at. */
+  constructor(isExact = false) {
+    this.#isExact = isExact;
+  }
+
   /** `outermost` is the function that the user called. */
   take(outermost: (...args: never[]) => unknown): CallSite {
+    if (this.#isExact) return new CapturedSite(outermost);
     if (this.#inBurst === 0) setImmediate(() => (this.#inBurst = 0)).unref();
     if (++this.#inBurst <= SITES_PER_BURST || this.#last === undefined) {
       this.#last = new CapturedSite(outermost);

@@ -18,6 +18,7 @@ import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemo
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
 import type { Identity } from "./identity.ts";
+import { memoryTableOf } from "./memory-table.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { Objects } from "./objects.ts";
 import { receiveOwnershipMessage } from "./ownership-messages.ts";
@@ -43,6 +44,8 @@ export interface RuntimeOptions {
   readonly store: Store;
   readonly remoteFunctions: RemoteFunctions;
   readonly pollingUs: number;
+  /** Remember where each object was made. */
+  readonly recordSites: boolean;
   readonly nowMs: () => number;
   /** Writes a warning for the user. */
   readonly warn: (text: string) => void;
@@ -80,7 +83,7 @@ export class Runtime {
   readonly objects: Objects;
   readonly submitter: Submitter;
   readonly unseen: UnseenFailures;
-  readonly callSites = new CallSites();
+  readonly callSites: CallSites;
   readonly poller: Poller;
   readonly warn: (text: string) => void;
   /** Node's options of workers. */
@@ -95,6 +98,7 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.identity = options.identity;
     this.warn = options.warn;
+    this.callSites = new CallSites(options.recordSites);
     this.nodeOptions = options.nodeOptions;
     this.#host = options.host;
     const selfId = options.identity.processId;
@@ -110,7 +114,8 @@ export class Runtime {
       gone: (peer) => this.#peerGone(peer),
     });
     const { packer, peers, port, unseen, segments } = this;
-    this.objects = new Objects(selfId, packer, peers, port, unseen, segments);
+    const { recordSites } = options;
+    this.objects = new Objects(selfId, packer, peers, port, unseen, segments, recordSites);
     this.port.connect(this.objects);
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
     segments.connect(this.objects.ownership, peers, this.daemon);
@@ -143,6 +148,7 @@ export class Runtime {
       reclaim: (leaseId) => this.submitter.reclaim(leaseId),
       exited: (notice) => this.#workerExited(notice),
       resources: (requestId, answer) => this.daemon.resourcesCame(requestId, answer),
+      describeMemory: (requestId) => this.daemon.memoryTable(requestId, memoryTableOf(this)),
       retire: () => this.#host.retire(),
       spill: () => this.segments.spillAsked(),
       notice: (text) => this.warn(text),

@@ -86,6 +86,19 @@ export class Segments {
     return this.#segments.size;
   }
 
+  has(key: number): boolean {
+    return this.#segments.has(key);
+  }
+
+  all(): Iterable<Segment> {
+    return this.#segments.values();
+  }
+
+  /** Files of this process that are kept to be written again. */
+  get freeBytes(): number {
+    return this.#store.freeBytes;
+  }
+
   /** Stores the pieces; a payload is to hold the segment. Throws ObjectStoreFullError. */
   create(pieces: readonly Uint8Array[]): { segment: Segment; layout: Stored["layout"] } {
     const { file, layout } = this.#store.write(pieces);

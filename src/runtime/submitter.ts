@@ -18,7 +18,7 @@ import type { Objects } from "./objects.ts";
 import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
-import { RemoteTask, type CallOptions, type Inlined } from "./remote-task.ts";
+import { RemoteTask, type Arguments, type CallOptions, type Inlined } from "./remote-task.ts";
 import type { Segments } from "./segments.ts";
 import type { TaskScope } from "./task-scope.ts";
 import { SignalFollowers } from "./signal-followers.ts";
@@ -43,6 +43,8 @@ export class Submitter implements TaskSink<RemoteTask> {
   readonly #inFlight = new Map<number, RemoteTask>();
   readonly #leases = new Map<number, HeldLease>();
   readonly #signals = new SignalFollowers();
+  /** Tasks that are not over and have refs, or stored arguments. */
+  readonly holding = new Set<RemoteTask>();
   #taskCount = 0;
   #dispatchScheduled = false;
   #trimTimer: NodeJS.Timeout | undefined;
@@ -84,6 +86,10 @@ export class Submitter implements TaskSink<RemoteTask> {
     if (captured.kind === "payload" && captured.payload.segments.length > 0) {
       task.whenOver(() => this.#context.segments.letGo(captured.payload));
     }
+    if (inlined !== undefined || holdsObjects(captured)) {
+      this.holding.add(task);
+      task.whenOver(() => this.holding.delete(task));
+    }
     for (const result of task.results) result.maker = task;
     if (this.tasks.pending === 0) this.#context.setBusy(true);
     this.tasks.submit(task);
@@ -96,9 +102,7 @@ export class Submitter implements TaskSink<RemoteTask> {
   #newResults(count: number, site: CallSite | undefined): ObjectRecord[] {
     const results: ObjectRecord[] = [];
     for (let i = 0; i < count; i++) {
-      const record = this.#context.objects.create();
-      record.site = site;
-      results.push(record);
+      results.push(this.#context.objects.create(site));
     }
     return results;
   }
@@ -386,4 +390,9 @@ export class Submitter implements TaskSink<RemoteTask> {
     }
     this.#context.setBusy(false);
   }
+}
+
+function holdsObjects(args: Arguments): boolean {
+  if (args.kind === "primitives") return false;
+  return args.payload.refs.length > 0 || args.payload.segments.length > 0;
 }

@@ -84,6 +84,11 @@ export class Store {
     this.#free = new FreeFiles(options.limitBytes * FREE_SHARE);
   }
 
+  /** What is kept of files that hold nothing. */
+  get freeBytes(): number {
+    return this.#free.totalBytes;
+  }
+
   /** Throws ObjectStoreFullError, OutOfDiskError. */
   write(pieces: readonly Uint8Array[]): Stored {
     const layout = layOut(pieces.map((piece) => piece.byteLength));

@@ -62,6 +62,16 @@ export class Usage {
   }
 }
 
+/** What the processes of a session have. */
+export function usageIn(directory: string): UsageOfProcess[] {
+  const usage = new Usage(directory, 0, 0);
+  try {
+    return usage.owners();
+  } finally {
+    usage.close();
+  }
+}
+
 /** The process is gone: what it had is another's or nobody's. */
 export function clearUsage(directory: string, slot: number): void {
   const usage = new Usage(directory, slot, 0);

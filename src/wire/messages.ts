@@ -91,6 +91,8 @@ export const Kind = {
   fileRemoved: 53,
   /** Other processes are to make room in the store */
   storeIsFull: 54,
+  /** requestId, table: the answer to `describeMemory` */
+  memoryTable: 55,
 
   // Daemon to process.
   /** leaseId, workerId, classId */
@@ -115,6 +117,14 @@ export const Kind = {
   configureWorker: 69,
   /** Cold objects are to go to disk */
   spill: 70,
+  /** requestId: say what you hold */
+  describeMemory: 71,
+
+  // Tool to daemon, and back.
+  /** Which objects are there, and who holds them? */
+  askMemory: 80,
+  /** answer */
+  memoryAnswer: 81,
 } as const;
 
 export type Kind = (typeof Kind)[keyof typeof Kind];

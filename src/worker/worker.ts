@@ -48,12 +48,13 @@ export class Worker implements RuntimeHost {
     this.#settings = options.settings;
     this.#exit = options.exit;
     const { processId, sessionId, token, total, pollingUs, store, slot } = options.settings;
+    const { recordSites } = options.settings;
     this.runtime = new Runtime({
       ...options,
       identity: { processId, role: "worker", sessionId, token, pid: process.pid },
       total: demandOf(total),
       store: new Store({ ...store, processId, slot, loadLibrary: options.loadLibrary }),
-      pollingUs,
+      ...{ pollingUs, recordSites },
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
     });

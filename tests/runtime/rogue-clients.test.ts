@@ -67,7 +67,7 @@ const attacks: Readonly<Record<string, Buffer>> = {
 let workersBefore: number[] = [];
 before(async () => {
   await Promise.all([square(1), square(2)]);
-  await eventually(() => (sockets().length === 3 ? undefined : "a worker is missing"));
+  await eventually(() => (sockets().length === 4 ? undefined : "a worker is missing"));
   workersBefore = fixture.sandbox.pidsOf("mobula worker");
 });
 

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+/** Entry of the program `mobula`: `mobula memory`, … */
+
+import { parseArgs } from "node:util";
+import { UsageError, type Command, type Output } from "./command.ts";
+import { memory } from "./memory.ts";
+
+const COMMANDS: Readonly<Record<string, Command>> = { memory };
+
+const EXIT_USAGE = 2;
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => {
+    return `  ${name.padEnd(10)}${summary}`;
+  });
+  return `Usage: mobula <command> [options]
+
+Looks at running Mobula programs of this user.
+
+Commands:
+${lines.join("\n")}
+
+mobula <command> --help says more.
+`;
+}
+
+async function main(args: readonly string[], output: Output): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    output.out(help());
+    return name === undefined ? EXIT_USAGE : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new UsageError(`Cannot run ${name}: there is no such command; mobula --help lists all`);
+  }
+  const values = parse(name, command, rest);
+  if (values["help"] === true) {
+    output.out(command.help);
+    return 0;
+  }
+  return command.run(values, output);
+}
+
+function parse(name: string, command: Command, args: readonly string[]) {
+  const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Record<
+      string,
+      string | boolean | undefined
+    >;
+  } catch (error) {
+    // "Unknown option '--jsno'. To specify …"
+    const [reason = ""] = (error as Error).message.split(". ");
+    const text = `Cannot run ${name}: ${reason}; mobula ${name} --help lists the options`;
+    throw new UsageError(text, { cause: error });
+  }
+}
+
+const output: Output = {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+};
+
+// Whoever reads the output may have enough of it: `mobula memory | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2), output);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  output.error(`${error.message}\n`);
+  process.exitCode = EXIT_USAGE;
+}
