@@ -62,6 +62,9 @@ export class ObjectRecord {
    * it in his hands.
    */
   #needs: number | undefined = undefined;
+  /** The refs of the payload that is being made, if this is one of them, and its place there. */
+  metIn: object | undefined = undefined;
+  metAt = 0;
   #waiting: SettledHandler | SettledHandler[] | undefined = undefined;
 
   constructor(key: number, home: RecordHome) {

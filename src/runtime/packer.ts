@@ -48,22 +48,20 @@ export class Packer {
   pack(value: unknown, root: string): Payload {
     const writer = this.#freeWriters.pop() ?? new MsgpackWriter();
     const buffers: Uint8Array[] = [];
-    const refs = new Listed<ObjectRecord>();
-    const functions = new Listed<FunctionRecord>();
+    const refs: ObjectRecord[] = [];
+    const functions: FunctionRecord[] = [];
     const codes = new Set<string>();
     const extend = (found: object, path: () => string): Extended | undefined => {
       const record = recordOf(found);
       if (record !== undefined) {
         record.isObserved = true;
-        // For as long as the payload is there: nobody says when that ends.
-        const index = refs.indexOf(record);
-        if (refs.hasGrown) record.needed();
-        return { type: OBJECT_REF, head: index, body: null };
+        if (record.metIn !== refs) addRef(refs, record);
+        return { type: OBJECT_REF, head: record.metAt, body: null };
       }
       const remote = this.#remoteFunctions.describe(found);
       if (remote === undefined) return this.closures.extend(found, path, codes);
       this.#remoteFunctions.define(found);
-      const index = functions.indexOf(remote.record);
+      const index = indexIn(functions, remote.record);
       return { type: REMOTE_FUNCTION, head: [index, remote.options], body: null };
     };
     try {
@@ -72,13 +70,15 @@ export class Packer {
       const pieces = copyPieces(bytes, buffers, root, this.#segments);
       const payload = {
         ...pieces,
-        refs: refs.list,
-        functions: functions.list,
+        refs,
+        functions,
         codes: [...codes],
       };
       if (payload.segments.length > 0) this.#segments.held(payload);
       return payload;
     } finally {
+      // The note would keep all of them for as long as one is there.
+      for (const record of refs) record.metIn = undefined;
       writer.position = 0;
       // A buffer that a large value has made grow is not kept.
       if (writer.bytes.length <= KEPT_WRITER_BYTES_MAX) this.#freeWriters.push(writer);
@@ -160,21 +160,17 @@ export class Packer {
   }
 }
 
-/** Things in the order in which they were met, each once. Most values have none. */
-class Listed<T> {
-  readonly list: T[] = [];
-  #indices: Map<T, number> | undefined;
-  /** The last one looked up was new. */
-  hasGrown = false;
+/** A note on the record is a tenth of a search: a value may hold thousands of refs. */
+function addRef(refs: ObjectRecord[], record: ObjectRecord): void {
+  record.metIn = refs;
+  record.metAt = refs.push(record) - 1;
+  // For as long as the payload is there: nobody says when that ends.
+  record.needed();
+}
 
-  indexOf(item: T): number {
-    this.#indices ??= new Map();
-    const known = this.#indices.get(item);
-    this.hasGrown = known === undefined;
-    if (known !== undefined) return known;
-    this.#indices.set(item, this.list.length);
-    return this.list.push(item) - 1;
-  }
+function indexIn<T>(list: T[], item: T): number {
+  const index = list.indexOf(item);
+  return index >= 0 ? index : list.push(item) - 1;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

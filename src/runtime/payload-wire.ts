@@ -130,7 +130,10 @@ export function readPayload(
   const bufferCount = body.number();
   const refs = readList(body, () => {
     body.arrayHeader();
-    return reader.arrived(peer, body.number(), body.number(), body.number());
+    const record = reader.arrived(peer, body.number(), body.number(), body.number());
+    // For as long as the payload is there: nobody says when that ends.
+    record.needed();
+    return record;
   });
   const functions = readList(body, () => reader.functionOf(body.number()));
   const codes = readList(body, () => body.string());

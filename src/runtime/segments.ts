@@ -4,6 +4,7 @@
  * to it again, when nobody holds it any more.
  */
 
+import { ObjectLostError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Handout, Ownership } from "../core/ownership.ts";
 import type { FileReading, MappedFile } from "../store/mapped-file.ts";
@@ -11,7 +12,7 @@ import type { Store, Stored } from "../store/store.ts";
 import type { FileName, StoreFile } from "../store/store-file.ts";
 import { Kind } from "../wire/messages.ts";
 import type { DaemonLink } from "./daemon-link.ts";
-import { nextKey } from "./object-record.ts";
+import { nextKey, objectName } from "./object-record.ts";
 import { readFileName, writeFileName } from "./payload-wire.ts";
 import type { Payload } from "./payload.ts";
 import type { Peer, Peers } from "./peers.ts";
@@ -32,6 +33,8 @@ export class Segment {
   isSpilling = false;
   /** Whom to give it to as soon as that is done. */
   heir: Peer | undefined;
+  /** It was let go of: its file may hold something else. */
+  isReleased = false;
   /** Others hold it as well; known of owned ones only. */
   isLent = false;
 
@@ -163,6 +166,7 @@ export class Segments {
    */
   read(segment: Segment, isShared: boolean): FileReading {
     if (isShared) return this.#shared.get(segment.key, () => this.read(segment, false));
+    if (segment.isReleased) throw released(segment.key);
     const reading = this.#store.read(segment.file, () => this.#unmapped(segment));
     segment.holds++;
     segment.mappings++;
@@ -185,6 +189,7 @@ export class Segments {
     if (segment.holds > 0 || segment.isLent || segment.isSpilling) return;
     if (this.#segments.get(key) !== segment) return;
     this.#segments.delete(key);
+    segment.isReleased = true;
     if (owned === undefined) this.#ownership.dropped(key);
     else if (!this.#returnToMaker(owned)) this.#store.free(owned);
   }
@@ -308,4 +313,13 @@ export class Segments {
     this.#shared.clear();
     this.#store.close();
   }
+}
+
+/** Its file may hold something else by now. */
+function released(key: number): ObjectLostError {
+  const objectId = objectName(key);
+  return new ObjectLostError(
+    `Cannot read stored object ${objectId}: its last ref was disposed; keep one until it is read`,
+    { objectId },
+  );
 }

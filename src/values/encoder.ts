@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { MobulaError } from "../base/errors.ts";
 import { MsgpackWriter } from "../base/msgpack.ts";
+import { ordinaryValues, ownNames } from "../base/ordinary-properties.ts";
 import { isPlainArray } from "./arrays.ts";
 import { ExtendedParts, Items } from "./composite.ts";
 import type { Composite, PartsFirst } from "./composite.ts";
@@ -15,7 +16,7 @@ import {
 } from "./extension-types.ts";
 import { findSymbolParts, writeHeader, writeReference, writeTagged } from "./headers.ts";
 import { findKind } from "./kinds.ts";
-import { Layouts, ordinaryValues, ownNames } from "./layouts.ts";
+import { Layouts } from "./layouts.ts";
 import type { ClassLayouts, Layout } from "./layouts.ts";
 import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
 import { isMoreThanPlain } from "./odd-objects.ts";
@@ -302,7 +303,10 @@ export class Encoder implements Sink {
     if (!(type >= RUNTIME_TYPE_MIN && type <= RUNTIME_TYPE_MAX)) {
       throw new RangeError(`Cannot extend values: type ${type} is not of the runtime's range`);
     }
-    return this.#keepPartsFirst(value, new ExtendedParts(extended));
+    const parts = new ExtendedParts(extended);
+    // Such as a ref, of which there may be many: nothing in it can lead back to it.
+    const isLeaf = typeof extended.head === "number" && extended.body === null;
+    return isLeaf ? parts : this.#keepPartsFirst(value, parts);
   }
 
   #keepPartsFirst(value: WeakKey, parts: PartsFirst): Composite {
