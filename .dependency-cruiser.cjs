@@ -78,7 +78,7 @@ module.exports = {
       name: "native-calls-in-few-places",
       comment: "Linux-only calls sit where a portable path stands beside them",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(store/|worker/parent-death\\.ts$)" },
+      from: { path: "^src/", pathNot: "^src/(store/|worker/native-library\\.ts$)" },
       to: { path: "node_modules/koffi/" },
     },
     {

@@ -13,8 +13,8 @@ const RETRY_MS = 100;
 
 /**
  * Create it before the run, give `mark` to the run's environment, ask `find` after it. Processes
- * are known by the mark they inherit; folders by not having been there before and by having no
- * open socket, so that another program's Mobula is not blamed. Linux only: elsewhere finds nothing.
+ * are known by the mark they inherit; folders by not having been there before, while the program
+ * that made them has ended. Linux only: elsewhere finds nothing.
  */
 export class LeakCheck {
   readonly mark: Readonly<Record<typeof MARK, string>> = { [MARK]: randomUUID() };
@@ -41,17 +41,26 @@ export class LeakCheck {
   }
 
   #folders(): string[] {
-    const sockets = readFileSync("/proc/net/unix", "utf8");
     return sessionFolders()
-      .filter((folder) => !this.#sessionsBefore.has(folder) && !sockets.includes(`${folder}/`))
+      .filter((folder) => !this.#sessionsBefore.has(folder) && !isInUse(folder))
       .map((folder) => `folder ${folder}`);
   }
 }
 
+/** Whether the process lives that has made the folder; it is about to say so in a fresh one. */
+function isInUse(folder: string): boolean {
+  const pid = /^\d+/.exec(readOrEmpty(join(folder, "owner")))?.[0];
+  return pid === undefined || readProc(pid, "stat") !== "";
+}
+
 /** The text is empty if the process is gone or belongs to somebody else. */
 function readProc(pid: string, file: string): string {
+  return readOrEmpty(`/proc/${pid}/${file}`);
+}
+
+function readOrEmpty(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    return readFileSync(file, "utf8");
   } catch {
     return ""; // gone, or not ours
   }

@@ -66,10 +66,6 @@ export function define(
   );
 }
 
-export function isOrdinary(property: PropertyDescriptor): boolean {
-  return flagsOf(property) === ORDINARY;
-}
-
 /** Value of an own property, without calling a getter. */
 export function ownValue(object: object, key: string | symbol): unknown {
   return Reflect.getOwnPropertyDescriptor(object, key)?.value;

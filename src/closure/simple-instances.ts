@@ -4,8 +4,8 @@
  * keys. Hot path.
  */
 
+import { ordinaryValues, ownNames } from "../base/ordinary-properties.ts";
 import type { SimpleClass } from "../values/encode.ts";
-import { ordinaryValues, ownNames } from "../values/layouts.ts";
 import { CLASS_KEY } from "./instance-body.ts";
 import { define, ORDINARY } from "./properties.ts";
 

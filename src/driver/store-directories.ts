@@ -2,7 +2,7 @@
 
 import fs from "node:fs";
 import os from "node:os";
-import { createSessionDirectory } from "../daemon/session-directory.ts";
+import { createSessionDirectory, removeSessionDirectories } from "../daemon/session-directory.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import { availableMemoryBytes } from "./cores.ts";
 
@@ -18,10 +18,14 @@ export function createStoreDirectories(
   spillDirectory: string | undefined,
 ): StoreDirectories {
   const advice = "set spillDirectory to one that this user may write to";
-  return {
-    memoryDirectory: createSessionDirectory(sessionId, memoryBase()),
-    diskDirectory: createSessionDirectory(sessionId, spillDirectory, advice),
-  };
+  const memoryDirectory = createSessionDirectory(sessionId, memoryBase());
+  try {
+    const diskDirectory = createSessionDirectory(sessionId, spillDirectory, advice);
+    return { memoryDirectory, diskDirectory };
+  } catch (error) {
+    removeSessionDirectories([memoryDirectory]);
+    throw error;
+  }
 }
 
 function memoryBase(): string {

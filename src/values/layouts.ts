@@ -3,7 +3,6 @@
  * path.
  */
 
-import { types } from "node:util";
 import type { SimpleClass } from "./encode-context.ts";
 
 /** Keys of instances in their order; `number` is -1 until they are written. */
@@ -61,27 +60,4 @@ function areSame(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
-}
-
-/** Names of all own properties. `undefined`: there are symbols, or it is a proxy. */
-export function ownNames(object: object): readonly string[] | undefined {
-  if (types.isProxy(object) || Object.getOwnPropertySymbols(object).length > 0) return undefined;
-  return Object.getOwnPropertyNames(object);
-}
-
-/**
- * Values of these own properties, without calling a getter. `undefined`: one of them is no
- * ordinary property, which is enumerable, writable and configurable.
- */
-export function ordinaryValues(object: object, names: readonly string[]): unknown[] | undefined {
-  const values = new Array<unknown>(names.length);
-  for (let i = 0; i < names.length; i++) {
-    // V8 has a faster way for this one than for that of `Reflect`, and for names than for keys.
-    const property = Object.getOwnPropertyDescriptor(object, names[i]!);
-    if (property?.writable !== true || !property.enumerable || !property.configurable) {
-      return undefined;
-    }
-    values[i] = property.value;
-  }
-  return values;
 }

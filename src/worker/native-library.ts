@@ -1,5 +1,6 @@
 /** The library that makes native calls. */
 
+import type koffi from "koffi";
 import { ownRequire } from "../closure/package-files.ts";
 import type { NativeLibrary } from "../store/native.ts";
 
@@ -7,7 +8,7 @@ import type { NativeLibrary } from "../store/native.ts";
 export function loadNativeLibrary(): NativeLibrary | undefined {
   if (process.env["MOBULA_PORTABLE"] === "1") return undefined;
   try {
-    return ownRequire("koffi") as NativeLibrary;
+    return ownRequire("koffi") as typeof koffi;
   } catch {
     // Not built for this platform, or not installed: a bundle may stand alone.
     return undefined;

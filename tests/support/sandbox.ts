@@ -4,11 +4,12 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Events, Permits } from "./fifo.ts";
-import { processesWith, type ProcessEntry } from "./processes.ts";
+import { isRunning, processesWith, type ProcessEntry } from "./processes.ts";
 import { eventually } from "./within.ts";
 
 const MARK = "MOBULA_TEST_SANDBOX";
@@ -81,6 +82,7 @@ export class Sandbox implements AsyncDisposable {
     await eventually(() => {
       const left = this.processes().map(({ pid, command }) => `process ${pid}: ${command}`);
       left.push(...this.files().map((file) => `file ${file}`));
+      left.push(...abandonedStores().map((directory) => `store ${directory}`));
       return left.length === 0 ? undefined : `left behind:\n  ${left.join("\n  ")}`;
     }, GONE_WITHIN_MS);
   }
@@ -95,4 +97,18 @@ export class Sandbox implements AsyncDisposable {
       rmSync(this.directory, { recursive: true });
     }
   }
+}
+
+/** Shared memory is one for all sandboxes: directories of stores whose program has ended. */
+function abandonedStores(): string[] {
+  const parent = `/dev/shm/mobula-${process.getuid!()}`;
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .map((session) => join(parent, session))
+    .filter((directory) => {
+      const owner = join(directory, "owner");
+      if (!existsSync(owner)) return false;
+      const pid = Number.parseInt(readFileSync(owner, "utf8"), 10);
+      return pid === process.pid || !isRunning(pid);
+    });
 }
