@@ -203,3 +203,54 @@ test("refs inside a stored value, and a stored value that goes on from task to t
     [1, 2, 3].map((fill) => [LENGTH, fill]),
   );
 });
+
+test("what was read does not pass to a thread: it would outlive its memory", async () => {
+  const array = await put(new Float64Array(50_000).fill(3));
+  const { port1, port2 } = new MessageChannel();
+  try {
+    port1.postMessage(array, [array.buffer]);
+  } catch (error) {
+    assert.equal((error as Error).name, "DataCloneError");
+  }
+  port1.close();
+  port2.close();
+  // Node 20 sends a copy instead of refusing.
+  assert.deepEqual([array.length, array[49_999]], [50_000, 3]);
+  const { transfer } = array.buffer as { transfer?: () => ArrayBuffer };
+  if (transfer !== undefined) {
+    assert.throws(() => transfer.call(array.buffer), {
+      name: "TypeError",
+      message:
+        "Cannot transfer this ArrayBuffer: its memory belongs to the object store; " +
+        "transfer a copy, made with slice()",
+    });
+  }
+});
+
+const nodeMajor = Number.parseInt(process.versions.node, 10);
+const FIVE_GIB = 5 * 2 ** 30;
+
+test("more than 4 GiB in one piece: Node 20 says that it cannot", { skip: nodeMajor > 20 }, () => {
+  // Its pages are never touched.
+  const huge = new Float64Array(FIVE_GIB / 8);
+  assert.throws(() => put({ huge }), {
+    name: "SerializationError",
+    message:
+      `Cannot send value: it has a binary part of ${FIVE_GIB} bytes, and Node ` +
+      `${process.versions.node} can look at ${2 ** 32} bytes of the store at once; ` +
+      "use Node 22 or later, or send it in parts",
+  });
+});
+
+const large = process.env["MOBULA_LARGE_TESTS"] === "1" && nodeMajor > 20;
+
+test(
+  "5 GiB arrive",
+  { skip: !large && "takes 10 GiB: MOBULA_LARGE_TESTS=1, Node 22" },
+  async () => {
+    const huge = new Uint8Array(FIVE_GIB);
+    huge[FIVE_GIB - 1] = 7;
+    const last = remote((array: Uint8Array) => [array.length, array.at(-1)]);
+    assert.deepEqual(await last(put(huge)), [FIVE_GIB, 7]);
+  },
+);
