@@ -7,7 +7,7 @@ import { spreadOf } from "../harness/stats.ts";
 import type { Case, NodeName } from "../harness/types.ts";
 
 const SIDE = 3_000;
-const PASSES = 10;
+const PASSES = 5;
 const WORKER = new URL("../../examples/numerical/piscina-worker.js", import.meta.url);
 
 /** The program `examples/numerical.ts`; Ray runs the same with SciPy. */
