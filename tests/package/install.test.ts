@@ -59,6 +59,14 @@ test("a program that only imports the package starts nothing and ends", async ()
   assert.equal(await runNode("--eval", importing), "true\n");
 });
 
+test("the program mobula runs", async () => {
+  const program = join(project, "node_modules/.bin/mobula");
+  assert.match(
+    await succeed(program, ["--help"], project),
+    /^Usage: mobula <command> \[options\]\n/,
+  );
+});
+
 /** Two users: one checks all libraries, the other none; neither has asked for disposables. */
 const modes = [
   { module: "NodeNext", moduleResolution: "NodeNext", skipLibCheck: false },
