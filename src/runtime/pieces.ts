@@ -1,8 +1,6 @@
 /** Takes copies of the pieces of a value, in messages or in the store. */
 
-import { SerializationError } from "../base/errors.ts";
 import { FRAME_BUFFERS_MAX, FRAME_BYTES_MAX } from "../base/limits.ts";
-import { VIEW_BYTES_MAX } from "../store/native.ts";
 import { tooLarge, tooManyBuffers } from "../wire/frame.ts";
 import { isStored, NO_SEGMENTS, type Payload, type Piece } from "./payload.ts";
 import type { Segment, Segments } from "./segments.ts";
@@ -32,7 +30,6 @@ export function copyPieces(
     return withSegments(Buffer.from(bytes), copies);
   }
   for (const { byteLength } of others)
-    if (byteLength > VIEW_BYTES_MAX) throw tooLong(byteLength, root);
   const stored = store(isSkeletonLarge ? [bytes, ...others] : others, segments);
   const skeleton = isSkeletonLarge ? stored.shift()! : Buffer.from(bytes);
   return withSegments(skeleton, joined(buffers, sealed, stored));
@@ -85,15 +82,6 @@ function checkMessageSize(bytes: Buffer, buffers: readonly Uint8Array[], root: s
   const sizeBytes = bytes.length + sizeOfAll(buffers);
   if (sizeBytes > FRAME_BYTES_MAX) throw tooLarge(sizeBytes, root);
   if (buffers.length > FRAME_BUFFERS_MAX) throw tooManyBuffers(buffers.length, root);
-}
-
-function tooLong(sizeBytes: number, path: string): SerializationError {
-  return new SerializationError(
-    `Cannot send ${path}: it has a binary part of ${sizeBytes} bytes, and Node ` +
-      `${process.versions.node} can look at ${VIEW_BYTES_MAX} bytes of the store at once; ` +
-      "use Node 22 or later, or send it in parts",
-    { path, sizeBytes, limitBytes: VIEW_BYTES_MAX },
-  );
 }
 
 function sizeOfAll(buffers: readonly Uint8Array[]): number {

@@ -18,7 +18,8 @@ import { findSymbolParts, writeHeader, writeReference, writeTagged } from "./hea
 import { findKind } from "./kinds.ts";
 import { Layouts } from "./layouts.ts";
 import type { ClassLayouts, Layout } from "./layouts.ts";
-import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX, REGIONS_MAX } from "./limits.ts";
+import { DEPTH_MAX, OBJECTS_MAX, RECURSION_DEPTH_MAX } from "./limits.ts";
+import { REGION_BYTES_MAX, REGIONS_MAX } from "./limits.ts";
 import { isMoreThanPlain } from "./odd-objects.ts";
 import { findOwnForm } from "./own-forms.ts";
 import { formatPath } from "./path.ts";
@@ -79,6 +80,10 @@ export class Encoder implements Sink {
     if (regions.length > REGIONS_MAX) {
       const reason = `it holds ${regions.length} pieces of memory, at most ${REGIONS_MAX} can be`;
       throw cannotSend(this.#context.root, `${reason}; send fewer and larger ones`);
+    }
+    for (const { startBytes, endBytes } of regions) {
+      const sizeBytes = endBytes - startBytes;
+      if (sizeBytes > REGION_BYTES_MAX) throw tooLong(sizeBytes, this.#context.root);
     }
     insertPrelude(this.writer, start, regions, this.#context.buffers);
   }
@@ -326,4 +331,13 @@ export class Encoder implements Sink {
     writeHeader(this.writer, composite);
     return composite;
   }
+}
+
+function tooLong(sizeBytes: number, root: string): MobulaError {
+  const node = `Node ${process.versions.node}`;
+  const reason = `it has a binary part of ${sizeBytes} bytes, and ${node} can look at`;
+  return cannotSend(
+    root,
+    `${reason} ${REGION_BYTES_MAX} at once; use Node 22 or later, or send it in parts`,
+  );
 }

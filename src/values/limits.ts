@@ -10,6 +10,10 @@ export const DEPTH_MAX = 1_000_000;
 /** V8's own limit for a BigInt: 2^30 bits. */
 export const BIGINT_BYTES_MAX = 2 ** 27;
 
+/** Node 20 can look at no more bytes of a buffer at once. */
+export const REGION_BYTES_MAX =
+  Number.parseInt(process.versions.node, 10) < 22 ? 2 ** 32 - 1 : Infinity;
+
 /** VIEW names its region in 3 bytes. */
 export const REGIONS_MAX = 2 ** 24;
 

@@ -237,7 +237,7 @@ test("more than 4 GiB in one piece: Node 20 says that it cannot", { skip: nodeMa
     name: "SerializationError",
     message:
       `Cannot send value: it has a binary part of ${FIVE_GIB} bytes, and Node ` +
-      `${process.versions.node} can look at ${2 ** 32} bytes of the store at once; ` +
+      `${process.versions.node} can look at ${2 ** 32 - 1} at once; ` +
       "use Node 22 or later, or send it in parts",
   });
 });
