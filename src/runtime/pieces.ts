@@ -29,7 +29,6 @@ export function copyPieces(
     const copies = joined(buffers, sealed, others.map(copyOf));
     return withSegments(Buffer.from(bytes), copies);
   }
-  for (const { byteLength } of others)
   const stored = store(isSkeletonLarge ? [bytes, ...others] : others, segments);
   const skeleton = isSkeletonLarge ? stored.shift()! : Buffer.from(bytes);
   return withSegments(skeleton, joined(buffers, sealed, stored));
