@@ -105,7 +105,7 @@ export class Runtime {
     this.poller = new Poller(options.pollingUs, () => options.nowMs() * 1_000);
     this.unseen = new UnseenFailures(options.warn);
     this.functions = new Functions(selfId);
-    this.segments = new Segments(selfId, options.store);
+    this.segments = new Segments(selfId, options.store, options.nowMs);
     this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
     this.port = new PayloadPort(this.packer, this.functions, this.segments);
     this.peers = new Peers(options.identity, options.open, {

@@ -61,13 +61,14 @@ export class Segments {
   readonly #shared = new SharedReadings();
   #isEnded = false;
 
-  constructor(selfId: number, store: Store) {
+  constructor(selfId: number, store: Store, nowMs: () => number) {
     this.#selfId = selfId;
     this.#store = store;
     this.#spilling = new Spilling({
       store,
       segments: () => this.#segments.values(),
       settled: (segment) => this.#spilled(segment),
+      nowMs,
       askOthers: () => this.#daemon.storeIsFull(),
     });
   }
@@ -190,6 +191,7 @@ export class Segments {
     if (this.#segments.get(key) !== segment) return;
     this.#segments.delete(key);
     segment.isReleased = true;
+    if (owned !== undefined) this.#spilling.freed(owned.sizeBytes);
     if (owned === undefined) this.#ownership.dropped(key);
     else if (!this.#returnToMaker(owned)) this.#store.free(owned);
   }

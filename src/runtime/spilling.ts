@@ -14,17 +14,22 @@ export interface SpillingContext {
   readonly segments: () => Iterable<Segment>;
   /** The segment's file has been moved, or not: it can be given away or freed again. */
   readonly settled: (segment: Segment) => void;
+  readonly nowMs: () => number;
   /** This process has no more to give. */
   readonly askOthers: () => void;
 }
 
-/** Of the limit: so much is made before it is looked at what of it is still needed. */
+/** Of the limit: so much is made at most before it is looked at what of it is still needed. */
 const COLLECT_SHARE = 0.25;
+/** So much at least, and then as often as it takes a tenth of the time: long with a large heap. */
+const COLLECT_BYTES_MIN = 256 * 2 ** 20;
+const COLLECT_PAUSE = 10;
 
 export class Spilling {
   readonly #context: SpillingContext;
   #isRunning = false;
   #madeBytes = 0;
+  #collectFromMs = 0;
   #isEnded = false;
 
   constructor(context: SpillingContext) {
@@ -34,9 +39,17 @@ export class Spilling {
   /** Called after an object was made. */
   made(sizeBytes: number): void {
     this.#madeBytes += sizeBytes;
-    const { store } = this.#context;
-    const isMuch = this.#madeBytes > store.limitBytes * COLLECT_SHARE;
-    if (isMuch || store.excessBytes() > 0) this.run(true);
+    if (this.#isMuchMade() || this.#context.store.excessBytes() > 0) this.run(true);
+  }
+
+  /** An object was freed, so that it is no question whether it is still needed. */
+  freed(sizeBytes: number): void {
+    this.#madeBytes = Math.max(0, this.#madeBytes - sizeBytes);
+  }
+
+  #isMuchMade(): boolean {
+    if (this.#madeBytes > this.#context.store.limitBytes * COLLECT_SHARE) return true;
+    return this.#madeBytes > COLLECT_BYTES_MIN && this.#context.nowMs() > this.#collectFromMs;
   }
 
   /** `isOwn`: the need was found here; otherwise another process has asked. */
@@ -65,10 +78,12 @@ export class Spilling {
 
   /** What was made and dropped without a word is held until it is collected. */
   async #collect(): Promise<void> {
-    const isMuch = this.#madeBytes > this.#context.store.limitBytes * COLLECT_SHARE;
-    if (!isMuch && !this.#isOver()) return;
+    if (!this.#isMuchMade() && !this.#isOver()) return;
     this.#madeBytes = 0;
+    const { nowMs } = this.#context;
+    const beganMs = nowMs();
     collectGarbage();
+    this.#collectFromMs = nowMs() + COLLECT_PAUSE * (nowMs() - beganMs);
     await nextTurn();
   }
 
