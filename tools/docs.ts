@@ -34,7 +34,9 @@ function createProject(): string {
   const project = mkdtempSync(join(tmpdir(), "mobula-docs-"));
   mkdirSync(join(project, "node_modules"));
   symlinkSync(rootDirectory, join(project, "node_modules/mobula"));
-  symlinkSync(join(rootDirectory, "node_modules/@types"), join(project, "node_modules/@types"));
+  for (const used of ["@types", "apache-arrow"]) {
+    symlinkSync(join(rootDirectory, "node_modules", used), join(project, "node_modules", used));
+  }
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }));
   return project;

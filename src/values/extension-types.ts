@@ -78,7 +78,10 @@ export const FORM_DATA = 30;
 export const NAMED_TEXT = 31;
 /** Tag*: the items of an arguments object. */
 export const ARGUMENTS = 32;
-/** Tag*: a class, and the form from which its static `mobula.deserialize` makes the object. */
+/**
+ * Tag*: a class, and the form from which its static `mobula.deserialize` makes the object, or what
+ * `arrow-forms.ts` says.
+ */
 export const OWN_FORM = 33;
 /**
  * Tag*: number of a layout, then the values of its keys: an instance of a class that is no more

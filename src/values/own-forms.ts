@@ -6,6 +6,7 @@
 
 import { types } from "node:util";
 import { MalformedMsgpackError } from "../base/msgpack.ts";
+import { findArrowForm, makeArrow } from "./arrow-forms.ts";
 import { PartsFirst } from "./composite.ts";
 import { OWN_FORM } from "./extension-types.ts";
 import { FailedForm } from "./failed-form.ts";
@@ -17,8 +18,16 @@ const FORM_STEP = '[Symbol.for("mobula.serialize")]()';
 
 /** Class and form: the object does not exist before both were read. */
 export class OwnFormParts extends PartsFirst {
+  readonly #step: string;
+
+  /** `step`: how a path goes into the form. */
+  constructor(owner: Function, form: unknown, step: string) {
+    super(OWN_FORM, [owner, form]);
+    this.#step = step;
+  }
+
   label(): string {
-    return this.index === 1 ? FORM_STEP : "";
+    return this.index === 1 ? this.#step : "";
   }
 
   get circle(): string | undefined {
@@ -30,7 +39,8 @@ export class OwnFormParts extends PartsFirst {
 /** `undefined`: the object has no form of its own. Its hook is called with `value` as `this`. */
 export function findOwnForm(value: object, path: () => string): OwnFormParts | undefined {
   const serialize: unknown = Reflect.get(value, SERIALIZE);
-  if (typeof serialize !== "function" || types.isProxy(value)) return undefined;
+  if (types.isProxy(value)) return undefined;
+  if (typeof serialize !== "function") return findLibraryForm(value);
   const owner: unknown = Reflect.get(value, "constructor");
   if (typeof owner !== "function" || typeof Reflect.get(owner, DESERIALIZE) !== "function") {
     const name = typeof owner === "function" ? owner.name || "its class" : "its class";
@@ -38,7 +48,13 @@ export function findOwnForm(value: object, path: () => string): OwnFormParts | u
     const advice = '[Symbol.for("mobula.deserialize")](form)';
     throw cannotSend(path(), `${reason} ${advice}; add it to the class`);
   }
-  return new OwnFormParts(OWN_FORM, [owner, formOf(value, serialize, path)]);
+  return new OwnFormParts(owner, formOf(value, serialize, path), FORM_STEP);
+}
+
+/** Of a library's class, which Mobula knows; a path shows the form's keys as the object's own. */
+function findLibraryForm(value: object): OwnFormParts | undefined {
+  const found = findArrowForm(value);
+  return found && new OwnFormParts(found.owner, found.form, "");
 }
 
 function formOf(value: object, serialize: Function, path: () => string): unknown {
@@ -61,6 +77,8 @@ export function makeFromForm(owner: unknown, form: unknown): object {
 function callHook(owner: Function, form: unknown): unknown {
   const make: unknown = Reflect.get(owner, DESERIALIZE);
   if (typeof make !== "function") {
+    const made = typeof form === "object" && form !== null ? makeArrow(owner, form) : undefined;
+    if (made !== undefined) return made;
     throw new FailedForm(owner.name, "is missing; use the same class on both sides", undefined);
   }
   try {
