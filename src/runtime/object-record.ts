@@ -93,6 +93,10 @@ export class ObjectRecord {
     this.noLongerNeeded();
   }
 
+  get isUnneeded(): boolean {
+    return this.#needs === 0 && this.content !== undefined;
+  }
+
   needed(): void {
     this.#needs = (this.#needs ?? 0) + 1;
   }

@@ -59,7 +59,7 @@ export class Objects implements RecordHome {
     this.#segments = segments;
     this.ownership = new Ownership(selfId, {
       ...ownershipMessages(peers),
-      freed: (key) => void (segments.freed(key) || this.#lent.delete(key)),
+      freed: (key) => void (segments.freed(key) || this.#freed(key)),
       lost: (key) => {
         if (!segments.lost(key)) this.#lost(key);
       },
@@ -99,6 +99,13 @@ export class Objects implements RecordHome {
   contentOf(value: unknown, root: string): Content {
     if (isPrimitive(value)) return { kind: "primitive", value };
     return { kind: "payload", payload: this.#packer.pack(value, root) };
+  }
+
+  #freed(key: number): boolean {
+    const record = this.#lent.get(key);
+    const wasLent = this.#lent.delete(key);
+    if (record?.isUnneeded === true) this.unneeded(record);
+    return wasLent;
   }
 
   // RecordHome.
@@ -177,7 +184,9 @@ export class Objects implements RecordHome {
   // Refs that come and go with payloads.
 
   lend(record: ObjectRecord, toId: number): Handout {
-    if (!this.ownership.isBorrowed(record.key)) this.#lent.set(record.key, record);
+    // To a process that is gone nothing is lent: it never gives it back.
+    const isOwned = !this.ownership.isBorrowed(record.key);
+    if (isOwned && !this.ownership.isGone(toId)) this.#lent.set(record.key, record);
     return this.ownership.lend(record.key, toId);
   }
 

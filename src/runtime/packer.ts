@@ -8,6 +8,7 @@ import { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue, type Extended } from "../values/encode.ts";
+import type { FileReading } from "../store/mapped-file.ts";
 import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
@@ -128,13 +129,16 @@ export class Packer {
       const bytes = payload.bytes as Uint8Array;
       return this.#decode(payload, bytes, isOwn ? buffers : buffers.map(copyOf));
     }
-    const readings = payload.segments.map((segment) => this.#segments.read(segment, isShared));
+    const readings: FileReading[] = [];
     const load = (piece: Piece): Uint8Array => {
       if (!isStored(piece)) return isOwn ? piece : copyOf(piece);
       const reading = readings[payload.segments.indexOf(piece.segment)]!;
       return new Uint8Array(reading.view(piece.offsetBytes, piece.byteLength));
     };
     try {
+      for (const segment of payload.segments) {
+        readings.push(this.#segments.read(segment, isShared));
+      }
       return this.#decode(payload, load(payload.bytes), payload.buffers.map(load));
     } finally {
       for (const reading of readings) reading.close();

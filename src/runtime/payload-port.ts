@@ -83,8 +83,9 @@ export class PayloadPort {
 
   #defineCode(peer: Peer, hash: string): void {
     if (peer.sentCodes.has(hash)) return;
-    peer.sentCodes.add(hash);
+    // There may be no room for long code: then it is not sent.
     const code = this.#packer.pack(this.#packer.closures.getCode(hash), "code");
+    peer.sentCodes.add(hash);
     this.send(peer, Kind.defineCode, 3, code, (body) => body.string(hash));
     this.#segments.letGo(code);
   }
@@ -98,10 +99,16 @@ export class PayloadPort {
     if (definition === undefined) {
       throw new Error(`Cannot send function ${record.name}: it was not captured`);
     }
-    this.send(peer, Kind.defineFunction, 5, definition, (body) => {
-      body.integer(record.functionId);
-      body.string(record.name);
-      body.number(record.parameterCount);
-    });
+    try {
+      this.send(peer, Kind.defineFunction, 5, definition, (body) => {
+        body.integer(record.functionId);
+        body.string(record.name);
+        body.number(record.parameterCount);
+      });
+    } catch (error) {
+      // There was no room for long code: the next call tries again.
+      peer.sentFunctions.delete(record.functionId);
+      throw error;
+    }
   }
 }

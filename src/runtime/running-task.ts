@@ -38,6 +38,8 @@ export interface TaskSpec {
   readonly submitted?: RemoteTask;
 }
 
+const NO_ARGUMENTS: readonly unknown[] = [];
+
 export class RunningTask implements TaskScope {
   readonly runtime: Runtime;
   readonly spec: TaskSpec;
@@ -163,5 +165,7 @@ export class RunningTask implements TaskScope {
     if (this.#openLines !== 0) this.#endLines();
     this.state = "over";
     this.#waits.clear();
+    // Timers and promises that it has begun keep the task, but nobody needs its arguments.
+    this.args = NO_ARGUMENTS;
   }
 }

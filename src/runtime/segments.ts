@@ -19,6 +19,8 @@ import type { Peer, Peers } from "./peers.ts";
 import { SharedReadings } from "./shared-readings.ts";
 import { Spilling } from "./spilling.ts";
 
+const DRIVER_ID = 1;
+
 /** A file with pieces of one payload. */
 export class Segment {
   readonly key: number;
@@ -171,6 +173,7 @@ export class Segments {
     const reading = this.#store.read(segment.file, () => this.#unmapped(segment));
     segment.holds++;
     segment.mappings++;
+    this.#spilling.looked(segment.file.sizeBytes);
     this.#used(segment);
     return reading;
   }
@@ -218,8 +221,10 @@ export class Segments {
   // Segments that come and go with payloads.
 
   lend(segment: Segment, toId: number): Handout {
+    if (segment.isReleased) throw released(segment.key);
     this.#used(segment);
-    if (segment.owned !== undefined) segment.isLent = true;
+    // To a process that is gone nothing is lent: it never gives it back.
+    if (segment.owned !== undefined && !this.#ownership.isGone(toId)) segment.isLent = true;
     return this.#ownership.lend(segment.key, toId);
   }
 
@@ -285,10 +290,16 @@ export class Segments {
       body.integer(grants);
     }
     peer.link.end();
+    // It says so itself, unless it ends before; with the driver, everything ends.
+    if (peer.processId !== DRIVER_ID) {
+      this.#daemon.fileTaken({ ...file.fileName, moves: file.moves + 1 }, peer.processId);
+    }
     this.#store.disown(file);
     segment.owned = undefined;
     segment.isLent = false;
-    if (!isHeld) this.#segments.delete(segment.key);
+    if (isHeld) return;
+    segment.isReleased = true;
+    this.#segments.delete(segment.key);
   }
 
   transferCame(peer: Peer, body: MsgpackReader): void {
@@ -296,6 +307,7 @@ export class Segments {
     const { name, sizeBytes, moves } = readFileName(body);
     const file = this.#store.adopt({ name, sizeBytes, moves: moves + 1 });
     this.#daemon.fileTaken(file, this.#selfId);
+    this.#spilling.made(sizeBytes);
     const borrowers: [number, number][] = [];
     for (let left = body.arrayHeader(); left > 0; left -= 2) {
       borrowers.push([body.number(), body.number()]);

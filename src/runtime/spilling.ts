@@ -52,6 +52,11 @@ export class Spilling {
     return this.#madeBytes > COLLECT_BYTES_MIN && this.#context.nowMs() > this.#collectFromMs;
   }
 
+  /** Called when an object is looked at: dropped views hold it until they are collected. */
+  looked(sizeBytes: number): void {
+    this.#madeBytes += sizeBytes;
+  }
+
   /** `isOwn`: the need was found here; otherwise another process has asked. */
   run(isOwn: boolean): void {
     if (this.#isRunning || this.#isEnded) return;

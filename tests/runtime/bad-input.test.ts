@@ -36,7 +36,8 @@ function invalid(call: () => unknown, option: string, message: string | RegExp):
   });
 }
 
-const known = "name, numCpus, resources, memoryBytes, timeoutMs, priority, signal, numReturns, env";
+const known =
+  "name, numCpus, resources, memoryBytes, timeoutMs, priority, signal, numReturns, shared, env";
 
 test("wrong task options: the message names option, value and rule", () => {
   const rules: [string, unknown, string][] = [
@@ -183,17 +184,3 @@ test(
     assert.equal(await remote(module.later)(), 2);
   },
 );
-
-test("an argument of 2 GiB: an error that names the limit", () => {
-  const big = new Uint8Array(2 ** 31);
-  for (const call of [() => (square as Loose)(big), () => put(big)]) {
-    assert.throws(call, (error: MobulaError) => {
-      assert.equal(error.name, "SerializationError");
-      assert.match(
-        error.message,
-        /^Cannot send (args|value): it takes 21474\d+ bytes, at most 1073741824 bytes fit/,
-      );
-      return true;
-    });
-  }
-});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Program, runProgram, type ProgramOptions } from "../support/program.ts";
@@ -193,6 +193,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     await program.printed(/stored/);
     const directory = memoryDirectory(sandbox);
     assert(readdirSync(directory).length > 2);
+    assert.equal(statSync(directory).mode & 0o777, 0o700);
     program.kill(signal);
     await program.end();
     await eventually(() => (existsSync(directory) ? `${directory} is there` : undefined));

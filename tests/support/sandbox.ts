@@ -74,8 +74,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** Paths below the temporary directory, less what a TypeScript loader keeps there. */
   files(): string[] {
-    const files = readdirSync(this.temporaryDirectory, { recursive: true, encoding: "utf8" });
-    return files.filter((path) => !path.startsWith("tsx-"));
+    return pathsBelow(this.temporaryDirectory).filter((path) => !path.startsWith("tsx-"));
   }
 
   async assertNothingLeft(): Promise<void> {
@@ -96,6 +95,16 @@ export class Sandbox implements AsyncDisposable {
       for (const { pid } of this.processes()) process.kill(pid, "SIGKILL");
       rmSync(this.directory, { recursive: true });
     }
+  }
+}
+
+function pathsBelow(directory: string): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: "utf8" });
+  } catch (error) {
+    // A directory in it was removed meanwhile: what is there now is another list.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return pathsBelow(directory);
+    throw error;
   }
 }
 

@@ -35,8 +35,11 @@ function filesIn(directory: string): StoreFiles {
   let sizeBytes = 0;
   for (const name of readdirSync(directory)) {
     if (!STORED.test(name)) continue;
+    // It may be removed meanwhile.
+    const found = statSync(join(directory, name), { throwIfNoEntry: false });
+    if (found === undefined) continue;
     count++;
-    sizeBytes += statSync(join(directory, name)).size;
+    sizeBytes += found.size;
   }
   return { count, sizeBytes };
 }
