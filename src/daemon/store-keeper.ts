@@ -90,7 +90,9 @@ export class StoreKeeper {
 
   /** `undefined`: it is no stored object. */
   #ownerOf(name: string): number | undefined {
-    const maker = /^(\d+)-[0-9a-f]+$/.exec(name)?.[1];
-    return maker === undefined ? undefined : (this.#taken.get(name)?.ownerId ?? Number(maker));
+    // A part is what was being moved to disk.
+    const [, object, maker] = /^((\d+)-[0-9a-f]+)(?:\.part)?$/.exec(name) ?? [];
+    if (object === undefined) return undefined;
+    return this.#taken.get(object)?.ownerId ?? Number(maker);
   }
 }
