@@ -29,17 +29,17 @@ export function guardBuffer(buffer: ArrayBuffer): ArrayBuffer {
   return buffer;
 }
 
-const endAtOnce = (code: number): void => process.exit(process.exitCode ?? code);
-
-/** Ends the process before Node takes its environment apart; always the last exit listener. */
 function guardEnd(): void {
   isEndGuarded = true;
   process.on("exit", endAtOnce);
-  process.on("newListener", (event, listener) => {
-    if (event !== "exit" || listener === endAtOnce) return;
-    queueMicrotask(() => {
-      process.removeListener("exit", endAtOnce);
-      process.on("exit", endAtOnce);
-    });
-  });
+}
+
+/** Ends the process before Node takes its environment apart, but after all listeners. */
+function endAtOnce(code: number): void {
+  const listeners = process.rawListeners("exit");
+  // Those that were added later would come after this one, that is, never.
+  for (const listener of listeners.slice(listeners.indexOf(endAtOnce) + 1)) {
+    listener.call(process, code);
+  }
+  process.exit(process.exitCode ?? code);
 }

@@ -110,11 +110,27 @@ export class Store {
     if (native === undefined) return undefined;
     const free = this.#free.take(sizeBytes);
     const file = free ?? this.write(zeros(sizeBytes)).file;
-    const memory = mapForWriting(native, file, onReleased);
+    const memory = this.#mapForWriting(file, onReleased);
+    if (memory === undefined) return undefined;
     const buffer = memory.view(0, sizeBytes);
     memory.close();
     if (free !== undefined) new Uint8Array(buffer).fill(0);
     return { file, memory, buffer };
+  }
+
+  /** `undefined`: there are too many mappings; the file is free again. */
+  #mapForWriting(file: StoreFile, onReleased: () => void): MappedFile | undefined {
+    const fd = fs.openSync(file.path, "r+");
+    try {
+      const address = this.#native!.mapShared(fd, file.sizeBytes);
+      return new MappedFile(this.#native!, address, file.sizeBytes, onReleased);
+    } catch (error) {
+      this.free(file);
+      if (error instanceof MappingError) return undefined;
+      throw error;
+    } finally {
+      fs.closeSync(fd);
+    }
   }
 
   /** How much more is in memory than should be, so that there is room for what comes. */
@@ -324,15 +340,5 @@ async function copyPrivately(source: string, target: string): Promise<void> {
   } catch (error) {
     await fs.promises.rm(partial, { force: true });
     throw error;
-  }
-}
-
-function mapForWriting(native: NativeMemory, file: StoreFile, onReleased: () => void): MappedFile {
-  const fd = fs.openSync(file.path, "r+");
-  try {
-    const address = native.mapShared(fd, file.sizeBytes);
-    return new MappedFile(native, address, file.sizeBytes, onReleased);
-  } finally {
-    fs.closeSync(fd);
   }
 }

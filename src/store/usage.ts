@@ -22,6 +22,7 @@ export class Usage {
   readonly #own = Buffer.alloc(SLOT_BYTES);
   readonly #all = Buffer.alloc(SLOT_BYTES * USAGE_SLOTS);
   #ownBytes = 0;
+  #isClosed = false;
 
   constructor(directory: string, slot: number, processId: number) {
     if (slot >= USAGE_SLOTS) throw new RangeError(`Cannot use slot ${slot} of ${USAGE_SLOTS}`);
@@ -36,6 +37,8 @@ export class Usage {
   }
 
   add(sizeBytes: number): void {
+    // Its descriptor may be another file's by now.
+    if (this.#isClosed) return;
     this.#ownBytes += sizeBytes;
     this.#own.writeDoubleLE(this.#ownBytes, 8);
     fs.writeSync(this.#fd, this.#own, 0, SLOT_BYTES, this.#slot * SLOT_BYTES);
@@ -48,6 +51,7 @@ export class Usage {
 
   /** Who has how much, the largest first. */
   owners(): UsageOfProcess[] {
+    if (this.#isClosed) return [];
     const read = fs.readSync(this.#fd, this.#all, 0, this.#all.length, 0);
     const owners: UsageOfProcess[] = [];
     for (let at = 0; at + SLOT_BYTES <= read; at += SLOT_BYTES) {
@@ -58,6 +62,8 @@ export class Usage {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     fs.closeSync(this.#fd);
   }
 }
