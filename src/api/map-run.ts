@@ -210,6 +210,8 @@ export class MapRun {
     const firstItem = this.#takenItems;
     this.#takenItems += count;
     this.#inFlight.add(record);
+    // There is no ref to it: once it is read nobody needs what is stored of it.
+    record.needed();
     waitFor(record)
       .then(
         (box) => this.#arrived(record, firstItem, outcomesOf(box.value)),
@@ -218,7 +220,8 @@ export class MapRun {
           this.#arrived(record, firstItem, outcomes);
         },
       )
-      .catch((error: unknown) => this.#fail(error));
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => record.noLongerNeeded());
   }
 
   #arrived(record: ObjectRecord, firstItem: number, outcomes: readonly ItemOutcome[]): void {

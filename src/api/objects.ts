@@ -45,15 +45,23 @@ export async function get(
   checkOptions(options, { timeoutMs: isTimeout, signal: isSignal }, "get");
   const list: readonly unknown[] = Array.isArray(refs) ? refs : [refs];
   const records = list.map((ref) => recordFor(ref, "get"));
-  for (const record of records) record.isObserved = true;
-  const areThere = await settled(records, {
-    ...options,
-    count: records.length,
-    stopAtFailure: true,
-  });
-  if (!areThere) throw timeoutError(records.length, options.timeoutMs!);
-  const boxes = await Promise.all(records.filter(isSettled).map(waitFor));
-  return Array.isArray(refs) ? boxes.map((box) => box.value) : boxes[0]!.value;
+  for (const record of records) {
+    record.isObserved = true;
+    // Refs may be disposed while this waits.
+    record.needed();
+  }
+  try {
+    const areThere = await settled(records, {
+      ...options,
+      count: records.length,
+      stopAtFailure: true,
+    });
+    if (!areThere) throw timeoutError(records.length, options.timeoutMs!);
+    const boxes = await Promise.all(records.filter(isSettled).map(waitFor));
+    return Array.isArray(refs) ? boxes.map((box) => box.value) : boxes[0]!.value;
+  } finally {
+    for (const record of records) record.noLongerNeeded();
+  }
 }
 
 function isSettled(record: ObjectRecord): boolean {
