@@ -15,7 +15,7 @@ import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
 import { isStored, type Payload, type Piece } from "./payload.ts";
 import { copyOf, copyPieces } from "./pieces.ts";
-import type { Segments } from "./segments.ts";
+import type { Segment, Segments } from "./segments.ts";
 import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 
 /** What the packer must know of remote functions, which are made in `api/`. */
@@ -130,16 +130,24 @@ export class Packer {
       return this.#decode(payload, bytes, isOwn ? buffers : buffers.map(copyOf));
     }
     const readings: FileReading[] = [];
+    const readingOf = (segment: Segment): FileReading => {
+      return readings[payload.segments.indexOf(segment)]!;
+    };
     const load = (piece: Piece): Uint8Array => {
       if (!isStored(piece)) return isOwn ? piece : copyOf(piece);
-      const reading = readings[payload.segments.indexOf(piece.segment)]!;
-      return new Uint8Array(reading.view(piece.offsetBytes, piece.byteLength));
+      const { segment, offsetBytes, byteLength } = piece;
+      return new Uint8Array(readingOf(segment).view(offsetBytes, byteLength));
+    };
+    // Of the value's own bytes nothing is left when they are decoded.
+    const peek = (piece: Piece): Uint8Array => {
+      if (!isStored(piece)) return piece;
+      return readingOf(piece.segment).peek(piece.offsetBytes, piece.byteLength);
     };
     try {
       for (const segment of payload.segments) {
         readings.push(this.#segments.read(segment, isShared));
       }
-      return this.#decode(payload, load(payload.bytes), payload.buffers.map(load));
+      return this.#decode(payload, peek(payload.bytes), payload.buffers.map(load));
     } finally {
       for (const reading of readings) reading.close();
       if (isOwn) this.#segments.letGo(payload);
