@@ -47,6 +47,10 @@ class SharedReading implements FileReading {
     return view;
   }
 
+  peek(offsetBytes: number, sizeBytes: number): Uint8Array {
+    return this.#reading.peek(offsetBytes, sizeBytes);
+  }
+
   close(): void {
     // The next task may need it.
   }

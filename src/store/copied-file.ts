@@ -25,6 +25,10 @@ export class CopiedFile implements FileReading {
     return buffer;
   }
 
+  peek(offsetBytes: number, sizeBytes: number): Uint8Array {
+    return new Uint8Array(this.view(offsetBytes, sizeBytes));
+  }
+
   close(): void {
     fs.closeSync(this.#fd);
     this.#onReleased();

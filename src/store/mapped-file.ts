@@ -8,6 +8,8 @@ import type { Address, NativeMemory } from "./native.ts";
 export interface FileReading {
   /** A buffer of its own over this part. */
   view(offsetBytes: number, sizeBytes: number): ArrayBuffer;
+  /** The bytes of this part, to be read before `close` and not after it. */
+  peek(offsetBytes: number, sizeBytes: number): Uint8Array;
   /** No further view is asked for. */
   close(): void;
 }
@@ -31,15 +33,23 @@ export class MappedFile implements FileReading {
   }
 
   view(offsetBytes: number, sizeBytes: number): ArrayBuffer {
+    const buffer = this.#bufferOver(offsetBytes, sizeBytes);
+    this.#users++;
+    collected.register(buffer, this);
+    return guardBuffer(buffer);
+  }
+
+  peek(offsetBytes: number, sizeBytes: number): Uint8Array {
+    return new Uint8Array(this.#bufferOver(offsetBytes, sizeBytes));
+  }
+
+  #bufferOver(offsetBytes: number, sizeBytes: number): ArrayBuffer {
     if (offsetBytes < 0 || offsetBytes + sizeBytes > this.#sizeBytes) {
       throw new RangeError(
         `Cannot view ${sizeBytes} bytes at ${offsetBytes}: the file has ${this.#sizeBytes}`,
       );
     }
-    const buffer = this.#native.view(this.#address + BigInt(offsetBytes), sizeBytes);
-    this.#users++;
-    collected.register(buffer, this);
-    return guardBuffer(buffer);
+    return this.#native.view(this.#address + BigInt(offsetBytes), sizeBytes);
   }
 
   /** Writes to the views of a shared mapping do not reach the file any more. */

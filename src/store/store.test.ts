@@ -231,3 +231,14 @@ test("mapped memory does not pass to another buffer", () => {
   }
   assert.equal(buffer.byteLength, KIB);
 });
+
+test("what is only peeked at is unmapped with `close`, whatever the collector does", () => {
+  const store = makeStore(true);
+  const { file } = store.write([bytesOf(8 * KIB, 1)]);
+  let released = 0;
+  const reading = store.read(file, () => released++);
+  assert.deepEqual(Uint8Array.from(reading.peek(0, 8 * KIB)), bytesOf(8 * KIB, 1));
+  assert.equal(released, 0);
+  reading.close();
+  assert.equal(released, 1);
+});
