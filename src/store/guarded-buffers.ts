@@ -29,13 +29,22 @@ export function guardBuffer(buffer: ArrayBuffer): ArrayBuffer {
   return buffer;
 }
 
+/** An exception that nobody catches ends the process: Node prints it after all exit listeners. */
+let isFailing = false;
+
 function guardEnd(): void {
   isEndGuarded = true;
   process.on("exit", endAtOnce);
+  process.on("uncaughtExceptionMonitor", () => {
+    isFailing = true;
+    // A listener of the program's may handle it; otherwise the end comes before that.
+    queueMicrotask(() => (isFailing = false));
+  });
 }
 
 /** Ends the process before Node takes its environment apart, but after all listeners. */
 function endAtOnce(code: number): void {
+  if (isFailing) return;
   const listeners = process.rawListeners("exit");
   // Those that were added later would come after this one, that is, never.
   for (const listener of listeners.slice(listeners.indexOf(endAtOnce) + 1)) {
