@@ -92,6 +92,8 @@ export interface ReferenceCode {
   readonly textHash: string;
   /** Of its module's file, for the same reason: what it calls there may have changed. */
   readonly sourceHash: string;
+  /** Name and version of the installed package that it is part of; empty if none. */
+  readonly package: string;
 }
 
 export type CodeObject = ValueCode | ReferenceCode;
@@ -103,9 +105,7 @@ export function valueCode(fields: Omit<ValueCode, "kind" | "language" | "hash">)
 export function referenceCode(
   via: ReferenceVia,
   specifier: string,
-  options: Partial<
-    Pick<ReferenceCode, "parent" | "attributes" | "path" | "interop" | "textHash" | "sourceHash">
-  > = {},
+  options: Partial<Omit<ReferenceCode, "kind" | "language" | "hash" | "via" | "specifier">> = {},
 ): ReferenceCode {
   return withHash({
     kind: "reference",
@@ -118,6 +118,7 @@ export function referenceCode(
     interop: "",
     textHash: "",
     sourceHash: "",
+    package: "",
     ...options,
   });
 }

@@ -126,7 +126,7 @@ export class Incoming {
   }
 }
 
-function refuseOther(value: Function, { path, specifier, textHash }: ReferenceCode): void {
-  if (sha256(textOf(value)) === textHash) return;
-  throw sourceDiffers(path, specifier);
+function refuseOther(value: Function, code: ReferenceCode): void {
+  if (sha256(textOf(value)) === code.textHash) return;
+  throw sourceDiffers(code);
 }

@@ -11,7 +11,7 @@ import { inspectFunction } from "./inspect.ts";
 import { isNativeText, textOf } from "./platform.ts";
 import { readOr } from "./references.ts";
 import { getScriptFile } from "./scripts.ts";
-import { hashFile, isSameElsewhere } from "./sources.ts";
+import { isSameElsewhere, sourceOf } from "./sources.ts";
 
 /** What CommonJS modules have beside the names that were found in their exports. */
 const COMMON_NAMES = new Set(["default", "module.exports"]);
@@ -73,5 +73,5 @@ function findByFunction(exported: Function, namespace: Namespace): ReferenceCode
   }
   if (file.findProgress() !== undefined || !isSameElsewhere(file.url, file.source))
     return undefined;
-  return referenceCode("import", file.url, { sourceHash: hashFile(file.url) });
+  return referenceCode("import", file.url, sourceOf(file.url));
 }

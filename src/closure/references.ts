@@ -6,7 +6,7 @@ import { referenceCode, sha256, type ReferenceCode } from "./code.ts";
 import type { BuiltinName } from "./builtins.ts";
 import type { Inspected, Location, Scope } from "./inspect.ts";
 import { getScriptFile, type ScriptFile } from "./scripts.ts";
-import { hashFile, isSameElsewhere } from "./sources.ts";
+import { isSameElsewhere, sourceOf } from "./sources.ts";
 
 const { cache } = ownRequire;
 
@@ -97,7 +97,7 @@ function reference(
   path: readonly string[],
   text: string,
 ): ReferenceCode {
-  return referenceCode(via, url, { path, textHash: sha256(text), sourceHash: hashFile(url) });
+  return referenceCode(via, url, { path, textHash: sha256(text), ...sourceOf(url) });
 }
 
 export function builtinReference({ specifier, path }: BuiltinName): ReferenceCode {

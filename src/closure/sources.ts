@@ -28,8 +28,32 @@ export function isSameElsewhere(url: string, source: string): boolean {
   return !isSandboxed || !url.startsWith("file:") || readText(url) === source;
 }
 
+/** Of a module that goes by reference, what its receiver compares. */
+export function sourceOf(url: string): Pick<ReferenceCode, "sourceHash" | "package"> {
+  return { sourceHash: hashFile(url), package: packageOf(url) };
+}
+
+/** By folder of a package, its name and version. */
+const packages = new Map<string, string>();
+
+/** Empty: the module is part of no installed package. */
+function packageOf(url: string): string {
+  const folder = /^file:.*\/node_modules\/(?:@[^/]+\/)?[^/@]+\//.exec(url)?.[0];
+  if (folder === undefined) return "";
+  let found = packages.get(folder);
+  if (found === undefined) packages.set(folder, (found = readPackage(folder)));
+  return found;
+}
+
+function readPackage(folder: string): string {
+  const text = readText(`${folder}package.json`);
+  if (text === undefined) return "";
+  const { name, version } = JSON.parse(text) as { name?: string; version?: string };
+  return name === undefined || version === undefined ? "" : `${name} ${version}`;
+}
+
 /** Empty: not to be compared. Packages do not change while a program runs. */
-export function hashFile(url: string): string {
+function hashFile(url: string): string {
   if (!isOwnFileUrl(url)) return "";
   const text = readText(url);
   return text === undefined ? "" : sha256(text);
@@ -43,15 +67,29 @@ function readText(url: string): string | undefined {
   }
 }
 
-/** Call before the module is loaded. Throws if its file is not what the sender has. */
-export function checkFile({ specifier, path, sourceHash }: ReferenceCode): void {
+/** Call before the module is loaded. Throws if its file or package is not what the sender has. */
+export function checkFile(code: ReferenceCode): void {
+  const { specifier, sourceHash } = code;
+  if (isOtherVersion(code)) throw sourceDiffers(code);
   if (sourceHash === "") return;
   let hash = loadedAs.get(specifier);
   if (hash === undefined) loadedAs.set(specifier, (hash = hashFile(specifier)));
-  if (hash !== sourceHash) throw sourceDiffers(path, specifier);
+  if (hash !== sourceHash) throw sourceDiffers(code);
 }
 
-export function sourceDiffers(path: readonly string[], specifier: string): SerializationError {
+function isOtherVersion({ specifier, package: sent }: ReferenceCode): boolean {
+  const installed = sent === "" ? "" : packageOf(specifier);
+  return installed !== "" && installed !== sent;
+}
+
+export function sourceDiffers(code: ReferenceCode): SerializationError {
+  const { path, specifier } = code;
+  if (isOtherVersion(code)) {
+    return new SerializationError(
+      `Cannot load ${path.join(".")}: the sender has ${code.package}, and ${specifier} is of ` +
+        `${packageOf(specifier)}; install the same version on both sides`,
+    );
+  }
   return new SerializationError(
     `Cannot load ${path.join(".")}: its source in ${specifier} differs from the sender's; ` +
       "restart the program so that all processes run the same files",
