@@ -265,6 +265,8 @@ export class Store {
       return;
     }
     this.#freeTimer = setTimeout(() => {
+      // A timer keeps the task that has begun it, and all that this one holds.
+      this.#freeTimer = undefined;
       for (const file of this.#free.shrink(0)) this.#removeLater(file);
     }, FREE_IDLE_MS);
     this.#freeTimer.unref();
