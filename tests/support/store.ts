@@ -1,6 +1,6 @@
 /** What the object store of a sandbox's only session holds. */
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -42,4 +42,12 @@ function filesIn(directory: string): StoreFiles {
     sizeBytes += found.size;
   }
   return { count, sizeBytes };
+}
+
+/** What all processes together say that they take of memory. */
+export function usedBytes(sandbox: Sandbox): number {
+  const usage = readFileSync(join(memoryDirectory(sandbox), "usage"));
+  let used = 0;
+  for (let at = 8; at < usage.length; at += 16) used += usage.readDoubleLE(at);
+  return used;
 }
