@@ -13,8 +13,9 @@ import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
-import { isStored, type Payload, type Piece } from "./payload.ts";
-import { copyOf, copyPieces } from "./pieces.ts";
+import { isStored, makePayload, plainPayload } from "./payload.ts";
+import type { Payload, Piece } from "./payload.ts";
+import { copyOf, copyPieces, STORED_SKELETON_BYTES_MIN } from "./pieces.ts";
 import type { Segment, Segments } from "./segments.ts";
 import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 
@@ -68,14 +69,14 @@ export class Packer {
     try {
       encodeValue(writer, value, { root, buffers, extend });
       const bytes = writer.bytes.subarray(0, writer.position);
+      const isSmall = buffers.length === 0 && bytes.length < STORED_SKELETON_BYTES_MIN;
+      const isPlain = refs.length === 0 && functions.length === 0 && codes.size === 0;
+      if (isSmall && isPlain) return plainPayload(Buffer.from(bytes));
       const pieces = copyPieces(bytes, buffers, root, this.#segments);
-      const payload = {
-        ...pieces,
-        refs,
-        functions,
-        codes: [...codes],
-      };
-      if (payload.segments.length > 0) this.#segments.held(payload);
+      const { segments } = pieces;
+      const { bytes: skeleton, buffers: parts } = pieces;
+      const payload = makePayload(skeleton, parts, refs, functions, [...codes], segments);
+      if (segments.length > 0) this.#segments.held(payload);
       return payload;
     } finally {
       // The note would keep all of them for as long as one is there.

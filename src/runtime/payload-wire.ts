@@ -14,8 +14,8 @@ import type { Handout } from "../core/ownership.ts";
 import type { FileName } from "../store/store-file.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
-import { isPlain, isStored, NO_SEGMENTS } from "./payload.ts";
-import type { Payload, Piece, StoredPiece } from "./payload.ts";
+import { isPlain, isStored, makePayload, NO_SEGMENTS, plainPayload } from "./payload.ts";
+import type { Payload, StoredPiece } from "./payload.ts";
 import type { Peer } from "./peers.ts";
 import type { Segment } from "./segments.ts";
 
@@ -139,7 +139,7 @@ export function readPayload(
   const codes = readList(body, () => body.string());
   if (itemCount < 5) {
     const buffers = cursor.take(bufferCount);
-    return { bytes: takeValue(body), buffers, refs, functions, codes, segments: NO_SEGMENTS };
+    return makePayload(takeValue(body), buffers, refs, functions, codes, NO_SEGMENTS);
   }
   const { segments, pieces } = readStored(body, peer, reader);
   const sent = cursor.take(bufferCount - pieces.size + (pieces.has(0) ? 1 : 0));
@@ -149,10 +149,8 @@ export function readPayload(
   });
   const bytes = pieces.get(0);
   if (bytes !== undefined) body.takeNil();
-  const payload: Payload = {
-    bytes: bytes ?? takeValue(body),
-    ...{ buffers, refs, functions, codes, segments },
-  };
+  const skeleton = bytes ?? takeValue(body);
+  const payload = makePayload(skeleton, buffers, refs, functions, codes, segments);
   reader.held(payload);
   return payload;
 }
@@ -176,11 +174,6 @@ function readStored(
     pieces.set(index, { segment, offsetBytes: body.number(), byteLength: body.number() });
   }
   return { segments, pieces };
-}
-
-/** Of a value that is nothing but bytes. */
-function plainPayload(bytes: Piece): Payload {
-  return { bytes, buffers: [], refs: [], functions: [], codes: [], segments: NO_SEGMENTS };
 }
 
 function readList<T>(body: MsgpackReader, read: () => T): T[] {

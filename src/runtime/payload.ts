@@ -33,6 +33,24 @@ export interface Payload {
 }
 
 export const NO_SEGMENTS: readonly Segment[] = [];
+const NONE: readonly never[] = [];
+
+/** A value that is nothing but bytes, which travel in the message. As most are. */
+export function plainPayload(bytes: Uint8Array): Payload {
+  return makePayload(bytes, NONE, NONE, NONE, NONE, NO_SEGMENTS);
+}
+
+/** All are made here: payloads of one shape are read faster. */
+export function makePayload(
+  bytes: Piece,
+  buffers: readonly Piece[],
+  refs: readonly ObjectRecord[],
+  functions: readonly FunctionRecord[],
+  codes: readonly string[],
+  segments: readonly Segment[],
+): Payload {
+  return { bytes, buffers, refs, functions, codes, segments };
+}
 
 export function isStored(piece: Piece): piece is StoredPiece {
   return "segment" in piece;

@@ -8,7 +8,7 @@ import type { Segment, Segments } from "./segments.ts";
 export type Pieces = Pick<Payload, "bytes" | "buffers" | "segments">;
 
 /** Below that, what stands around binary parts travels in messages: it is read there at once. */
-const STORED_SKELETON_BYTES_MIN = 16 * 1024;
+export const STORED_SKELETON_BYTES_MIN = 16 * 1024;
 
 /**
  * Copies: the caller may write to its arrays as soon as the call returns. What was allocated in
