@@ -199,7 +199,7 @@ export class Executor implements WaitListener {
     if (task.isSuspended) queue.suspended--;
     task.end();
     queue.startedTasks.delete(task);
-    if (task.spec.submitted === undefined && queue.isLeftBehind) {
+    if (!task.isLocal && queue.isLeftBehind) {
       queue.blockedFor = task.reply;
       task.reply.leaseBlocked(queue.leaseId, true);
     }

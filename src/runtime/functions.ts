@@ -108,7 +108,10 @@ export class Functions {
 
   /** Loads the function's modules and builds it; rejects with what a module threw. */
   prepare(record: FunctionRecord, packer: Packer): Promise<Callable> {
-    record.preparing ??= build(record, packer);
+    record.preparing ??= build(record, packer).finally(() => {
+      // A promise keeps the task in which it was made.
+      record.preparing = undefined;
+    });
     return record.preparing;
   }
 }

@@ -33,7 +33,7 @@ export class LeaseQueue {
   /** Nothing that was pushed is left, but children of it are. */
   get isLeftBehind(): boolean {
     if (this.queued.size > 0 || this.startedTasks.size === 0) return false;
-    for (const task of this.startedTasks) if (task.spec.submitted === undefined) return false;
+    for (const task of this.startedTasks) if (!task.isLocal) return false;
     return true;
   }
 

@@ -42,7 +42,10 @@ const NO_ARGUMENTS: readonly unknown[] = [];
 
 export class RunningTask implements TaskScope {
   readonly runtime: Runtime;
-  readonly spec: TaskSpec;
+  /** Of a task that is over, without the function and what else it holds. */
+  spec: Omit<TaskSpec, "record"> & { readonly record: FunctionRecord | undefined };
+  /** This process submitted it. */
+  readonly isLocal: boolean;
   readonly reply: TaskReply;
   readonly leaseQueue: LeaseQueue;
   readonly #listener: WaitListener;
@@ -70,6 +73,7 @@ export class RunningTask implements TaskScope {
   ) {
     this.runtime = runtime;
     this.spec = spec;
+    this.isLocal = spec.submitted !== undefined;
     this.args = args;
     this.reply = reply;
     this.leaseQueue = leaseQueue;
@@ -86,7 +90,9 @@ export class RunningTask implements TaskScope {
   }
 
   get record(): FunctionRecord {
-    return this.spec.record;
+    const { record } = this.spec;
+    if (record === undefined) throw new Error(`Cannot ask for the function of ${this.name}: over`);
+    return record;
   }
 
   get extras(): Extras {
@@ -94,7 +100,7 @@ export class RunningTask implements TaskScope {
   }
 
   get name(): string {
-    return this.spec.extras.name ?? this.spec.record.name;
+    return this.spec.extras.name ?? this.spec.record?.name ?? "";
   }
 
   get isSuspended(): boolean {
@@ -165,7 +171,9 @@ export class RunningTask implements TaskScope {
     if (this.#openLines !== 0) this.#endLines();
     this.state = "over";
     this.#waits.clear();
-    // Timers and promises that it has begun keep the task, but nobody needs its arguments.
+    // Timers and sockets that it has begun keep the task, but nobody needs what it holds.
     this.args = NO_ARGUMENTS;
+    const { number, submitterId, extras } = this.spec;
+    this.spec = { number, submitterId, extras: { ...extras, name: this.name }, record: undefined };
   }
 }

@@ -30,6 +30,7 @@ import { CallSites } from "./remote-error.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import { Segments } from "./segments.ts";
 import { Submitter } from "./submitter.ts";
+import { outsideTasks } from "./task-scope.ts";
 import { UnseenFailures } from "./unseen-failures.ts";
 
 export interface RuntimeOptions {
@@ -108,7 +109,8 @@ export class Runtime {
     this.segments = new Segments(selfId, options.store, options.nowMs);
     this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
     this.port = new PayloadPort(this.packer, this.functions, this.segments);
-    this.peers = new Peers(options.identity, options.open, {
+    const open = (processId: number): Transport => outsideTasks(() => options.open(processId));
+    this.peers = new Peers(options.identity, open, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
       isGone: (processId) => this.objects.ownership.isGone(processId),
       gone: (peer) => this.#peerGone(peer),

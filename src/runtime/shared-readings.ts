@@ -1,5 +1,6 @@
 /** Files that several tasks of a process read through the same views. */
 
+import { outsideTasks } from "./task-scope.ts";
 import type { FileReading } from "../store/mapped-file.ts";
 
 /** Kept for the next task: as long as a worker keeps an idle lease. */
@@ -7,26 +8,21 @@ const IDLE_MS = 1_000;
 
 export class SharedReadings {
   readonly #readings = new Map<number, SharedReading>();
-  #timer: NodeJS.Timeout | undefined;
 
   /** The reading under this key, opened if need be. Closing it is left to this class. */
   get(key: number, open: () => FileReading): FileReading {
     let reading = this.#readings.get(key);
     if (reading === undefined) {
-      reading = new SharedReading(open());
+      reading = new SharedReading(open(), () => this.#readings.delete(key));
       this.#readings.set(key, reading);
     }
-    this.#timer ??= setTimeout(() => this.clear(), IDLE_MS).unref();
-    this.#timer.refresh();
+    reading.used();
     return reading;
   }
 
   /** Views that tasks still have stay valid. */
   clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const reading of this.#readings.values()) reading.end();
-    this.#readings.clear();
+    for (const reading of [...this.#readings.values()]) reading.end();
   }
 }
 
@@ -34,8 +30,17 @@ class SharedReading implements FileReading {
   readonly #reading: FileReading;
   readonly #views = new Map<number, ArrayBuffer>();
 
-  constructor(reading: FileReading) {
+  readonly #onEnded: () => void;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(reading: FileReading, onEnded: () => void) {
     this.#reading = reading;
+    this.#onEnded = onEnded;
+    this.#timer = outsideTasks(() => setTimeout(() => this.end(), IDLE_MS).unref());
+  }
+
+  used(): void {
+    this.#timer.refresh();
   }
 
   view(offsetBytes: number, sizeBytes: number): ArrayBuffer {
@@ -56,6 +61,8 @@ class SharedReading implements FileReading {
   }
 
   end(): void {
+    clearTimeout(this.#timer);
+    this.#onEnded();
     this.#reading.close();
   }
 }

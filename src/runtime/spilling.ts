@@ -24,6 +24,9 @@ const COLLECT_SHARE = 0.25;
 /** So much at least, and then as often as it takes a tenth of the time: long with a large heap. */
 const COLLECT_BYTES_MIN = 256 * 2 ** 20;
 const COLLECT_PAUSE = 10;
+/** Of the mappings that a process may have: from the first on as often, from the other on always. */
+const COLLECT_MAPPED_SHARE = 0.5;
+const COLLECT_MAPPED_SHARE_MAX = 0.75;
 
 export class Spilling {
   readonly #context: SpillingContext;
@@ -55,6 +58,13 @@ export class Spilling {
   /** Called when an object is looked at: dropped views hold it until they are collected. */
   looked(sizeBytes: number): void {
     this.#madeBytes += sizeBytes;
+    if (this.#isMuchMapped()) this.run(true);
+  }
+
+  #isMuchMapped(): boolean {
+    const { store, nowMs } = this.#context;
+    if (store.mappedShare > COLLECT_MAPPED_SHARE_MAX) return true;
+    return store.mappedShare > COLLECT_MAPPED_SHARE && nowMs() > this.#collectFromMs;
   }
 
   /** `isOwn`: the need was found here; otherwise another process has asked. */
@@ -73,7 +83,7 @@ export class Spilling {
     const { store, askOthers } = this.#context;
     await nextTurn();
     if (this.#isOver()) store.giveUpFree();
-    if (this.#madeBytes > 0) await this.#collect();
+    await this.#collect();
     for (const segment of [...this.#context.segments()]) {
       if (!this.#isOver()) return;
       if (isCold(segment)) await this.#spill(segment);
@@ -83,9 +93,9 @@ export class Spilling {
 
   /** What was made and dropped without a word is held until it is collected. */
   async #collect(): Promise<void> {
-    if (!this.#isMuchMade() && !this.#isOver()) return;
-    this.#madeBytes = 0;
+    if (!this.#isMuchMapped() && !this.#isMuchMade() && !this.#isOver()) return;
     const { nowMs } = this.#context;
+    this.#madeBytes = 0;
     const beganMs = nowMs();
     collectGarbage();
     this.#collectFromMs = nowMs() + COLLECT_PAUSE * (nowMs() - beganMs);

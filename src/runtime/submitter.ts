@@ -20,7 +20,7 @@ import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 import { RemoteTask, type Arguments, type CallOptions, type Inlined } from "./remote-task.ts";
 import type { Segments } from "./segments.ts";
-import type { TaskScope } from "./task-scope.ts";
+import { outsideTasks, type TaskScope } from "./task-scope.ts";
 import { SignalFollowers } from "./signal-followers.ts";
 import { readResult, writeTask } from "./task-messages.ts";
 
@@ -154,11 +154,11 @@ export class Submitter implements TaskSink<RemoteTask> {
 
   #trimLater(): void {
     if (this.#trimTimer !== undefined || this.#leases.size === 0) return;
-    this.#trimTimer = setTimeout(() => {
+    const trim = (): void => {
       this.#trimTimer = undefined;
       if (this.tasks.trim(this.#context.now())) this.#trimLater();
-    }, 1_000);
-    this.#trimTimer.unref();
+    };
+    this.#trimTimer = outsideTasks(() => setTimeout(trim, 1_000).unref());
   }
 
   // TaskSink.

@@ -120,7 +120,8 @@ export class LocalReply implements TaskReply {
   readonly #submitter: Submitter;
   readonly #objects: Objects;
   readonly #packer: Packer;
-  readonly #task: RemoteTask;
+  /** Undefined once it is answered: whoever has the reply then wants to write at most. */
+  #task: RemoteTask | undefined;
   /** Where the output of the task that submitted it goes. */
   readonly #parent: RunningTask | undefined;
 
@@ -140,17 +141,24 @@ export class LocalReply implements TaskReply {
 
   succeeded(_task: RunningTask, durationUs: number, values: readonly unknown[]): void {
     // Through bytes as over a link: results are copies, wherever the task ran.
-    const contents = values.map((value) => this.#objects.contentOf(value, "result"));
-    this.#submitter.localOver(this.#task, durationUs, contents);
+    this.#over(
+      durationUs,
+      values.map((value) => this.#objects.contentOf(value, "result")),
+    );
   }
 
   failed(_task: RunningTask, durationUs: number, error: unknown): void {
     const content: Content = { kind: "failure", payload: this.#packer.packError(error) };
-    this.#submitter.localOver(
-      this.#task,
+    this.#over(
       durationUs,
-      this.#task.results.map(() => content),
+      this.#task!.results.map(() => content),
     );
+  }
+
+  #over(durationUs: number, contents: readonly Content[]): void {
+    const task = this.#task!;
+    this.#task = undefined;
+    this.#submitter.localOver(task, durationUs, contents);
   }
 
   started(): void {

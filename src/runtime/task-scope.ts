@@ -20,3 +20,11 @@ export const taskStorage = new AsyncLocalStorage<TaskScope>();
 export function currentScope(): TaskScope | undefined {
   return taskStorage.getStore();
 }
+
+/**
+ * Begins something that outlives the task in which it happens to be needed first: a link, a
+ * timer. It would keep the task, and all that this one holds, for as long as it lives.
+ */
+export function outsideTasks<T>(begin: () => T): T {
+  return taskStorage.exit(begin);
+}

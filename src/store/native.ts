@@ -22,6 +22,8 @@ export const VIEW_BYTES_MAX = Number(process.versions.node.split(".")[0]) < 22 ?
 export type Address = bigint;
 
 export interface NativeMemory {
+  /** Of the mappings that it makes at most, how many exist. */
+  readonly mappedShare: number;
   /** Writes go to the file. Every page of it must be there: the system kills who finds a hole. */
   mapShared(fd: number, sizeBytes: number): Address;
   /** Writes stay in this mapping; what nobody has written to shows the file. */
@@ -72,6 +74,9 @@ export function nativeMemory(library: NativeLibrary, mappingsMax = ownShare()): 
     return mapped;
   };
   return {
+    get mappedShare() {
+      return mappings / mappingsMax;
+    },
     mapShared: (fd, sizeBytes) => mapFresh(fd, sizeBytes, MAP_SHARED | MAP_POPULATE),
     mapPrivate: (fd, sizeBytes) => mapFresh(fd, sizeBytes, MAP_PRIVATE | MAP_NORESERVE),
     makePrivate: (address, fd, sizeBytes) => {

@@ -242,3 +242,28 @@ test("what is only peeked at is unmapped with `close`, whatever the collector do
   reading.close();
   assert.equal(released, 1);
 });
+
+test("a stream of bytes gets a copy of mapped memory", async () => {
+  const store = makeStore(true);
+  const { file } = store.write([bytesOf(8 * KIB, 1)]);
+  const view = new Uint8Array(store.read(file, ignore).view(0, 8 * KIB));
+  const stream = new ReadableStream({
+    type: "bytes",
+    start: (controller) => {
+      controller.enqueue(view.subarray(8, 16));
+      controller.enqueue(view);
+      controller.close();
+    },
+  });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  assert.deepEqual(Buffer.concat(chunks).length, 8 * KIB + 8);
+  assert.deepEqual(view, bytesOf(8 * KIB, 1));
+  const source = new ReadableStream({
+    type: "bytes",
+    pull: (controller) => controller.byobRequest?.respond(4),
+  });
+  const { value } = await source.getReader({ mode: "byob" }).read(view);
+  assert.equal(value?.byteLength, 4);
+  assert.equal(view.length, 8 * KIB);
+});

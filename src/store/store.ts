@@ -4,9 +4,9 @@
  * how long, is decided elsewhere (`runtime/segments.ts`).
  */
 
+import { AsyncResource } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import path from "node:path";
 import { CopiedFile } from "./copied-file.ts";
 import { FreeFiles } from "./free-files.ts";
 import { layOut, type Layout } from "./layout.ts";
@@ -70,6 +70,8 @@ export class Store {
   readonly #options: StoreOptions;
   readonly #free: FreeFiles<StoreFile>;
   #freeTimer: NodeJS.Timeout | undefined;
+  /** A timer would keep the task that has begun it, and all that this one holds. */
+  readonly #scope = new AsyncResource("mobula store");
   #usage: Usage | undefined;
   #native: NativeMemory | undefined;
   #isNativeLoaded = false;
@@ -131,6 +133,11 @@ export class Store {
     } finally {
       fs.closeSync(fd);
     }
+  }
+
+  /** Of the mappings that this process may have, how many exist. */
+  get mappedShare(): number {
+    return this.#native?.mappedShare ?? 0;
   }
 
   /** How much more is in memory than should be, so that there is room for what comes. */
@@ -209,8 +216,10 @@ export class Store {
 
   /** `undefined`: the file has to be read instead. */
   #map(fd: number, sizeBytes: number): Address | undefined {
+    const native = this.#getNative();
+    if (native === undefined || native.mappedShare >= 1) return undefined;
     try {
-      return this.#getNative()?.mapPrivate(fd, sizeBytes);
+      return native.mapPrivate(fd, sizeBytes);
     } catch (error) {
       // There are too many mappings.
       if (error instanceof MappingError) return undefined;
@@ -264,22 +273,21 @@ export class Store {
       this.#freeTimer.refresh();
       return;
     }
-    this.#freeTimer = setTimeout(() => {
-      // A timer keeps the task that has begun it, and all that this one holds.
+    const shrink = (): void => {
       this.#freeTimer = undefined;
       for (const file of this.#free.shrink(0)) this.#removeLater(file);
-    }, FREE_IDLE_MS);
-    this.#freeTimer.unref();
+    };
+    this.#freeTimer = this.#scope.runInAsyncScope(() => setTimeout(shrink, FREE_IDLE_MS).unref());
   }
 
   /** Giving back much memory takes the system a while. */
   #removeLater(file: StoreFile): void {
     file.unmap(this.#native);
+    // Counted before it is done: others are not to make room for what is about to go.
+    this.#removed(file);
     fs.unlink(file.path, (error) => {
-      if (this.#isClosed) return;
-      this.#removed(file);
-      // Somebody else has removed it, or the session is over.
-      if (error !== null && error.code !== "ENOENT") throw error;
+      // Somebody else may have removed it, or the session is over.
+      if (error !== null && error.code !== "ENOENT" && !this.#isClosed) throw error;
     });
   }
 
@@ -321,7 +329,7 @@ export class Store {
 
   #pathOf(name: string, place: Place): string {
     const { memoryDirectory, diskDirectory } = this.#options;
-    return path.join(place === "memory" ? memoryDirectory : diskDirectory, name);
+    return `${place === "memory" ? memoryDirectory : diskDirectory}/${name}`;
   }
 }
 
