@@ -24,7 +24,7 @@ const COLLECT_SHARE = 0.25;
 /** So much at least, and then as often as it takes a tenth of the time: long with a large heap. */
 const COLLECT_BYTES_MIN = 256 * 2 ** 20;
 const COLLECT_PAUSE = 10;
-/** Of the mappings that a process may have: from the first on as often, from the other on always. */
+/** Of the mappings that a process may have: above the first as often, above the other always. */
 const COLLECT_MAPPED_SHARE = 0.5;
 const COLLECT_MAPPED_SHARE_MAX = 0.75;
 
