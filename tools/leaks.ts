@@ -47,10 +47,10 @@ export class LeakCheck {
   }
 }
 
-/** Whether the process lives that has made the folder; it is about to say so in a fresh one. */
+/** Whether the process lives that has made the folder. */
 function isInUse(folder: string): boolean {
   const pid = /^\d+/.exec(readOrEmpty(join(folder, "owner")))?.[0];
-  return pid === undefined || readProc(pid, "stat") !== "";
+  return pid !== undefined && readProc(pid, "stat") !== "";
 }
 
 /** The text is empty if the process is gone or belongs to somebody else. */

@@ -8,6 +8,7 @@ let fixture: Fixture;
 before(async () => {
   fixture = new Fixture();
   fixture.copy("tests/package");
+  fixture.copy("tests/support");
   await fixture.assertPasses("build");
 });
 after(() => fixture[Symbol.dispose]());
