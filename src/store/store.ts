@@ -7,18 +7,12 @@
 import { AsyncResource } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import { CopiedFile } from "./copied-file.ts";
 import { FreeFiles } from "./free-files.ts";
 import { layOut, type Layout } from "./layout.ts";
 import { MappedFile, type FileReading } from "./mapped-file.ts";
-import {
-  MappingError,
-  nativeMemory,
-  type Address,
-  type NativeLibrary,
-  type NativeMemory,
-} from "./native.ts";
-import { lost, noRoom } from "./store-errors.ts";
+import { MappingError, nativeMemory, type NativeLibrary, type NativeMemory } from "./native.ts";
+import { readFile } from "./read-file.ts";
+import { noRoom } from "./store-errors.ts";
 import { StoreFile, writeFile, type FileName, type Place } from "./store-file.ts";
 import { Usage } from "./usage.ts";
 
@@ -206,44 +200,9 @@ export class Store {
   }
 
   /** Opens the file of an object that may be another process's. Throws ObjectLostError. */
-  read({ name, sizeBytes }: FileName, onReleased: () => void): FileReading {
-    const fd = this.#open(name, sizeBytes);
-    const address = this.#map(fd, sizeBytes);
-    if (address === undefined) return new CopiedFile(fd, onReleased);
-    fs.closeSync(fd);
-    return new MappedFile(this.#native!, address, sizeBytes, onReleased);
-  }
-
-  /** `undefined`: the file has to be read instead. */
-  #map(fd: number, sizeBytes: number): Address | undefined {
-    const native = this.#getNative();
-    if (native === undefined || native.mappedShare >= 1) return undefined;
-    try {
-      return native.mapPrivate(fd, sizeBytes);
-    } catch (error) {
-      // There are too many mappings.
-      if (error instanceof MappingError) return undefined;
-      fs.closeSync(fd);
-      throw error;
-    }
-  }
-
-  #open(name: string, sizeBytes: number): number {
-    const fd = this.#openAt(name, "memory") ?? this.#openAt(name, "disk");
-    if (fd === undefined) throw lost(name, "its file is gone");
-    const found = fs.fstatSync(fd).size;
-    if (found >= sizeBytes) return fd;
-    fs.closeSync(fd);
-    throw lost(name, `its file has ${found} of ${sizeBytes} bytes`);
-  }
-
-  #openAt(name: string, place: Place): number | undefined {
-    try {
-      return fs.openSync(this.#pathOf(name, place), "r");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
+  read(file: FileName, onReleased: () => void): FileReading {
+    const paths = [this.#pathOf(file.name, "memory"), this.#pathOf(file.name, "disk")];
+    return readFile(file, paths, this.#getNative(), onReleased);
   }
 
   /** This process owns the file from now on. */
