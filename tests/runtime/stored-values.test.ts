@@ -169,6 +169,12 @@ test("a part of a huge buffer takes its own size only", async () => {
   assert.deepEqual(await sizes(part), [10_000, 80_000, 6]);
 });
 
+/** Of ES2024, which the types here do not have. */
+const Growable = ArrayBuffer as unknown as new (
+  length: number,
+  options: { maxByteLength: number },
+) => ArrayBuffer & { resize(length: number): void };
+
 test("nothing, detached, shared and growable memory", async () => {
   const length = remote((array: Uint8Array<ArrayBufferLike>) => array.length);
   assert.equal(await length(new Uint8Array(0)), 0);
@@ -176,6 +182,14 @@ test("nothing, detached, shared and growable memory", async () => {
   const detached = new Uint8Array(30_000);
   structuredClone(detached, { transfer: [detached.buffer] });
   assert.throws(() => length(detached), { name: "SerializationError" });
+  const growable = new Growable(30_000, { maxByteLength: 60_000 });
+  const view = new Uint8Array(growable).fill(4);
+  const ref = put(view);
+  growable.resize(60_000);
+  assert.deepEqual(
+    [await length(view), (await ref).length, (await ref)[29_999]],
+    [60_000, 30_000, 4],
+  );
   const shared = new Uint8Array(new SharedArrayBuffer(30_000));
   assert.throws(() => length(shared), { name: "SerializationError" });
 });
