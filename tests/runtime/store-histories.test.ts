@@ -188,7 +188,8 @@ class History {
     },
     read: async () => {
       const { ref, id, length } = this.#any();
-      const array = await ref;
+      // At once: an `await` begins in the next microtask, and the next act may dispose the ref.
+      const array = await ref.then((value) => value);
       this.#see(array, id, length);
       if (this.#below(2) === 0) array.fill(5);
       else this.#views.push([array, id, length]);

@@ -115,9 +115,17 @@ function abandonedStores(): string[] {
   return readdirSync(parent)
     .map((session) => join(parent, session))
     .filter((directory) => {
-      const owner = join(directory, "owner");
-      if (!existsSync(owner)) return false;
-      const pid = Number.parseInt(readFileSync(owner, "utf8"), 10);
-      return pid === process.pid || !isRunning(pid);
+      const pid = ownerOf(directory);
+      return pid !== undefined && (pid === process.pid || !isRunning(pid));
     });
+}
+
+/** `undefined`: the directory is fresh, or on its way out. */
+function ownerOf(directory: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(join(directory, "owner"), "utf8"), 10);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
