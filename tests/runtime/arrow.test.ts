@@ -266,9 +266,9 @@ describe("a table in the object store", processesOnly("memory is the process's o
     const after = await measure(stored);
     assert.equal(after.sum, COUNT);
     assert.equal(after.pid, before.pid);
-    // The table has 48 MB.
+    // The table has 48 MB; the heap grows by what the collector leaves.
     const grownKib = after.anonymousKib - before.anonymousKib;
-    assert(grownKib < 16_000, `${grownKib} KiB`);
+    assert(grownKib < 32_000, `${grownKib} KiB`);
   });
 
   test("is each reader's own to write to", async () => {
