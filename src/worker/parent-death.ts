@@ -1,6 +1,6 @@
 /**
  * Ends this process with its parent, whatever it is doing: a worker in an endless loop does not
- * see that its link was closed. The only native call of a worker.
+ * see that its link was closed.
  */
 
 import { loadNativeLibrary } from "./native-library.ts";
