@@ -73,8 +73,7 @@ export class Packer {
       const isPlain = refs.length === 0 && functions.length === 0 && codes.size === 0;
       if (isSmall && isPlain) return plainPayload(Buffer.from(bytes));
       const pieces = copyPieces(bytes, buffers, root, this.#segments);
-      const { segments } = pieces;
-      const { bytes: skeleton, buffers: parts } = pieces;
+      const { bytes: skeleton, buffers: parts, segments } = pieces;
       const payload = makePayload(skeleton, parts, refs, functions, [...codes], segments);
       if (segments.length > 0) this.#segments.held(payload);
       return payload;

@@ -87,11 +87,6 @@ export class Segments {
     return this.#store.storedBytesMin;
   }
 
-  /** Segments known here, for leak checks. */
-  get size(): number {
-    return this.#segments.size;
-  }
-
   has(key: number): boolean {
     return this.#segments.has(key);
   }

@@ -32,10 +32,6 @@ export class Usage {
     this.#own.writeDoubleLE(processId, 0);
   }
 
-  get ownBytes(): number {
-    return this.#ownBytes;
-  }
-
   add(sizeBytes: number): void {
     // Its descriptor may be another file's by now.
     if (this.#isClosed) return;
