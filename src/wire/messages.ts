@@ -125,6 +125,27 @@ export const Kind = {
   askMemory: 80,
   /** answer */
   memoryAnswer: 81,
+
+  // Control plane: process to daemon, and back; see control/control-plane.ts. An entry is
+  // [key, revision, value]; texts are values.
+  /** requestId, key */
+  controlGet: 90,
+  /** requestId, prefix */
+  controlList: 91,
+  /** requestId, key, expectedRevision, value (undefined: delete) */
+  controlSet: 92,
+  /** watchId, prefix */
+  controlWatch: 93,
+  /** watchId */
+  controlUnwatch: 94,
+  /** requestId, entry | nil: the answer to `controlGet` */
+  controlEntry: 95,
+  /** requestId, array of entries: the answer to `controlList` */
+  controlEntries: 96,
+  /** requestId, revision | nil (it was not set), entry | nil: the answer to `controlSet` */
+  controlOutcome: 97,
+  /** watchId, key, revision, value (undefined: deleted) */
+  controlChange: 98,
 } as const;
 
 export type Kind = (typeof Kind)[keyof typeof Kind];
