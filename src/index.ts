@@ -15,12 +15,23 @@ export { init, type Runtime } from "./api/init.ts";
 export type { InitOptions } from "./api/init-options.ts";
 export { context, type Context } from "./api/context.ts";
 export type {
+  ActorHandle,
+  ActorMethod,
+  ActorOptions,
+  AnyActorHandle,
+  ConcurrencyGroup,
+  GetActorOptions,
+  MethodOptions,
+  RemoteClass,
+} from "./api/actor-types.ts";
+export type {
   GetOptions,
   MapOptions,
   MapResult,
   ObjectRef,
   Progress,
   RefIterable,
+  RefStream,
   RemoteFunction,
   TaskOptions,
   WaitOptions,

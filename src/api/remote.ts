@@ -1,11 +1,30 @@
-/** `remote`: turns a function into one that runs elsewhere. */
+/** `remote`: turns a function into one that runs elsewhere, a class into one that lives there. */
 
 import { InvalidOptionError } from "../base/errors.ts";
 import type { Callable as AnyFunction } from "../runtime/function-record.ts";
+import type { ActorOptions, Constructor, Refused, RemoteClass } from "./actor-types.ts";
 import { describe } from "./options.ts";
+import { makeRemoteClass, type Constructor as AnyClass } from "./remote-class.ts";
 import { makeRemoteFunction, RemoteSource } from "./remote-function.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { Callable, ModeOf, RemoteFunction, TaskOptions } from "./types.ts";
+
+/**
+ * Wraps a class so that its instances are actors: each lives in a process of its own and keeps its
+ * state there. `new` gives a handle at once; the public methods of the class are called on it like
+ * remote functions.
+ *
+ * @param cls any class: inline, imported, capturing variables
+ * @throws InvalidOptionError if an option is wrong
+ * @example
+ * class Counter { #n = 0; add(k: number) { return (this.#n += k); } }
+ * const counter = new (remote(Counter))();
+ * await counter.add(2);
+ */
+export function remote<C extends Constructor>(
+  cls: C & Refused<C>,
+  options?: ActorOptions<InstanceType<C>>,
+): RemoteClass<C>;
 
 /**
  * Wraps a function so that its calls run in other processes, in parallel on all cores. The first
@@ -20,23 +39,26 @@ import type { Callable, ModeOf, RemoteFunction, TaskOptions } from "./types.ts";
 export function remote<F extends Callable, const O extends TaskOptions = TaskOptions>(
   fn: F,
   options?: O,
-): RemoteFunction<F, ModeOf<O, "one">> {
+): RemoteFunction<F, ModeOf<O, "one">>;
+
+export function remote(fn: unknown, options?: object): unknown {
   if (typeof fn !== "function") {
     throw new InvalidOptionError(
       `Cannot make ${describe(fn)} remote: it is no function; pass a function, not its result`,
       { option: "fn", value: fn },
     );
   }
-  if (/^class\b/.test(Function.prototype.toString.call(fn))) {
-    throw new InvalidOptionError(
-      `Cannot make class ${fn.name} remote: only functions can be; wrap a function that uses it`,
-      { option: "fn", value: fn },
-    );
-  }
+  if (isClass(fn)) return makeRemoteClass(fn, { ...options });
   if (options !== undefined) checkTaskOptions(options);
-  const source = new RemoteSource(fn as unknown as AnyFunction);
-  return makeRemoteFunction(source, { ...options }) as unknown as RemoteFunction<
-    F,
-    ModeOf<O, "one">
-  >;
+  return makeRemoteFunction(new RemoteSource(fn as AnyFunction), { ...options });
+}
+
+/**
+ * The `prototype` of a class cannot be replaced, that of a function can, unless it was frozen. It
+ * holds for native classes and those of transpilers too, whose source text is that of a function.
+ */
+function isClass(fn: object): fn is AnyClass {
+  const isReplaceable = Object.getOwnPropertyDescriptor(fn, "prototype")?.writable ?? true;
+  if (isReplaceable) return false;
+  return !Object.isFrozen(fn) || /^class\b/.test(Function.prototype.toString.call(fn));
 }

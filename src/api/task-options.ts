@@ -26,6 +26,7 @@ const RULES: Readonly<Record<keyof TaskOptions, Rule>> = {
   priority: isFinite,
   signal: isSignal,
   numReturns: isCount(1),
+  streamBuffer: isCount(1),
   shared: isBoolean,
   env: isRecordOf(isString, "strings by name"),
 };

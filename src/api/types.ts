@@ -20,7 +20,7 @@ export interface ObjectRef<out T> extends Promise<T>, Disposable {
 // `never`: with `any[]` a default parameter would become `any`.
 export type Callable = (this: void, ...args: never) => unknown;
 
-type IsAny<T> = 0 extends 1 & T ? true : false;
+export type IsAny<T> = 0 extends 1 & T ? true : false;
 type NestTheRef = { "a direct ref arrives as its value: pass [ref] or { ref }": never };
 type Argument<P> =
   IsAny<P> extends true
@@ -41,12 +41,23 @@ type One<R> =
       ObjectRef<any>
     : [R] extends [never]
       ? ObjectRef<never>
-      : ObjectRef<Awaited<R>>;
+      : [R] extends [Produced<infer T>]
+        ? RefStream<Awaited<T>>
+        : [AsyncIterable<never>, R] extends [R, AsyncIterable<infer T>]
+          ? RefStream<Awaited<T>>
+          : ObjectRef<Awaited<R>>;
+// What a generator function may be declared to return. A plain `Iterable` may be an array as well,
+// and is a value; a plain `AsyncIterable`, which is compared above, can only be iterated.
+type Produced<T> =
+  | Generator<T, unknown, never>
+  | AsyncGenerator<T, unknown, never>
+  | IterableIterator<T>
+  | AsyncIterableIterator<T>;
 type Many<R> = R extends readonly unknown[]
   ? { -readonly [K in keyof R]: ObjectRef<Awaited<R[K]>> }
   : never;
 
-/** Whether a call gives one ref, or with `numReturns` a list of them. */
+/** Whether a call gives one ref, or stream, or with `numReturns` a list of refs. */
 export type Mode = "one" | "many";
 export type Outcome<R, M extends Mode> = M extends "many" ? Many<Awaited<R>> : One<R>;
 export type ModeOf<O, M extends Mode> = O extends { numReturns: number } ? "many" : M;
@@ -67,6 +78,24 @@ interface SameRefSource<out T> {
 interface RefIterator<out T> {
   next(): Promise<IteratorResult<ObjectRef<T>, void>>;
   return(): Promise<IteratorResult<ObjectRef<T>, void>>;
+}
+
+/**
+ * What a call of a remote generator gives: its elements as they are made. The producer stops when
+ * it is `streamBuffer` elements ahead, and ends when the loop is left or the stream is disposed.
+ *
+ * @example
+ * for await (const row of rows(file)) total += row.amount;
+ */
+export interface RefStream<out T> extends AsyncIterable<T>, AsyncDisposable {
+  [Symbol.asyncIterator](): StreamIterator<T>;
+  /** Iterates refs instead of values; what is only passed on is then not fetched. */
+  refs(): RefIterable<T>;
+}
+
+interface StreamIterator<out T> {
+  next(): Promise<IteratorResult<T, void>>;
+  return(): Promise<IteratorResult<T, void>>;
 }
 
 /** What `map` gives: await it for all results, or iterate them as they come. */
@@ -103,7 +132,10 @@ export interface RemoteFunction<F extends Callable, M extends Mode = "one"> {
 }
 
 type Items<F extends Callable> =
-  Iterable<Argument<Parameters<F>[0]>> | AsyncIterable<Argument<Parameters<F>[0]>>;
+  One<ReturnType<F>> extends RefStream<unknown>
+    ? CallTheGenerator
+    : Iterable<Argument<Parameters<F>[0]>> | AsyncIterable<Argument<Parameters<F>[0]>>;
+type CallTheGenerator = { "map does not take generator functions: call it for each item": never };
 
 /** Options of a task; see each for its default. */
 export interface TaskOptions {
@@ -123,6 +155,11 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** The function returns an array of this length, and the call gives a ref for each element. */
   readonly numReturns?: number;
+  /**
+   * Of generators: how many elements the producer may be ahead of its consumer. Default 1,024. It
+   * also stops when some MiB wait, however few elements these are.
+   */
+  readonly streamBuffer?: number;
   /**
    * The function promises not to write to the large binary arguments that it gets: all tasks of a
    * worker then look at the same memory, which saves mapping it for each. Default false.
