@@ -12,7 +12,7 @@ export type Constructor = new (...args: any) => object;
 type Method = (this: never, ...args: never) => unknown;
 /** `K` if it names a method that can be called from elsewhere. */
 type MethodKey<K, M> = IsAny<M> extends true ? never : [M] extends [Method] ? K & string : never;
-/** Mapped over `T` itself, so that editors find the methods of the class and their comments. */
+/** Mapped over `T` itself, so that editors find the methods in the class. */
 type Methods<T> = {
   readonly [K in keyof T as MethodKey<K, T[K]>]: T[K] extends (
     this: never,

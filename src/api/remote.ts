@@ -3,8 +3,9 @@
 import { InvalidOptionError } from "../base/errors.ts";
 import type { Callable as AnyFunction } from "../runtime/function-record.ts";
 import type { ActorOptions, Constructor, Refused, RemoteClass } from "./actor-types.ts";
+import { isClass } from "./is-class.ts";
 import { describe } from "./options.ts";
-import { makeRemoteClass, type Constructor as AnyClass } from "./remote-class.ts";
+import { makeRemoteClass } from "./remote-class.ts";
 import { makeRemoteFunction, RemoteSource } from "./remote-function.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { Callable, ModeOf, RemoteFunction, TaskOptions } from "./types.ts";
@@ -51,14 +52,4 @@ export function remote(fn: unknown, options?: object): unknown {
   if (isClass(fn)) return makeRemoteClass(fn, { ...options });
   if (options !== undefined) checkTaskOptions(options);
   return makeRemoteFunction(new RemoteSource(fn as AnyFunction), { ...options });
-}
-
-/**
- * The `prototype` of a class cannot be replaced, that of a function can, unless it was frozen. It
- * holds for native classes and those of transpilers too, whose source text is that of a function.
- */
-function isClass(fn: object): fn is AnyClass {
-  const isReplaceable = Object.getOwnPropertyDescriptor(fn, "prototype")?.writable ?? true;
-  if (isReplaceable) return false;
-  return !Object.isFrozen(fn) || /^class\b/.test(Function.prototype.toString.call(fn));
 }

@@ -123,8 +123,7 @@ void counter[Symbol.toStringTag];
 void counter.nope;
 // @ts-expect-error a handle is no promise
 void counter.then;
-const awaited = await counter;
-same<Equal<typeof awaited, ActorHandle<Counter>>>();
+same<Equal<Awaited<typeof counter>, ActorHandle<Counter>>>();
 // @ts-expect-error a handle is not replaced piece by piece
 counter.add = counter.add;
 // @ts-expect-error a handle is no instance

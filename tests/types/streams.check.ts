@@ -110,8 +110,7 @@ void rows(3).refs()[Symbol.asyncIterator]().return();
 void iterator.next(1);
 
 // A stream is no promise, no ref and no argument; it is disposed asynchronously.
-const awaited = await rows(3);
-same<Equal<typeof awaited, RefStream<{ id: number }>>>();
+same<Equal<Awaited<typeof stream>, RefStream<{ id: number }>>>();
 // @ts-expect-error no promise
 void rows(3).then;
 // @ts-expect-error no ref
