@@ -1,0 +1,171 @@
+/**
+ * Finds calls that wait for one another in a circle: an actor that awaits a method of its own, two
+ * actors that await each other. Pure: processes report, the daemon fails the victims.
+ *
+ * A call goes on once enough of those that it waits for have ended: all that it awaits, or, if it
+ * stands in line, one of those that run. What can end is taken to end; what is left is stuck.
+ *
+ * Reports are of different times, and yet no circle is a false one. A call lets go of a target only
+ * once the target has ended, and a stuck call cannot go on before another stuck one has ended. So
+ * let stuck calls have gone on since they were reported, and take the first of them: it saw a stuck
+ * call end, which was reported as waiting, thus had gone on before. There is no first one. In a
+ * circle this is to say: when its youngest edge was drawn, all others were still there.
+ *
+ * Assumed is that nobody gives up waiting by himself. So only plain awaits may be reported: none of
+ * a race, none with a time limit or a signal, no callback of code that goes on by itself. Where a
+ * failure ends a wait for several before the others have ended, that counts as interference, like a
+ * cancellation or the end of a process: a circle found before it was reported was one, and is
+ * broken already. A victim that does not stand in line any more is therefore left alone.
+ */
+
+import { circleThrough, inverse, knotsOf, reach, type Neighbours } from "./wait-graph-knots.ts";
+
+/** What waits in a process. Each call is listed once. */
+export interface WaitReport {
+  /** Calls that run here and wait for all of `awaited`. */
+  readonly waiting: readonly { readonly callId: number; readonly awaited: readonly number[] }[];
+  /** Calls that stand in line here, each until one of `running` ends: its group's calls. */
+  readonly queued: readonly { readonly callId: number; readonly running: readonly number[] }[];
+  /** What calls are called in messages: "Counter.add". */
+  readonly names: ReadonlyMap<number, string>;
+}
+
+/** Begins with the victim; each call waits for the next one, the last one for the victim. */
+export interface Circle {
+  /** The newest call in line. It has not begun, so that nothing is left half done. */
+  readonly victim: { readonly processId: number; readonly callId: number };
+  readonly callIds: readonly number[];
+  readonly names: readonly string[];
+}
+
+interface Wait {
+  readonly processId: number;
+  readonly callId: number;
+  readonly name: string;
+  readonly isQueued: boolean;
+  readonly targets: readonly number[];
+  /** How many of `targets` have to end. */
+  readonly needed: number;
+}
+
+export class WaitGraph {
+  /** By call. A call without a wait can go on: it runs, is on its way, or has ended. */
+  readonly #waits = new Map<number, Wait>();
+  readonly #callIdsOfProcess = new Map<number, ReadonlySet<number>>();
+  /** Victims of circles that were returned and still stand. */
+  readonly #victimIds = new Set<number>();
+  /** False: no call is stuck. */
+  #mayHaveStuck = false;
+
+  /**
+   * Replaces what the process reported before. Returns circles that stand now, each once: its
+   * victim's process has to fail the victim, and to report again before it takes it up again.
+   * Of circles that wait for other circles only the others are returned: they may be enough.
+   */
+  report(processId: number, report: WaitReport): Circle[] {
+    const reported = waitsOf(processId, report);
+    this.#remove(processId);
+    this.#callIdsOfProcess.set(processId, new Set(reported.map(({ callId }) => callId)));
+    for (const wait of reported) this.#waits.set(wait.callId, wait);
+
+    // With nothing stuck before, every circle leads through one of the calls that are new.
+    const changed = this.#mayHaveStuck ? this.#waits.values() : reported;
+    const stuck = this.#stuckAmong(Array.from(changed, ({ callId }) => callId));
+    this.#mayHaveStuck = stuck.size > 0;
+    for (const victimId of this.#victimIds) {
+      if (!stuck.has(victimId)) this.#victimIds.delete(victimId);
+    }
+    return this.#newCircles(stuck);
+  }
+
+  /** Its calls have ended, or will be made again elsewhere. */
+  processGone(processId: number): void {
+    for (const callId of this.#remove(processId)) this.#victimIds.delete(callId);
+  }
+
+  /** Returns the calls that are not known any more. */
+  #remove(processId: number): number[] {
+    const callIds = [...(this.#callIdsOfProcess.get(processId) ?? [])];
+    this.#callIdsOfProcess.delete(processId);
+    // A call is in one place at a time: where it was reported last.
+    const removed = callIds.filter((id) => this.#waits.get(id)?.processId === processId);
+    for (const callId of removed) this.#waits.delete(callId);
+    return removed;
+  }
+
+  /** Those that can never go on, of the calls and of what they wait for directly or not. */
+  #stuckAmong(callIds: readonly number[]): Set<number> {
+    const targetsOf: Neighbours = (callId) => this.#waits.get(callId)?.targets ?? [];
+    const stuck = reach(callIds, targetsOf);
+    const waitersOf = inverse(stuck, targetsOf);
+    const needed = new Map<number, number>();
+    for (const callId of stuck) needed.set(callId, this.#waits.get(callId)?.needed ?? 0);
+
+    const ended = [...stuck].filter((callId) => needed.get(callId) === 0);
+    for (const callId of ended) {
+      stuck.delete(callId);
+      for (const waiterId of waitersOf(callId)) {
+        const left = needed.get(waiterId)! - 1;
+        needed.set(waiterId, left);
+        if (left === 0) ended.push(waiterId);
+      }
+    }
+    return stuck;
+  }
+
+  #newCircles(stuck: ReadonlySet<number>): Circle[] {
+    const targetsOf: Neighbours = (callId) => {
+      return this.#waits.get(callId)!.targets.filter((targetId) => stuck.has(targetId));
+    };
+    const circles: Circle[] = [];
+    for (const knot of knotsOf(stuck, targetsOf)) {
+      if (knot.some((callId) => this.#victimIds.has(callId))) continue;
+      const waits = knot.map((callId) => this.#waits.get(callId)!);
+      const victim = waits.reduce((a, b) => (isBetterVictim(b, a) ? b : a));
+      this.#victimIds.add(victim.callId);
+      const callIds = circleThrough(victim.callId, targetsOf);
+      circles.push({
+        victim: { processId: victim.processId, callId: victim.callId },
+        callIds,
+        names: callIds.map((callId) => this.#waits.get(callId)!.name),
+      });
+    }
+    return circles;
+  }
+
+  /** Throws if what is remembered disagrees with the reports. */
+  validate(): void {
+    for (const { processId, callId } of this.#waits.values()) {
+      if (this.#callIdsOfProcess.get(processId)?.has(callId) === true) continue;
+      throw new Error(`Cannot let call ${callId} wait: process ${processId} does not report it`);
+    }
+    const stuck = this.#stuckAmong([...this.#waits.keys()]);
+    if (stuck.size > 0 && !this.#mayHaveStuck) {
+      throw new Error(`Cannot overlook stuck calls: ${[...stuck].join(", ")}`);
+    }
+    for (const callId of this.#victimIds) {
+      if (this.#waits.has(callId) && this.#mayHaveStuck) continue;
+      throw new Error(`Cannot have victim ${callId}: it does not wait`);
+    }
+  }
+}
+
+function waitsOf(processId: number, { waiting, queued, names }: WaitReport): Wait[] {
+  const name = (callId: number): string => names.get(callId) ?? `call ${callId}`;
+  return [
+    ...waiting.map(({ callId, awaited: targets }) => {
+      const needed = targets.length;
+      return { processId, callId, name: name(callId), isQueued: false, targets, needed };
+    }),
+    ...queued.map(({ callId, running: targets }) => {
+      const needed = Math.min(1, targets.length);
+      return { processId, callId, name: name(callId), isQueued: true, targets, needed };
+    }),
+  ];
+}
+
+/** A circle has none in line if running calls were given each other's refs. */
+function isBetterVictim(wait: Wait, other: Wait): boolean {
+  if (wait.isQueued !== other.isQueued) return wait.isQueued;
+  return wait.callId > other.callId;
+}
