@@ -73,6 +73,18 @@ test("at once: what a follower changes, all are told of after what it was told",
   ]);
 });
 
+test("at once: who is stopped by another is not told of what that was told of", () => {
+  const control = new EmbeddedControl();
+  const told: string[] = [];
+  control.follow("", ({ key }) => {
+    told.push(`first ${key}`);
+    if (key === "b") stopSecond();
+  });
+  const stopSecond = control.follow("", ({ key }) => told.push(`second ${key}`));
+  for (const key of ["a", "b", "c"]) mustSet(control, key, 1);
+  assert.deepEqual(told, ["first a", "second a", "first b", "first c"]);
+});
+
 test("a watcher that throws ends the program, not the change or the other watchers", (context) => {
   const thrown: (() => void)[] = [];
   context.mock.method(globalThis, "queueMicrotask", (job: () => void) => thrown.push(job));

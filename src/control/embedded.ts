@@ -57,11 +57,10 @@ export class EmbeddedControl implements ControlPlane {
     let isStopped = false;
     let unfollow = (): void => undefined;
     queueMicrotask(() => {
-      if (isStopped) return;
       unfollow = this.follow(prefix, (change) => {
         if (!isStopped) onChange(change);
       });
-      // It may have been stopped by what it was told first.
+      // Before it began, or by what it was told first.
       if (isStopped) unfollow();
     });
     return () => {

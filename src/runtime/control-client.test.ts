@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MsgpackReader } from "../base/msgpack.ts";
+import { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import { testConformance } from "../control/conformance.ts";
 import { Told, type ControlStore } from "../control/conformance-tools.ts";
 import { playBesideTwin } from "../control/conformance-twin.ts";
@@ -174,6 +174,35 @@ test("absurd but well formed: the daemon answers, and goes on", async () => {
   assert.equal(answers.length, 3 * numbers.length * texts.length + 2);
   assert.ok(!session.sent.includes(Kind.controlChange));
   await session.close();
+});
+
+test("what a later version of the daemon says in addition is passed over", async () => {
+  const { client, link } = new Session().open();
+  const hear = (kind: number, ...parts: unknown[]): void => {
+    const body = new MsgpackWriter();
+    writePlain(body, [...parts, "more", { than: "is known" }], "message");
+    client.message(kind, behindHeader(body.bytes, 0, body.position));
+  };
+  const more = ["b", 2, "y", "more", { than: "is known" }];
+  const asked = [client.get("b"), client.list(""), client.compareAndSet("b", 1, null)] as const;
+  const told = new Told(client, "");
+  hear(Kind.controlEntry, 1, more);
+  hear(Kind.controlEntries, 2, [["a", 1, "x"], more, ["c", 3, "z"]]);
+  hear(Kind.controlOutcome, 3, null, more);
+  hear(Kind.controlChange, 4, "d", 4, undefined);
+  hear(Kind.controlEntry, 1, null);
+  hear(Kind.controlChange, 5, "of no watch", 5, 1);
+  const entry = { key: "b", revision: 2, value: "y" };
+  assert.deepEqual(await asked[0], entry);
+  assert.deepEqual(await asked[1], [
+    { key: "a", revision: 1, value: "x" },
+    entry,
+    { key: "c", revision: 3, value: "z" },
+  ]);
+  assert.deepEqual(await asked[2], { isSet: false, entry });
+  assert.deepEqual(told.changes, [{ key: "d", revision: 4, value: undefined }]);
+  assert.equal(client.message(OTHER_KIND, new MsgpackReader(Buffer.alloc(0))), false);
+  link.close();
 });
 
 test("who sends what is no plain data loses its link, and no other", async () => {
