@@ -20,6 +20,7 @@ export type {
   ActorOptions,
   AnyActorHandle,
   ConcurrencyGroup,
+  GetActor,
   GetActorOptions,
   MethodOptions,
   RemoteClass,

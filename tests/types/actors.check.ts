@@ -170,6 +170,8 @@ remote(Counter, { concurrencyGroups: { io: { maxConcurrency: 2, methods: ["laod"
 RemoteCounter.options({ concurrencyGroups: { io: { maxConcurrency: 2, methods: ["peer"] } } });
 // @ts-expect-error the group needs its limit
 RemoteCounter.options({ concurrencyGroups: { io: { methods: ["load"] } } });
+// @ts-expect-error and its methods
+RemoteCounter.options({ concurrencyGroups: { io: { maxConcurrency: 2 } } });
 // @ts-expect-error an actor has no priority
 remote((x: number) => x, { maxRestarts: 1 });
 export const options: ActorOptions<Counter> = { maxRestarts: 2 };

@@ -1,8 +1,7 @@
 /** Handles of actors: the public methods of the class, and nothing else. */
 
 import { put, remote } from "mobula";
-import type { ActorHandle, AnyActorHandle, ObjectRef, RefStream } from "mobula";
-import type { GetActor } from "../../dist/api/actor-types.js";
+import type { ActorHandle, AnyActorHandle, GetActor, ObjectRef, RefStream } from "mobula";
 import { same, type Equal, type Result } from "./equal.ts";
 
 class Counter {
@@ -128,6 +127,7 @@ same<Equal<Awaited<typeof counter>, ActorHandle<Counter>>>();
 counter.add = counter.add;
 // @ts-expect-error a handle is no instance
 export const instance: Counter = counter;
+export const disposable: Disposable & AsyncDisposable = counter;
 {
   using first = counter;
   await using second = new (remote(Counter))();
@@ -156,8 +156,25 @@ void take(new Counter());
 class Empty {}
 // @ts-expect-error has no methods
 void take(new (remote(Empty))());
+class Timer {
+  #ms = 0;
+  read(): number {
+    return this.#ms;
+  }
+}
+class Gauge {
+  #ms = 0;
+  read(): number {
+    return this.#ms;
+  }
+}
+export const timer: ActorHandle<Timer> = new (remote(Timer))();
+// @ts-expect-error instances are not interchangeable, and so handles are not
+export const gauge: ActorHandle<Gauge> = timer;
 const generic = <T>(handle: ActorHandle<T>): AnyActorHandle => handle;
 void generic(counter);
+declare function classOf<T>(handle: ActorHandle<T>): T;
+export const inferred: Counter = classOf(counter);
 
 // Handles are arguments and results; they stay what they are.
 const use = remote((handle: ActorHandle<Counter>) => handle.add(1));
@@ -182,8 +199,11 @@ void kill({});
 void kill(new Counter());
 // @ts-expect-error nor is a ref
 void kill(counter.add(1));
-// @ts-expect-error nor is what can be disposed
+// @ts-expect-error nor is a stream
 void kill(counter.rows(1));
+// @ts-expect-error nor is whatever can be disposed
+void kill(plain);
+declare const plain: Disposable & AsyncDisposable;
 
 // `getActor`: the class as it is or wrapped, or its type alone.
 declare const getActor: GetActor;

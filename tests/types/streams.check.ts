@@ -84,6 +84,14 @@ const anything = remote((n: number): any => n);
 same<Equal<Result<typeof anything>, ObjectRef<any>>>();
 const unknown = remote((n: number): unknown => n);
 same<Equal<Result<typeof unknown>, ObjectRef<unknown>>>();
+class Series implements AsyncIterable<number> {
+  readonly length = 1;
+  async *[Symbol.asyncIterator](): AsyncGenerator<number> {
+    yield this.length;
+  }
+}
+const series = remote(() => new Series());
+same<Equal<Result<typeof series>, ObjectRef<Series>>>();
 const maybe = remote((n: number) => (n > 0 ? declared.d() : undefined));
 // @ts-expect-error whether it is a stream is known when it is called
 export const sometimes: RefStream<Row> = maybe(1);
@@ -151,5 +159,7 @@ remote(
 rows.options({ streamBuffer: "16" });
 // @ts-expect-error map gives one result for each item
 void rows.map([1, 2]);
+// @ts-expect-error nor of none
+void rows.map([]);
 void list.map([1, 2]);
 void anything.map([1, 2]);
