@@ -6,16 +6,17 @@
  * stands in line, one of those that run. What can end is taken to end; what is left is stuck.
  *
  * Reports are of different times, and yet no circle is a false one. A call lets go of a target only
- * once the target has ended, and a stuck call cannot go on before another stuck one has ended. So
- * let stuck calls have gone on since they were reported, and take the first of them: it saw a stuck
- * call end, which was reported as waiting, thus had gone on before. There is no first one. In a
- * circle this is to say: when its youngest edge was drawn, all others were still there.
+ * once the target has ended, so that a stuck call cannot go on before another stuck one has ended.
+ * Let stuck calls have gone on since they were reported, and take the first of them: it saw a stuck
+ * call end, which had been reported as waiting, and so had gone on before. There is no first one.
+ * In a circle this is to say: when its youngest edge was drawn, all others were still there. What
+ * ends calls from outside is known here: circles leave out victims, and processes that are gone.
  *
  * Assumed is that nobody gives up waiting by himself. So only plain awaits may be reported: none of
- * a race, none with a time limit or a signal, no callback of code that goes on by itself. Where a
- * failure ends a wait for several before the others have ended, that counts as interference, like a
- * cancellation or the end of a process: a circle found before it was reported was one, and is
- * broken already. A victim that does not stand in line any more is therefore left alone.
+ * a race, none with a time limit or a signal, no callback of code that goes on by itself. Where one
+ * failure ends a wait for several, or a call is cancelled, a circle may be found before the process
+ * has reported that: it was one, and is broken already. So a process fails a victim that stands in
+ * line only if it still does.
  */
 
 import { circleThrough, inverse, knotsOf, reach, type Neighbours } from "./wait-graph-knots.ts";
@@ -32,7 +33,7 @@ export interface WaitReport {
 
 /** Begins with the victim; each call waits for the next one, the last one for the victim. */
 export interface Circle {
-  /** The newest call in line. It has not begun, so that nothing is left half done. */
+  /** The newest call in line: nothing of it is left half done. The newest of all if none is. */
   readonly victim: { readonly processId: number; readonly callId: number };
   readonly callIds: readonly number[];
   readonly names: readonly string[];
@@ -52,45 +53,53 @@ export class WaitGraph {
   /** By call. A call without a wait can go on: it runs, is on its way, or has ended. */
   readonly #waits = new Map<number, Wait>();
   readonly #callIdsOfProcess = new Map<number, ReadonlySet<number>>();
-  /** Victims of circles that were returned and still stand. */
-  readonly #victimIds = new Set<number>();
+  /**
+   * Victims, until their processes report them no more, and whether they stood in line. Calls that
+   * saw them fail may have gone on before that, and must not seem to be in a circle with them.
+   */
+  readonly #victims = new Map<number, boolean>();
   /** False: no call is stuck. */
   #mayHaveStuck = false;
 
   /**
-   * Replaces what the process reported before. Returns circles that stand now, each once: its
-   * victim's process has to fail the victim, and to report again before it takes it up again.
-   * Of circles that wait for other circles only the others are returned: they may be enough.
+   * Replaces what the process reported before. Reports of a process have to arrive in order.
+   * Returns the circles that stand now, each once; the process of the victim fails it, and reports
+   * without it before it may take it up again. A circle that waits for another one is returned
+   * once that is broken, if it still stands: it may not need a victim of its own.
    */
   report(processId: number, report: WaitReport): Circle[] {
     const reported = waitsOf(processId, report);
     this.#remove(processId);
     this.#callIdsOfProcess.set(processId, new Set(reported.map(({ callId }) => callId)));
     for (const wait of reported) this.#waits.set(wait.callId, wait);
+    this.#forgetVictims();
 
     // With nothing stuck before, every circle leads through one of the calls that are new.
     const changed = this.#mayHaveStuck ? this.#waits.values() : reported;
     const stuck = this.#stuckAmong(Array.from(changed, ({ callId }) => callId));
     this.#mayHaveStuck = stuck.size > 0;
-    for (const victimId of this.#victimIds) {
-      if (!stuck.has(victimId)) this.#victimIds.delete(victimId);
-    }
     return this.#newCircles(stuck);
   }
 
   /** Its calls have ended, or will be made again elsewhere. */
   processGone(processId: number): void {
-    for (const callId of this.#remove(processId)) this.#victimIds.delete(callId);
+    this.#remove(processId);
+    this.#forgetVictims();
   }
 
-  /** Returns the calls that are not known any more. */
-  #remove(processId: number): number[] {
-    const callIds = [...(this.#callIdsOfProcess.get(processId) ?? [])];
+  #remove(processId: number): void {
+    for (const callId of this.#callIdsOfProcess.get(processId) ?? []) {
+      // A call is in one place at a time: where it was reported last.
+      if (this.#waits.get(callId)?.processId === processId) this.#waits.delete(callId);
+    }
     this.#callIdsOfProcess.delete(processId);
-    // A call is in one place at a time: where it was reported last.
-    const removed = callIds.filter((id) => this.#waits.get(id)?.processId === processId);
-    for (const callId of removed) this.#waits.delete(callId);
-    return removed;
+  }
+
+  /** Also those that went on after all, because a process of their circle ended. */
+  #forgetVictims(): void {
+    for (const [callId, isQueued] of this.#victims) {
+      if (this.#waits.get(callId)?.isQueued !== isQueued) this.#victims.delete(callId);
+    }
   }
 
   /** Those that can never go on, of the calls and of what they wait for directly or not. */
@@ -119,10 +128,10 @@ export class WaitGraph {
     };
     const circles: Circle[] = [];
     for (const knot of knotsOf(stuck, targetsOf)) {
-      if (knot.some((callId) => this.#victimIds.has(callId))) continue;
+      if (knot.some((callId) => this.#victims.has(callId))) continue;
       const waits = knot.map((callId) => this.#waits.get(callId)!);
       const victim = waits.reduce((a, b) => (isBetterVictim(b, a) ? b : a));
-      this.#victimIds.add(victim.callId);
+      this.#victims.set(victim.callId, victim.isQueued);
       const callIds = circleThrough(victim.callId, targetsOf);
       circles.push({
         victim: { processId: victim.processId, callId: victim.callId },
@@ -143,9 +152,9 @@ export class WaitGraph {
     if (stuck.size > 0 && !this.#mayHaveStuck) {
       throw new Error(`Cannot overlook stuck calls: ${[...stuck].join(", ")}`);
     }
-    for (const callId of this.#victimIds) {
-      if (this.#waits.has(callId) && this.#mayHaveStuck) continue;
-      throw new Error(`Cannot have victim ${callId}: it does not wait`);
+    for (const [callId, isQueued] of this.#victims) {
+      if (this.#waits.get(callId)?.isQueued === isQueued) continue;
+      throw new Error(`Cannot have victim ${callId}: it does not wait as it did`);
     }
   }
 }
