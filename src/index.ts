@@ -5,11 +5,15 @@
  */
 
 import { nameOwnFunctions } from "./api/own-names.ts";
+import { remoteValues } from "./api/remote-values.ts";
+import { connectRemoteValues } from "./api/start.ts";
 
 nameOwnFunctions();
+connectRemoteValues(remoteValues);
 
 export { remote } from "./api/remote.ts";
 export { allocate, type TypedArrayClass } from "./api/allocate.ts";
+export { kill } from "./api/actors.ts";
 export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
 export { init, type Runtime } from "./api/init.ts";
 export type { InitOptions } from "./api/init-options.ts";
@@ -38,6 +42,11 @@ export type {
   WaitOptions,
 } from "./api/types.ts";
 export {
+  ActorDeadlockError,
+  ActorDiedError,
+  ActorNameTakenError,
+  ActorNotFoundError,
+  ActorUnavailableError,
   EnvironmentSetupError,
   GetTimeoutError,
   InvalidOptionError,
@@ -47,6 +56,7 @@ export {
   OutOfDiskError,
   OutOfMemoryError,
   OwnerDiedError,
+  PendingCallsLimitError,
   RuntimeEndedError,
   SerializationError,
   TaskCancelledError,

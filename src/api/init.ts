@@ -5,7 +5,6 @@ import { currentOwner, currentRuntime } from "../runtime/current.ts";
 import type { Runtime as InternalRuntime } from "../runtime/runtime.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { checkInitOptions, fingerprintOf, type InitOptions } from "./init-options.ts";
-import { remoteFunctions } from "./remote-function.ts";
 import { currentOrStarted, start } from "./start.ts";
 
 /** A running runtime. `await using runtime = await init()` ends it with the block. */
@@ -34,7 +33,7 @@ export async function init(options: InitOptions = {}): Promise<Runtime> {
   const owner = currentOwner();
   if (inner !== undefined && owner?.runtime !== inner) return handleInWorker(inner);
   const fingerprint = fingerprintOf(options);
-  const running = owner ?? start(options, remoteFunctions);
+  const running = owner ?? start(options);
   if (fingerprint !== running.fingerprint && fingerprint !== fingerprintOf({})) {
     throw new InvalidOptionError(
       "Cannot init: the runtime runs already, with other options; " +
@@ -71,5 +70,5 @@ function handleInWorker(runtime: InternalRuntime): Runtime {
 
 /** The runtime that a call of the API is about; starts one if this program never had one. */
 export function runtimeForCalls(): InternalRuntime {
-  return currentOrStarted(remoteFunctions);
+  return currentOrStarted();
 }

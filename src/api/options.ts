@@ -91,10 +91,14 @@ export function isCount(least: number): Rule {
 }
 
 /** `Infinity` stands for no limit. */
-export const isCountOrInfinity: Rule = (value) =>
-  value === Infinity
-    ? undefined
-    : isCount(1)(value) && "must be a whole number from 1 on, or Infinity";
+export function isCountOrInfinityFrom(least: number): Rule {
+  return (value) =>
+    value === Infinity
+      ? undefined
+      : isCount(least)(value) && `must be a whole number from ${least} on, or Infinity`;
+}
+
+export const isCountOrInfinity: Rule = isCountOrInfinityFrom(1);
 
 export const isFinite: Rule = (value) =>
   typeof value === "number" && Number.isFinite(value) ? undefined : "must be a finite number";
@@ -126,6 +130,9 @@ export function isRecordOf(rule: Rule, what: string): Rule {
     return undefined;
   };
 }
+
+export const isString: Rule = (value) =>
+  typeof value === "string" ? undefined : "must be a string";
 
 export const isStringArray: Rule = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === "string")

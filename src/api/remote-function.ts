@@ -3,89 +3,22 @@
  * Hot path: `call`.
  */
 
-import { createHash } from "node:crypto";
-import { RuntimeEndedError } from "../base/errors.ts";
-import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
-import { describeFunction } from "../closure/describe-function.ts";
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
 import type { Callable, FunctionRecord } from "../runtime/function-record.ts";
 import { ObjectRef } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
-import type { RemoteFunctions } from "../runtime/packer.ts";
-import { sizeOf } from "../runtime/payload.ts";
 import type { CallOptions } from "../runtime/remote-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Batch } from "../runtime/run-batch.ts";
 import { currentScope } from "../runtime/task-scope.ts";
-import { heapOptions } from "./heap-options.ts";
+import { configure } from "./configured.ts";
+import { defineEnvironment } from "./environments.ts";
+import type { RemoteSource } from "./remote-source.ts";
 import { currentOrStarted } from "./start.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { MapCalls } from "./map-run.ts";
 import { mapItems, type Items } from "./map.ts";
 import type { MapOptions, MapResult, TaskOptions } from "./types.ts";
-
-/** A function that can be called remotely; shared by all its configured copies. */
-export class RemoteSource {
-  /** The function itself; undefined if it was made in another process. */
-  readonly callable: Callable | undefined;
-  #record: FunctionRecord | undefined;
-  #runtime: Runtime | undefined;
-  #isDefining = false;
-
-  constructor(callable: Callable | undefined, received?: FunctionRecord) {
-    this.callable = callable;
-    this.#record = received;
-  }
-
-  /** The function as `runtime` knows it; a later runtime gets a record of its own. */
-  recordIn(runtime: Runtime): FunctionRecord {
-    const isKnown = this.callable === undefined || this.#runtime === runtime;
-    if (this.#record !== undefined && isKnown) return checkHome(this.#record, runtime);
-    const { name, parameterCount, unlimited } = describeFunction(this.callable!);
-    this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
-    this.#runtime = runtime;
-    collected.register(this, { runtime, record: this.#record });
-    return this.#record;
-  }
-
-  /** Captures the function at its first use. */
-  define(runtime: Runtime): void {
-    const record = this.recordIn(runtime);
-    // A recursive function meets itself while it is being captured.
-    if (record.definition !== undefined || this.#isDefining) return;
-    this.#isDefining = true;
-    try {
-      runtime.defineFunction(record, this.callable!);
-    } finally {
-      this.#isDefining = false;
-    }
-    const sizeBytes = sizeOf(record.definition!);
-    if (sizeBytes > CAPTURE_WARNING_BYTES) {
-      runtime.warn(
-        `Function ${record.name} captures ${Math.round(sizeBytes / 2 ** 20)} MiB, which are sent ` +
-          "to every worker that runs it; put() large values and pass the ref\n",
-      );
-    }
-  }
-}
-
-/** What was received from a worker of an earlier runtime has gone with it. */
-function checkHome(record: FunctionRecord, runtime: Runtime): FunctionRecord {
-  if (record.home === runtime.functions) return record;
-  throw new RuntimeEndedError(
-    `Cannot call ${record.name}: it came from a runtime that was shut down; receive it again`,
-  );
-}
-
-/** When a function goes, its definition goes from the processes that were sent it. */
-const collected = new FinalizationRegistry<{ runtime: Runtime; record: FunctionRecord }>(
-  ({ runtime, record }) => runtime.retireFunction(record),
-);
-
-interface Configured {
-  readonly source: RemoteSource;
-  readonly options: TaskOptions;
-}
 
 /** Options as one runtime uses them. */
 interface Bound {
@@ -94,13 +27,11 @@ interface Bound {
   readonly options: CallOptions;
 }
 
-const configurations = new WeakMap<object, Configured>();
-
 /** Precondition: the options are checked. */
 export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): Callable {
   let bound: Bound | undefined;
   const call = (...args: unknown[]): unknown => {
-    const runtime = currentOrStarted(remoteFunctions);
+    const runtime = currentOrStarted();
     if (bound?.runtime !== runtime) bound = bind(source, options, runtime);
     const { record } = bound;
     if (args.length > record.parameterCount) args.length = record.parameterCount;
@@ -117,7 +48,7 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
       return makeRemoteFunction(source, { ...options, ...changes });
     },
     map: (items: Items, mapOptions: MapOptions = {}): MapResult<unknown> => {
-      const runtime = currentOrStarted(remoteFunctions);
+      const runtime = currentOrStarted();
       const { schedulingClass } = bind(source, options, runtime).options;
       const callsFor = (checked: MapOptions): MapCalls =>
         mapCalls(source, options, runtime, checked.settled === true ? "all" : "stop", methods.map);
@@ -128,7 +59,7 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
     Object.defineProperty(call, name, { value, configurable: true, writable: true });
   }
   Object.defineProperty(call, "name", { value: source.callable?.name ?? "", configurable: true });
-  configurations.set(call, { source, options });
+  configure(call, { source, options, isClass: false });
   return call;
 }
 
@@ -153,7 +84,7 @@ function mapCalls(
   return {
     one: (item) => call(bound.options, item),
     batch: (items) => call(batched, items),
-    cancel: (record) => runtime.submitter.cancel(record, false),
+    cancel: (record) => runtime.calls.cancel(record, false),
   };
 }
 
@@ -185,35 +116,3 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
     },
   };
 }
-
-/** Tasks with variables or a memory limit of their own run in workers of their own. */
-function defineEnvironment({ env, memoryBytes }: TaskOptions, runtime: Runtime): string {
-  if (env === undefined && memoryBytes === undefined) return "";
-  const variables: Record<string, string> = { ...env };
-  if (memoryBytes !== undefined) {
-    const inherited = variables["NODE_OPTIONS"] ?? runtime.nodeOptions;
-    const limit = heapOptions(memoryBytes);
-    variables["NODE_OPTIONS"] = inherited === undefined ? limit : `${inherited} ${limit}`;
-  }
-  const sorted = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
-  const environment = createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
-  runtime.daemon.defineEnvironment(environment, variables);
-  return environment;
-}
-
-/** How the packer sees remote functions. */
-export const remoteFunctions: RemoteFunctions = {
-  describe(value) {
-    const configured = configurations.get(value);
-    if (configured === undefined) return undefined;
-    // A signal means something in its own process only.
-    const { signal: _signal, ...options } = configured.options;
-    return { record: configured.source.recordIn(currentOrStarted(remoteFunctions)), options };
-  },
-  define(value) {
-    configurations.get(value)?.source.define(currentOrStarted(remoteFunctions));
-  },
-  make(record, options) {
-    return makeRemoteFunction(new RemoteSource(undefined, record), options);
-  },
-};

@@ -6,7 +6,8 @@ import type { ActorOptions, Constructor, Refused, RemoteClass } from "./actor-ty
 import { isClass } from "./is-class.ts";
 import { describe } from "./options.ts";
 import { makeRemoteClass } from "./remote-class.ts";
-import { makeRemoteFunction, RemoteSource } from "./remote-function.ts";
+import { makeRemoteFunction } from "./remote-function.ts";
+import { RemoteSource } from "./remote-source.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { Callable, ModeOf, RemoteFunction, TaskOptions } from "./types.ts";
 

@@ -22,8 +22,15 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { fingerprintOf, type InitOptions } from "./init-options.ts";
 
+/** Set when the package is loaded; what it describes needs this module. */
+let remoteValues: RemoteFunctions;
+
+export function connectRemoteValues(values: RemoteFunctions): void {
+  remoteValues = values;
+}
+
 /** The runtime to call in; starts one if this program never had one. */
-export function currentOrStarted(remoteFunctions: RemoteFunctions): Runtime {
+export function currentOrStarted(): Runtime {
   // Inline, the tasks of several workers and the driver share a process.
   const runtime = currentScope()?.runtime ?? currentRuntime();
   if (runtime !== undefined) return runtime;
@@ -32,11 +39,11 @@ export function currentOrStarted(remoteFunctions: RemoteFunctions): Runtime {
       "Cannot call remote function: the runtime was shut down; call init() to start a new one",
     );
   }
-  return start({}, remoteFunctions).runtime;
+  return start({}).runtime;
 }
 
 /** Precondition: no runtime is there, and the options are checked. */
-export function start(options: InitOptions, remoteFunctions: RemoteFunctions): RuntimeOwner {
+export function start(options: InitOptions): RuntimeOwner {
   checkPlatform(currentPlatform());
   const driver: Driver = new Driver({
     isInline: options.mode === "inline",
@@ -56,7 +63,7 @@ export function start(options: InitOptions, remoteFunctions: RemoteFunctions): R
     storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
     recordSites: options.recordCreationSites ?? isSet(process.env[RECORD_SITES]),
     pollingUs: options.polling === false ? 0 : POLLING_US,
-    remoteFunctions,
+    remoteFunctions: remoteValues,
     fingerprint: fingerprintOf(options),
     onEnded: () => clearCurrentOwner(driver.runtime),
   });

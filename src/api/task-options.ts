@@ -8,14 +8,12 @@ import {
   isFinite,
   isRecordOf,
   isSignal,
+  isString,
   isText,
   isTimeout,
   type Rule,
 } from "./options.ts";
 import type { TaskOptions } from "./types.ts";
-
-const isString = (value: unknown): string | undefined =>
-  typeof value === "string" ? undefined : "must be a string";
 
 const RULES: Readonly<Record<keyof TaskOptions, Rule>> = {
   name: isText,

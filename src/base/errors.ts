@@ -82,6 +82,46 @@ export class WorkerCrashedError extends MobulaError {
 /** The worker ran out of heap, or the kernel ended it for its memory. */
 export class OutOfMemoryError extends WorkerCrashedError {}
 
+/** The actor is over for good: why, and how its process ended. */
+export class ActorDiedError extends MobulaError {
+  declare readonly actorId: string;
+  declare readonly className: string;
+  declare readonly pid: number | undefined;
+  declare readonly exitCode: number | undefined;
+  declare readonly signal: string | undefined;
+  /** Resident memory when the process was last looked at. */
+  declare readonly residentBytes: number | undefined;
+  declare readonly stderrTail: readonly string[];
+}
+
+/** The actor's process ended while the call ran or stood in line there; the actor begins anew. */
+export class ActorUnavailableError extends ActorDiedError {}
+
+/** The handle has `maxPendingCalls` calls waiting already. */
+export class PendingCallsLimitError extends MobulaError {
+  declare readonly actorId: string;
+  declare readonly maxPendingCalls: number;
+}
+
+/** Actors wait for one another in a circle: `circle` names the calls. */
+export class ActorDeadlockError extends MobulaError {
+  declare readonly circle: readonly string[];
+}
+
+/** Another actor has the name. */
+export class ActorNameTakenError extends MobulaError {
+  declare readonly actorName: string;
+  declare readonly namespace: string;
+  /** Who has it. */
+  declare readonly actorId: string;
+}
+
+/** No actor has the name. */
+export class ActorNotFoundError extends MobulaError {
+  declare readonly actorName: string;
+  declare readonly namespace: string;
+}
+
 /** The task ran for longer than its `timeoutMs`. */
 export class TaskTimeoutError extends MobulaError {
   declare readonly timeoutMs: number;
@@ -134,6 +174,12 @@ export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new M
     SerializationError,
     WorkerCrashedError,
     OutOfMemoryError,
+    ActorDiedError,
+    ActorUnavailableError,
+    PendingCallsLimitError,
+    ActorDeadlockError,
+    ActorNameTakenError,
+    ActorNotFoundError,
     TaskTimeoutError,
     TaskCancelledError,
     GetTimeoutError,

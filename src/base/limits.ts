@@ -68,6 +68,10 @@ export const WORKER_IDLE_MS = 2_000;
 export const WORKERS_PER_CORE_MAX = 8;
 /** Worker processes that may be started whatever the number of cores. */
 export const WORKERS_MIN = 16;
+/** Workers for each core that may be starting before one more is started for an actor. */
+export const WORKERS_STARTING_PER_CORE_MAX = 2;
+/** Time an actor has to dispose of what it holds when it ends. */
+export const ACTOR_END_MS = 5_000;
 /** A worker that has not said hello after this time is ended and reported. */
 export const WORKER_START_TIMEOUT_MS = 60_000;
 /** Who waits longer than this for resources is named once. */

@@ -11,7 +11,13 @@ const CORES = 2;
 const ONE = demandOf({ CPU: 1 });
 
 class Machine implements LeaseSink {
-  readonly pool = new WorkerPool({ warmWorkers: 0, softLimit: 3, hardLimit: 16, idleMs: 0 });
+  readonly pool = new WorkerPool({
+    warmWorkers: 0,
+    softLimit: 3,
+    hardLimit: 16,
+    startingMax: 4,
+    idleMs: 0,
+  });
   readonly leases = new Leases(demandOf({ CPU: CORES, gpu: 1 }), this.pool, this);
   readonly held = new Map<number, Lease>();
   readonly reclaimed: Lease[] = [];
@@ -48,6 +54,7 @@ class Machine implements LeaseSink {
       environment: "",
       priority: 0,
       isLong: false,
+      isDedicated: false,
       wanted,
       ...more,
     };

@@ -17,6 +17,7 @@ class Machine implements LeaseSink {
     warmWorkers: 1,
     softLimit: CORES + 1,
     hardLimit: 12,
+    startingMax: 4,
     idleMs: 5,
   });
   readonly leases = new Leases(TOTAL, this.pool, this);
@@ -57,6 +58,7 @@ class Machine implements LeaseSink {
       environment: "",
       priority: 0,
       isLong: false,
+      isDedicated: false,
       wanted,
       ...more,
     };
@@ -182,6 +184,7 @@ function apply(machine: Machine, { act, pick, demand, wanted }: Step): void {
       classId: demand,
       priority: pick % 2,
       isLong: pick % 5 === 0,
+      isDedicated: pick % 7 === 0,
     });
   } else if (act < 55) machine.ready();
   else if (lease === undefined) return;

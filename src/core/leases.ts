@@ -15,6 +15,8 @@ export interface Lease {
   readonly classId: number;
   readonly workerId: number;
   readonly demand: Demand;
+  /** It lasts as long as its holder wants, or as the worker lives. */
+  readonly isDedicated: boolean;
   /** All tasks of the lease wait for refs: its resources are free for others. */
   parked: boolean;
 }
@@ -28,6 +30,11 @@ export interface Wish {
   readonly priority: number;
   /** Known to run long: never put into a process with waiting tasks. */
   readonly isLong: boolean;
+  /**
+   * For one worker that nobody else gets, an actor's: when it is gone, so is the wish. It is a
+   * process more than those that the cores have tasks for.
+   */
+  readonly isDedicated: boolean;
   /** Leases in all, those it has included. */
   readonly wanted: number;
 }
@@ -209,14 +216,16 @@ export class Leases {
   /** A worker to grant now; otherwise one is being started, or nothing can be done yet. */
   #workerFor(waiting: Waiting, starts: Map<string, number>): number | undefined {
     const environment = waiting.environment;
-    const idle = this.#workers.takeIdle(environment);
+    const idle = this.#workers.takeIdle(environment, waiting.isDedicated);
     if (idle !== undefined) return idle.workerId;
     const awaited = (starts.get(environment) ?? 0) + 1;
     if (awaited > this.#workers.countStarting(environment)) {
-      if (this.#workers.mayStart(environment, waiting.isLong)) this.#sink.startWorker(environment);
-      else {
-        return this.#workers.takeParked(environment)?.workerId;
-      }
+      if (waiting.isDedicated) {
+        if (!this.#workers.mayStartDedicated()) return undefined;
+        this.#sink.startWorker(environment);
+      } else if (this.#workers.mayStart(environment, waiting.isLong)) {
+        this.#sink.startWorker(environment);
+      } else return this.#workers.takeParked(environment)?.workerId;
     }
     starts.set(environment, awaited);
     return undefined;
@@ -229,6 +238,7 @@ export class Leases {
       classId: waiting.classId,
       workerId,
       demand: waiting.demand,
+      isDedicated: waiting.isDedicated,
       parked: false,
     };
     this.#leases.set(lease.leaseId, lease);
@@ -251,12 +261,14 @@ export class Leases {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     waiting.held.delete(leaseId);
-    this.#forgetIfDone(key, waiting);
+    if (!waiting.isDedicated) this.#forgetIfDone(key, waiting);
+    else if (waiting.held.size === 0) this.#waiting.delete(key);
   }
 
   #reclaimFor(waiting: Waiting, missing: readonly string[]): void {
     for (const lease of this.#leases.values()) {
       if (keyOf(lease) === keyOf(waiting) || lease.parked) continue;
+      if (lease.isDedicated) continue;
       if (this.#reclaimed.has(lease.leaseId) || !holdsAny(lease, missing)) continue;
       this.#reclaimed.add(lease.leaseId);
       this.#sink.reclaim(lease);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { WorkerPool } from "./worker-pool.ts";
 
-const OPTIONS = { warmWorkers: 1, softLimit: 3, hardLimit: 6, idleMs: 100 };
+const OPTIONS = { warmWorkers: 1, softLimit: 3, hardLimit: 6, startingMax: 4, idleMs: 100 };
 
 /** A pool with workers that are ready, of the environments named. */
 function poolOf(...environments: readonly string[]): WorkerPool {

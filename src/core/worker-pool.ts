@@ -14,6 +14,8 @@ export interface WorkerEntry {
   leases: number;
   parkedLeases: number;
   idleSinceMs: number;
+  /** An actor lives in it. It does not count among those that run tasks. */
+  isDedicated: boolean;
   /** It is being ended: nobody gets it any more. */
   isDoomed: boolean;
 }
@@ -32,6 +34,8 @@ export interface WorkerPoolOptions {
   /** Beyond this many processes a worker whose tasks all wait is used before one is started. */
   readonly softLimit: number;
   readonly hardLimit: number;
+  /** Processes that may be starting before another one is started for an actor. */
+  readonly startingMax: number;
   readonly idleMs: number;
 }
 
@@ -40,6 +44,8 @@ export class WorkerPool {
   readonly #workers = new Map<number, WorkerEntry>();
   /** Idle workers, the one used last at the end: it is warm, and the others can be trimmed. */
   #idle: WorkerEntry[] = [];
+  #dedicated = 0;
+  #starting = 0;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -54,6 +60,7 @@ export class WorkerPool {
   }
 
   starting(workerId: number, environment: string): void {
+    this.#starting++;
     this.#workers.set(workerId, {
       workerId,
       environment,
@@ -61,6 +68,7 @@ export class WorkerPool {
       leases: 0,
       parkedLeases: 0,
       idleSinceMs: 0,
+      isDedicated: false,
       isDoomed: false,
     });
   }
@@ -79,6 +87,8 @@ export class WorkerPool {
     const worker = this.#workers.get(workerId);
     if (worker === undefined) return;
     this.#workers.delete(workerId);
+    if (worker.isDedicated) this.#dedicated--;
+    if (worker.state === "starting") this.#starting--;
     if (worker.state === "idle") this.#idle = this.#idle.filter((other) => other !== worker);
   }
 
@@ -91,7 +101,7 @@ export class WorkerPool {
   }
 
   /** An idle worker, which is leased from now on. */
-  takeIdle(environment: string): WorkerEntry | undefined {
+  takeIdle(environment: string, isDedicated = false): WorkerEntry | undefined {
     const index = this.#idle.findLastIndex(
       (worker) => worker.environment === environment && !worker.isDoomed,
     );
@@ -100,6 +110,8 @@ export class WorkerPool {
     this.#idle.splice(index, 1);
     this.#move(worker, "leased");
     worker.leases = 1;
+    worker.isDedicated = isDedicated;
+    if (isDedicated) this.#dedicated++;
     return worker;
   }
 
@@ -119,9 +131,15 @@ export class WorkerPool {
 
   /** Whether a process is to be started for a task; otherwise a parked one has to do. */
   mayStart(environment: string, isLong: boolean): boolean {
-    if (this.#workers.size >= this.#options.hardLimit) return false;
-    if (isLong || this.#workers.size < this.#options.softLimit) return true;
+    const forTasks = this.#workers.size - this.#dedicated;
+    if (forTasks >= this.#options.hardLimit) return false;
+    if (isLong || forTasks < this.#options.softLimit) return true;
     return this.#findParked(environment) === undefined;
+  }
+
+  /** Actors may be as many as there is memory for, but they do not all start at once. */
+  mayStartDedicated(): boolean {
+    return this.#starting < this.#options.startingMax;
   }
 
   leaseEnded(workerId: number, wasParked: boolean, nowMs: number): void {
@@ -174,6 +192,15 @@ export class WorkerPool {
         );
       }
     }
+    const workers = [...this.#workers.values()];
+    const starting = workers.filter(({ state }) => state === "starting").length;
+    const dedicated = workers.filter(({ isDedicated }) => isDedicated).length;
+    if (starting !== this.#starting || dedicated !== this.#dedicated) {
+      throw new Error(
+        `Cannot count ${this.#starting} starting and ${this.#dedicated} dedicated workers: ` +
+          `there are ${starting} and ${dedicated}`,
+      );
+    }
     for (const worker of this.#idle) {
       if (this.#workers.get(worker.workerId) !== worker) {
         throw new Error(`Cannot have worker ${worker.workerId} idle: it is gone`);
@@ -182,6 +209,9 @@ export class WorkerPool {
   }
 
   #becomeIdle(worker: WorkerEntry, nowMs: number): void {
+    if (worker.state === "starting") this.#starting--;
+    if (worker.isDedicated) this.#dedicated--;
+    worker.isDedicated = false;
     this.#move(worker, "idle");
     worker.idleSinceMs = nowMs;
     this.#idle.push(worker);

@@ -15,8 +15,9 @@ export function readWish(submitterId: number, body: MsgpackReader): Wish {
   const priority = body.number();
   const isLong = body.boolean();
   const wanted = body.number();
+  const isDedicated = body.boolean();
   const demand = demandOf(amounts);
-  return { submitterId, classId, demand, environment, priority, isLong, wanted };
+  return { submitterId, classId, demand, environment, priority, isLong, isDedicated, wanted };
 }
 
 export function readVariables(body: MsgpackReader): Record<string, string> {

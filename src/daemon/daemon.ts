@@ -7,16 +7,20 @@ import {
   WAITING_REPORT_MS,
   WORKERS_MIN,
   WORKERS_PER_CORE_MAX,
+  WORKERS_STARTING_PER_CORE_MAX,
   WORKER_IDLE_MS,
   WORKER_START_TIMEOUT_MS,
 } from "../base/limits.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
+import { EmbeddedControl } from "../control/embedded.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
 import { CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
 import { WorkerPool } from "../core/worker-pool.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
+import { endActorsOf } from "./actor-records.ts";
+import { ControlServer } from "./control-server.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
 import { describeShortage, describeWait } from "./notices.ts";
@@ -81,6 +85,8 @@ export class Daemon implements LeaseSink {
   readonly #writer = new DaemonWriter();
   readonly #store: StoreKeeper;
   readonly #memory: MemoryGathering;
+  readonly #control = new EmbeddedControl();
+  readonly #controlServer = new ControlServer(this.#control);
   readonly #workers = new Map<number, WorkerSlot>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
   /** Workers of an environment that did not come up, one after the other. */
@@ -102,6 +108,7 @@ export class Daemon implements LeaseSink {
       warmWorkers: settings.warmWorkers,
       softLimit: Math.max(cores, 1) + 1,
       hardLimit: Math.max(WORKERS_MIN, WORKERS_PER_CORE_MAX * cores),
+      startingMax: WORKERS_STARTING_PER_CORE_MAX * Math.max(cores, 1),
       idleMs: WORKER_IDLE_MS,
     });
     this.#leases = new Leases(total, this.#pool, this);
@@ -166,7 +173,8 @@ export class Daemon implements LeaseSink {
         this.end();
         break;
       default:
-      // Kinds that this version does not know are passed over.
+        // Kinds that this version does not know are passed over.
+        this.#controlServer.message(link, senderId, kind, body);
     }
     this.#armTimer();
   }
@@ -281,6 +289,8 @@ export class Daemon implements LeaseSink {
     this.#writer.exited(this.#driver, slot, exit);
     for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
     this.#memory.processGone(workerId);
+    this.#controlServer.processGone(workerId);
+    endActorsOf(workerId, this.#control);
     this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);
     // What it had called goes with it: nobody waits for it any more, and it may never end.

@@ -95,6 +95,7 @@ export class InlineBackend implements Backend {
         remoteFunctions: this.#remoteFunctions,
         nowMs: () => performance.now(),
         warn: this.#warn,
+        pinProcess: undefined,
         exit,
       });
       this.#accepting.set(settings.processId, (transport) => {

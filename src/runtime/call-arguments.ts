@@ -3,7 +3,7 @@
 import { ObjectRef, recordOf } from "./object-ref.ts";
 import type { Packer } from "./packer.ts";
 import { isPrimitive, type Primitive } from "./payload.ts";
-import type { Arguments, Inlined } from "./remote-task.ts";
+import type { Arguments, Inlined } from "./pending-call.ts";
 
 /** The refs among the arguments, which are replaced by their values before the body runs. */
 export function refsAmong(args: readonly unknown[]): Inlined[] | undefined {

@@ -1,5 +1,6 @@
 /** This process's side of its link to the daemon: what it may ask, in words. */
 
+import type { Wish } from "../core/leases.ts";
 import type { Demand } from "../core/resources.ts";
 import type { SchedulingClass } from "../core/scheduling-class.ts";
 import type { FileName } from "../store/store-file.ts";
@@ -32,19 +33,32 @@ export class DaemonLink {
   }
 
   want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void {
+    const { classId, demand, environment, wantedPriority: priority } = schedulingClass;
+    this.#want({ classId, demand, environment, priority, isLong, isDedicated: false }, leases);
+  }
+
+  /** A worker for one actor; 0 leases: no longer wanted. */
+  wantDedicated(classId: number, demand: Demand, environment: string, leases: 0 | 1): void {
+    const wish = { classId, demand, environment, priority: 0, isLong: true, isDedicated: true };
+    this.#want(wish, leases);
+  }
+
+  #want(wish: Omit<Wish, "submitterId" | "wanted">, leases: number): void {
+    const { amounts } = wish.demand;
     const body = this.link.begin(Kind.want);
-    body.arrayHeader(6);
-    body.integer(schedulingClass.classId);
-    body.arrayHeader(schedulingClass.demand.amounts.length);
-    for (const [resource, units] of schedulingClass.demand.amounts) {
+    body.arrayHeader(7);
+    body.integer(wish.classId);
+    body.arrayHeader(amounts.length);
+    for (const [resource, units] of amounts) {
       body.arrayHeader(2);
       body.string(resource);
       body.integer(units);
     }
-    body.string(schedulingClass.environment);
-    body.number(schedulingClass.wantedPriority);
-    body.boolean(isLong);
+    body.string(wish.environment);
+    body.number(wish.priority);
+    body.boolean(wish.isLong);
     body.integer(leases);
+    body.boolean(wish.isDedicated);
     this.link.end();
   }
 

@@ -28,6 +28,8 @@ export interface DaemonMessages {
   retire(): void;
   spill(): void;
   notice(text: string): void;
+  /** A message of the control plane; others are passed over. */
+  control(kind: number, body: MsgpackReader): void;
   workerStarted(pid: number): void;
   output(stream: 1 | 2, name: string, pid: number, text: string): void;
 }
@@ -75,7 +77,7 @@ export function readDaemonMessage(
         body.string(),
       );
     default:
-    // Kinds that this version does not know are passed over.
+      messages.control(kind, body);
   }
 }
 

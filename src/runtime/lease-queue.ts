@@ -2,15 +2,16 @@
 
 import { Deque } from "../base/deque.ts";
 import type { Demand } from "../core/resources.ts";
-import type { RunningTask, TaskReply } from "./running-task.ts";
+import type { LeasedTask } from "./leased-task.ts";
+import type { TaskReply } from "./running-task.ts";
 
 export class LeaseQueue {
   readonly leaseId: number;
   readonly demand: Demand;
   /** Pushed and not started. */
-  readonly queued = new Deque<RunningTask>();
+  readonly queued = new Deque<LeasedTask>();
   /** Started and not over: suspended ones, and at most one that is not. */
-  readonly startedTasks = new Set<RunningTask>();
+  readonly startedTasks = new Set<LeasedTask>();
   suspended = 0;
   isParked = false;
   /** Told to the holder when its last task is over before children that run here. */

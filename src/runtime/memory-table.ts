@@ -4,7 +4,7 @@ import { LISTED_OBJECTS_MAX } from "../base/limits.ts";
 import type { Listing } from "./listed-objects.ts";
 import type { CallSite } from "./object-record.ts";
 import { sizeOf } from "./payload.ts";
-import type { RemoteTask } from "./remote-task.ts";
+import type { PendingCall } from "./pending-call.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Segment } from "./segments.ts";
 
@@ -72,7 +72,7 @@ export interface MemoryTable {
 }
 
 export function memoryTableOf(runtime: Runtime): MemoryTable {
-  const { identity, objects, segments, submitter, functions } = runtime;
+  const { identity, objects, segments, calls, functions } = runtime;
   const { processId, pid, role } = identity;
   const listings = objects.listings().filter(({ segmentKeys }) => areThere(segmentKeys, runtime));
   listings.sort((left, right) => right.sizeBytes - left.sizeBytes);
@@ -85,7 +85,7 @@ export function memoryTableOf(runtime: Runtime): MemoryTable {
       sizeBytes: omitted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     },
     segments: [...segments.all()].map((segment) => segmentEntry(segment, runtime)),
-    tasks: [...submitter.holding].map(taskEntry),
+    tasks: [...calls.holding].map(taskEntry),
     functions: functions.stored(),
     freeBytes: segments.freeBytes,
   };
@@ -127,12 +127,12 @@ function segmentEntry({ key, file, owned, mappings }: Segment, runtime: Runtime)
   };
 }
 
-function taskEntry(task: RemoteTask): TaskEntry {
-  const { name, lease, args, inlined } = task;
+function taskEntry(call: PendingCall): TaskEntry {
+  const { name, workerId, args, inlined } = call;
   const payload = args.kind === "payload" ? args.payload : undefined;
   return {
     name,
-    workerId: lease?.workerId,
+    workerId,
     argumentsBytes: payload === undefined ? 0 : sizeOf(payload),
     objectKeys: [
       ...inlined.map(({ record }) => record.key),

@@ -43,6 +43,8 @@ export class ObjectRecord {
   content: Content | undefined = undefined;
   /** Somebody has asked for the result: a failure need not be reported. */
   isObserved = false;
+  /** The creation of an actor: its owner stays its owner. */
+  isActor = false;
   /** Owned elsewhere, and its content has not been asked for. */
   isRemote = false;
   /** Where the call was made whose result this is. */
@@ -159,6 +161,11 @@ export function nextKey(processId: number): number {
 
 export function objectKey(processId: number, count: number): number {
   return processId * KEYS_PER_PROCESS + count;
+}
+
+/** The number of the object in the process that created it. */
+export function objectCount(key: number): number {
+  return key % KEYS_PER_PROCESS;
 }
 
 /** For messages and `ref.id`: "3-1a" is the 26th object of process 3. */

@@ -304,7 +304,7 @@ export class Objects implements RecordHome {
     this.#segments.letGo(payload);
     this.#segments.giveAway(payload, peer);
     for (const record of payload.refs) {
-      if (this.ownership.isBorrowed(record.key)) continue;
+      if (record.isActor || this.ownership.isBorrowed(record.key)) continue;
       record.whenSettled(() => {
         if (this.ownership.canTransfer(record.key, peer.processId) && peer.link.isOpen) {
           this.#transfer(record, peer);

@@ -9,7 +9,14 @@ import type { Closures } from "../closure/closures.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue, type Extended } from "../values/encode.ts";
 import type { FileReading } from "../store/mapped-file.ts";
-import { OBJECT_REF, REMOTE_FUNCTION } from "../values/extension-types.ts";
+import {
+  ACTOR_HANDLE,
+  OBJECT_REF,
+  REMOTE_CLASS,
+  REMOTE_FUNCTION,
+} from "../values/extension-types.ts";
+import type { ActorClient, ActorTraits } from "./actor-client.ts";
+import type { Actors } from "./actors.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
@@ -19,21 +26,39 @@ import { copyOf, copyPieces, STORED_SKELETON_BYTES_MIN } from "./pieces.ts";
 import type { Segment, Segments } from "./segments.ts";
 import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 
-/** What the packer must know of remote functions, which are made in `api/`. */
+/** What the packer must know of remote functions, classes and handles, made in `api/`. */
 export interface RemoteFunctions {
-  /** The function's record and its options, if `value` is a remote function. */
-  describe(value: object): { record: FunctionRecord; options: object } | undefined;
-  /** Captures the function, unless that has been done or is being done. */
+  /** If `value` is a remote function or class: its record and its options. */
+  describe(value: object): RemoteDescription | undefined;
+  /** Captures the function or class, unless that has been done or is being done. */
   define(value: object): void;
   make(record: FunctionRecord, options: object): object;
+  makeClass(record: FunctionRecord, options: object): object;
+  /** If `value` is a handle of an actor. */
+  actorOf(value: object): ActorClient | undefined;
+  makeHandle(client: ActorClient): object;
 }
 
+export interface RemoteDescription {
+  readonly record: FunctionRecord;
+  readonly options: object;
+  readonly isClass: boolean;
+}
+
+/** What is made here; the others belong to `closure/`. */
+const RUNTIME_TYPES: ReadonlySet<number> = new Set([
+  OBJECT_REF,
+  REMOTE_FUNCTION,
+  REMOTE_CLASS,
+  ACTOR_HANDLE,
+]);
 const KEPT_WRITER_BYTES_MAX = 1024 * 1024;
 
 export class Packer {
   readonly closures: Closures;
   readonly #remoteFunctions: RemoteFunctions;
   readonly #segments: Segments;
+  #actors!: Actors;
   /** Packing a value may capture a function, which packs again. */
   readonly #freeWriters: MsgpackWriter[] = [];
 
@@ -41,6 +66,11 @@ export class Packer {
     this.closures = closures;
     this.#segments = segments;
     this.#remoteFunctions = remoteFunctions;
+  }
+
+  /** Called once, before a handle can come. */
+  connect(actors: Actors): void {
+    this.#actors = actors;
   }
 
   /**
@@ -60,11 +90,18 @@ export class Packer {
         if (record.metIn !== refs) addRef(refs, record);
         return { type: OBJECT_REF, head: record.metAt, body: null };
       }
+      const client = this.#remoteFunctions.actorOf(found);
+      if (client !== undefined) {
+        const actor = client.record;
+        if (actor.metIn !== refs) addRef(refs, actor);
+        return { type: ACTOR_HANDLE, head: [actor.metAt, client.traits], body: null };
+      }
       const remote = this.#remoteFunctions.describe(found);
       if (remote === undefined) return this.closures.extend(found, path, codes);
       this.#remoteFunctions.define(found);
       const index = indexIn(functions, remote.record);
-      return { type: REMOTE_FUNCTION, head: [index, remote.options], body: null };
+      const type = remote.isClass ? REMOTE_CLASS : REMOTE_FUNCTION;
+      return { type, head: [index, remote.options], body: null };
     };
     try {
       encodeValue(writer, value, { root, buffers, extend });
@@ -157,18 +194,33 @@ export class Packer {
   #decode(payload: Payload, bytes: Uint8Array, buffers: readonly Uint8Array[]): unknown {
     return decodeValue(new MsgpackReader(asBuffer(bytes)), {
       buffers: buffers.map(asBuffer),
-      create: (type, head) => {
-        if (type === OBJECT_REF) return new ObjectRef(payload.refs[head as number]!);
-        if (type !== REMOTE_FUNCTION) return this.closures.create(type, head);
-        const [index, options] = head as [number, object];
-        return this.#remoteFunctions.make(payload.functions[index]!, options);
-      },
+      create: (type, head) => this.#create(payload, type, head),
       fill: (type, created, body) => {
-        if (type !== OBJECT_REF && type !== REMOTE_FUNCTION) {
-          this.closures.fill(type, created, body);
-        }
+        if (!RUNTIME_TYPES.has(type)) this.closures.fill(type, created, body);
       },
     });
+  }
+
+  #create(payload: Payload, type: number, head: unknown): object {
+    switch (type) {
+      case OBJECT_REF:
+        return new ObjectRef(payload.refs[head as number]!);
+      case ACTOR_HANDLE: {
+        const [index, traits] = head as [number, ActorTraits];
+        return this.#remoteFunctions.makeHandle(
+          this.#actors.clientOf(payload.refs[index]!, traits),
+        );
+      }
+      case REMOTE_FUNCTION:
+      case REMOTE_CLASS: {
+        const [index, options] = head as [number, object];
+        const record = payload.functions[index]!;
+        if (type === REMOTE_CLASS) return this.#remoteFunctions.makeClass(record, options);
+        return this.#remoteFunctions.make(record, options);
+      }
+      default:
+        return this.closures.create(type, head);
+    }
   }
 }
 

@@ -40,6 +40,7 @@ export class Peers {
   readonly #peers = new Map<number, Peer>();
   /** Links on which peers send to us although we send on another one. */
   readonly #others = new Set<Link>();
+  #finished: (() => void) | undefined;
   /** One reader for all frames: each is handled before the next one is read. */
   readonly #reader = new MsgpackReader(Buffer.alloc(0));
 
@@ -128,10 +129,20 @@ export class Peers {
     if (this.#peers.get(peer.processId) !== peer) return;
     this.#peers.delete(peer.processId);
     this.#events.gone(peer, cause);
+    if (this.#peers.size === 0) this.#finished?.();
   }
 
   flush(): void {
     for (const peer of this.#peers.values()) peer.link.flush();
+  }
+
+  /** Resolves when all that was sent has left, and every link is closed. */
+  finish(): Promise<void> {
+    if (this.#peers.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      this.close();
+    });
   }
 
   close(): void {

@@ -1,8 +1,7 @@
 /** A task in the process that runs it: its arguments, its waits, and whether it is to end. */
 
-import type { FunctionRecord } from "./function-record.ts";
+import type { Callable } from "./function-record.ts";
 import { objectKey } from "./object-record.ts";
-import type { LeaseQueue } from "./lease-queue.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TaskScope } from "./task-scope.ts";
 import type { RemoteTask } from "./remote-task.ts";
@@ -21,19 +20,29 @@ export interface TaskReply {
   flush(): void;
 }
 
-/** What the executor does when tasks wait. */
+/** What a runner does when its tasks wait. */
 export interface WaitListener {
   suspended(task: RunningTask): void;
   resumed(task: RunningTask): void;
+}
+
+/** What a task runs: a function, a method of an actor, or its constructor. */
+export interface Body {
+  readonly name: string;
+  estimateUs: number | undefined;
+  /** Undefined while its code is not loaded. */
+  readonly callable: Callable | undefined;
 }
 
 /** What a task is, wherever it came from. */
 export interface TaskSpec {
   /** Of its submitter; unique there. */
   readonly number: number;
-  readonly record: FunctionRecord;
+  readonly body: Body;
   readonly extras: Extras;
   readonly submitterId: number;
+  /** Set if it runs in an actor. */
+  readonly actorKey?: number;
   /** Set if this process submitted it. */
   readonly submitted?: RemoteTask;
 }
@@ -43,11 +52,10 @@ const NO_ARGUMENTS: readonly unknown[] = [];
 export class RunningTask implements TaskScope {
   readonly runtime: Runtime;
   /** Of a task that is over, without the function and what else it holds. */
-  spec: Omit<TaskSpec, "record"> & { readonly record: FunctionRecord | undefined };
+  spec: Omit<TaskSpec, "body"> & { readonly body: Body | undefined };
   /** This process submitted it. */
   readonly isLocal: boolean;
   readonly reply: TaskReply;
-  readonly leaseQueue: LeaseQueue;
   readonly #listener: WaitListener;
   /** The arguments; a promise while their code is being loaded. */
   args: readonly unknown[] | (() => Promise<readonly unknown[]>);
@@ -68,7 +76,6 @@ export class RunningTask implements TaskScope {
     spec: TaskSpec,
     args: RunningTask["args"],
     reply: TaskReply,
-    leaseQueue: LeaseQueue,
     listener: WaitListener,
   ) {
     this.runtime = runtime;
@@ -76,7 +83,6 @@ export class RunningTask implements TaskScope {
     this.isLocal = spec.submitted !== undefined;
     this.args = args;
     this.reply = reply;
-    this.leaseQueue = leaseQueue;
     this.#listener = listener;
   }
 
@@ -89,10 +95,10 @@ export class RunningTask implements TaskScope {
     return objectKey(this.spec.submitterId, this.spec.number);
   }
 
-  get record(): FunctionRecord {
-    const { record } = this.spec;
-    if (record === undefined) throw new Error(`Cannot ask for the function of ${this.name}: over`);
-    return record;
+  get body(): Body {
+    const { body } = this.spec;
+    if (body === undefined) throw new Error(`Cannot ask for the body of ${this.name}: over`);
+    return body;
   }
 
   get extras(): Extras {
@@ -100,7 +106,7 @@ export class RunningTask implements TaskScope {
   }
 
   get name(): string {
-    return this.spec.extras.name ?? this.spec.record?.name ?? "";
+    return this.spec.extras.name ?? this.spec.body?.name ?? "";
   }
 
   get isSuspended(): boolean {
@@ -173,7 +179,6 @@ export class RunningTask implements TaskScope {
     this.#waits.clear();
     // Timers and sockets that it has begun keep the task, but nobody needs what it holds.
     this.args = NO_ARGUMENTS;
-    const { number, submitterId, extras } = this.spec;
-    this.spec = { number, submitterId, extras: { ...extras, name: this.name }, record: undefined };
+    this.spec = { ...this.spec, extras: { ...this.extras, name: this.name }, body: undefined };
   }
 }

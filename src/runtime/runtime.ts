@@ -3,7 +3,7 @@
  * part that it concerns.
  */
 
-import { OutOfMemoryError, WorkerCrashedError } from "../base/errors.ts";
+import { STDERR_TAIL_LINES } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
@@ -13,8 +13,10 @@ import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
+import { ControlClient } from "./control-client.ts";
 import { DaemonLink } from "./daemon-link.ts";
 import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemon-messages.ts";
+import { crashError } from "./exit-text.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
 import type { Identity } from "./identity.ts";
@@ -26,8 +28,10 @@ import { Packer, type RemoteFunctions } from "./packer.ts";
 import { PayloadPort } from "./payload-port.ts";
 import { Peers, type Peer } from "./peers.ts";
 import { Poller } from "./poller.ts";
+import { Activity } from "./activity.ts";
+import { Actors } from "./actors.ts";
+import { Calls } from "./calls.ts";
 import { CallSites } from "./remote-error.ts";
-import type { RemoteTask } from "./remote-task.ts";
 import { Segments } from "./segments.ts";
 import { Submitter } from "./submitter.ts";
 import { outsideTasks } from "./task-scope.ts";
@@ -82,7 +86,10 @@ export class Runtime {
   readonly segments: Segments;
   readonly port: PayloadPort;
   readonly objects: Objects;
+  readonly calls: Calls;
   readonly submitter: Submitter;
+  readonly control: ControlClient;
+  readonly actors: Actors;
   readonly unseen: UnseenFailures;
   readonly callSites: CallSites;
   readonly poller: Poller;
@@ -121,32 +128,35 @@ export class Runtime {
     this.port.connect(this.objects);
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
     segments.connect(this.objects.ownership, peers, this.daemon);
-    let hasTasks = false;
-    let isFetching = false;
-    this.submitter = new Submitter({
-      objects: this.objects,
-      packer: this.packer,
-      segments: this.segments,
-      port: this.port,
-      peers: this.peers,
-      daemon: this.daemon,
-      now: options.nowMs,
-      setBusy: (isBusy) => {
-        hasTasks = isBusy;
-        this.#host.setBusy(hasTasks || isFetching);
-      },
+    const { objects, daemon } = this;
+    const activity = new Activity((isBusy) => this.#host.setBusy(isBusy));
+    this.calls = new Calls({ objects, packer, segments, port, activity });
+    const { calls } = this;
+    const now = options.nowMs;
+    this.control = new ControlClient(daemon.link);
+    const { control } = this;
+    this.actors = new Actors({
+      ...{ runtime: this, selfId, calls, objects, packer, port, peers, daemon, control, activity },
     });
-    this.objects.onFetching = (isNowFetching) => {
-      isFetching = isNowFetching;
-      this.#host.setBusy(hasTasks || isFetching);
+    packer.connect(this.actors);
+    this.submitter = new Submitter({ calls, objects, packer, port, peers, daemon, now });
+    objects.onFetching = (isNowFetching) => {
+      if (isNowFetching) activity.begin();
+      else activity.end();
     };
   }
 
   #linkToDaemon({ linkToDaemon }: RuntimeOptions): Link {
     const messages: DaemonMessages = {
       welcome: () => this.#host.welcome(),
-      granted: (...grant) => this.submitter.granted(...grant),
-      rejected: (classId, error) => this.submitter.rejected(classId, error),
+      granted: (...grant) => {
+        if (!this.actors.granted(...grant)) this.submitter.granted(...grant);
+      },
+      rejected: (classId, error) => {
+        this.actors.rejected(classId, error);
+        this.submitter.rejected(classId, error);
+      },
+      control: (kind, body) => this.control.message(kind, body),
       reclaim: (leaseId) => this.submitter.reclaim(leaseId),
       exited: (notice) => this.#workerExited(notice),
       resources: (requestId, answer) => this.daemon.resourcesCame(requestId, answer),
@@ -169,13 +179,13 @@ export class Runtime {
     body.arrayHeader();
     switch (kind) {
       case Kind.result:
-        return this.submitter.resultCame(peer, body, buffers);
+        return this.calls.resultCame(peer, body, buffers);
       case Kind.resultVoid:
-        return this.submitter.voidCame(body);
+        return this.calls.voidCame(body);
       case Kind.failure:
-        return this.submitter.failureCame(peer, body, buffers);
+        return this.calls.failureCame(peer, body, buffers);
       case Kind.started:
-        return this.submitter.startedCame(body);
+        return this.calls.startedCame(body);
       case Kind.defineCode:
         return this.#codeCame(peer, body, buffers);
       case Kind.defineFunction:
@@ -198,6 +208,8 @@ export class Runtime {
         return this.submitter.blockedCame(body.number(), body.boolean());
       case Kind.cancelObject:
         return this.#cancelAsked(body.number(), body.boolean());
+      case Kind.killActor:
+        return this.actors.killAsked(body.number());
       default:
         if (receiveOwnershipMessage(this.objects.ownership, peer, kind, body)) return;
         // Kinds that this version does not know are passed over.
@@ -215,7 +227,7 @@ export class Runtime {
   /** Ends the task that makes an object, wherever that is. */
   cancel(record: ObjectRecord, isForced: boolean): void {
     if (record.maker === undefined) this.objects.cancelElsewhere(record, isForced);
-    else this.submitter.cancel(record, isForced);
+    else this.calls.cancel(record, isForced);
   }
 
   #cancelAsked(key: number, isForced: boolean): void {
@@ -232,7 +244,7 @@ export class Runtime {
 
   #keepTail(processId: number, text: string): void {
     const lines = [...(this.#stderrTails.get(processId) ?? []), ...text.trimEnd().split("\n")];
-    this.#stderrTails.set(processId, lines.slice(-20));
+    this.#stderrTails.set(processId, lines.slice(-STDERR_TAIL_LINES));
   }
 
   // Workers that end. Their last results may still lie in the socket when the daemon tells.
@@ -268,8 +280,10 @@ export class Runtime {
     this.#exits.delete(notice.processId);
     const seen = this.#stderrTails.get(notice.processId) ?? [];
     this.#stderrTails.delete(notice.processId);
-    const stderrTail = [...seen, ...notice.stderrTail].slice(-20);
-    this.submitter.workerGone(notice.processId, (task) => crashError(task, notice, stderrTail));
+    const stderrTail = [...seen, ...notice.stderrTail].slice(-STDERR_TAIL_LINES);
+    const known = { ...notice, stderrTail };
+    this.submitter.workerGone(notice.processId, ({ name }) => crashError(name, known));
+    this.actors.workerGone(known);
     this.objects.ownership.processGone(notice.processId);
     this.functions.processGone(notice.processId, this.peers);
     this.daemon.exitSettled(notice.processId);
@@ -289,9 +303,12 @@ export class Runtime {
   end(error: Error): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.actors.end(error);
+    this.calls.end(error);
     this.submitter.end(error);
     this.objects.end(error);
     this.daemon.end(error);
+    this.control.end(error);
     this.peers.close();
     this.segments.end();
     this.daemon.link.close();
@@ -301,38 +318,4 @@ export class Runtime {
   get isEnded(): boolean {
     return this.#isEnded;
   }
-}
-
-function crashError(
-  task: RemoteTask,
-  notice: ExitNotice,
-  stderrTail: readonly string[],
-): WorkerCrashedError {
-  const { pid, exitCode, signal, residentBytes, reason } = notice;
-  const isOutOfMemory = stderrTail.some((line) => line.includes("heap out of memory"));
-  const how =
-    signal !== undefined
-      ? `was ended by ${signal}`
-      : exitCode !== undefined
-        ? `exited with code ${exitCode}`
-        : "closed its link";
-  const memory =
-    residentBytes === undefined ? "" : ` (resident ${Math.round(residentBytes / 2 ** 20)} MiB)`;
-  const why = reason === undefined ? "" : `: ${reason}`;
-  const last =
-    stderrTail.length === 0
-      ? ""
-      : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
-  const fields = { pid, exitCode, signal, residentBytes, stderrTail };
-  if (isOutOfMemory) {
-    return new OutOfMemoryError(
-      `Cannot finish task ${task.name}: its worker ${pid} ran out of heap and ${how}${memory}; ` +
-        `use less memory at a time, or give workers more with execArgv --max-old-space-size${last}`,
-      fields,
-    );
-  }
-  return new WorkerCrashedError(
-    `Cannot finish task ${task.name}: its worker ${pid} ${how}${memory}${why}${last}`,
-    fields,
-  );
 }

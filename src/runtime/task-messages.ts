@@ -1,8 +1,8 @@
-/** The bodies of `task` and `result` frames. Hot path. */
+/** The bodies of the frames of calls and results. Hot path. */
 
 import type { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
 import type { HeldLease } from "../core/scheduling-class.ts";
-import { amountsOf } from "../core/resources.ts";
+import { amountsOf, type Demand } from "../core/resources.ts";
 import { encodeValue } from "../values/encode.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Content } from "./object-record.ts";
@@ -11,6 +11,7 @@ import { sentBuffers, type Payload, type Primitive } from "./payload.ts";
 import { BufferCursor } from "./payload-wire.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
+import type { CommonOptions, PendingCall } from "./pending-call.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import type { Batch } from "./run-batch.ts";
 
@@ -45,26 +46,41 @@ export function writeTask(
   port: PayloadPort,
 ): void {
   if (!peer.sentFunctions.has(task.record.functionId)) port.defineFunction(peer, task.record);
-  const inlined = task.inlined.map(({ record }) => objects.toPayload(record));
-  const args = task.args;
+  writeCall(Kind.task, 4, task, peer, objects, port, (body) => {
+    body.integer(task.number);
+    body.integer(lease.leaseId);
+    body.integer(task.record.functionId);
+    writeExtras(body, task.options, task.options.schedulingClass.demand, task.options.batch);
+  });
+}
+
+/** Sends `[...head, inlined | nil, meta | nil, arguments]`: a call of whatever kind. */
+export function writeCall(
+  kind: number,
+  headCount: number,
+  call: PendingCall,
+  peer: Peer,
+  objects: Objects,
+  port: PayloadPort,
+  writeHead: (body: MsgpackWriter) => void,
+): void {
+  const inlined = call.inlined.map(({ record }) => objects.toPayload(record));
+  const args = call.args;
   const payload = args.kind === "payload" ? args.payload : undefined;
   let bufferCount = 0;
   for (const part of payload === undefined ? inlined : [payload, ...inlined]) {
     port.define(peer, part);
     bufferCount += sentBuffers(part).length;
   }
-  const body = peer.link.begin(Kind.task, bufferCount);
+  const body = peer.link.begin(kind, bufferCount);
   try {
-    body.arrayHeader(7);
-    body.integer(task.number);
-    body.integer(lease.leaseId);
-    body.integer(task.record.functionId);
-    writeExtras(body, task);
+    body.arrayHeader(headCount + 3);
+    writeHead(body);
     if (inlined.length === 0) body.nil();
     else {
       body.arrayHeader(3 * inlined.length);
       inlined.forEach((part, index) => {
-        body.integer(task.inlined[index]!.position);
+        body.integer(call.inlined[index]!.position);
         port.write(body, peer, part);
       });
     }
@@ -86,9 +102,15 @@ export function writeTask(
   );
 }
 
-function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
-  const { name, timeoutMs, numReturns, batch, isShared, schedulingClass } = task.options;
-  const isDefaultDemand = schedulingClass.demand.key === DEFAULT_DEMAND_KEY;
+/** `demand`: what the call holds while it runs, if it holds anything. */
+export function writeExtras(
+  body: MsgpackWriter,
+  options: CommonOptions & { readonly name: string | undefined },
+  demand?: Demand,
+  batch?: Batch,
+): void {
+  const { name, timeoutMs, numReturns, isShared } = options;
+  const isDefaultDemand = demand === undefined || demand.key === DEFAULT_DEMAND_KEY;
   const given = name ?? timeoutMs ?? numReturns ?? batch;
   if (given === undefined && !isShared && isDefaultDemand) {
     body.nil();
@@ -99,18 +121,14 @@ function writeExtras(body: MsgpackWriter, task: RemoteTask): void {
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
   writeOptional(body, batch, (text) => body.string(text));
-  writeOptional(
-    body,
-    isDefaultDemand ? undefined : amountsOf(schedulingClass.demand),
-    (amounts) => {
-      const entries = Object.entries(amounts);
-      body.mapHeader(entries.length);
-      for (const [resource, amount] of entries) {
-        body.string(resource);
-        body.number(amount);
-      }
-    },
-  );
+  writeOptional(body, isDefaultDemand ? undefined : amountsOf(demand), (amounts) => {
+    const entries = Object.entries(amounts);
+    body.mapHeader(entries.length);
+    for (const [resource, amount] of entries) {
+      body.string(resource);
+      body.number(amount);
+    }
+  });
   body.boolean(isShared);
 }
 

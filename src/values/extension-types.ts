@@ -104,6 +104,8 @@ export const FUNCTION = 64;
 export const CLASS_INSTANCE = 65;
 export const OBJECT_REF = 66;
 export const REMOTE_FUNCTION = 67;
+export const REMOTE_CLASS = 68;
+export const ACTOR_HANDLE = 69;
 
 /** Kinds of VIEW, by number. */
 export const VIEW_KINDS = [

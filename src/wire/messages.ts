@@ -36,6 +36,16 @@ export const Kind = {
   /** leaseId, isBlocked: children that a finished task has left behind still run there */
   leaseBlocked: 13,
 
+  // Actors.
+  /** taskNumber, functionId, actorKey, incarnation, settings, extras, inlined, meta, arguments */
+  createActor: 14,
+  /** taskNumber, incarnation, method, extras | nil, inlined | nil, meta | nil, arguments */
+  callMethod: 15,
+  /** incarnation: end once what was sent is done */
+  endActor: 16,
+  /** actorKey: to the owner, who ends it at once */
+  killActor: 17,
+
   // Ownership; see core/ownership.ts.
   /** key, requesterId */
   fetch: 20,
@@ -61,7 +71,7 @@ export const Kind = {
   returnFile: 30,
 
   // Process to daemon.
-  /** classId, demand [[name, units]], environment, priority, isLong, leases */
+  /** classId, demand [[name, units]], environment, priority, isLong, leases, isDedicated */
   want: 40,
   /** leaseId */
   returnLease: 41,

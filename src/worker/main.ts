@@ -2,7 +2,8 @@
 
 import net from "node:net";
 import { nameOwnFunctions } from "../api/own-names.ts";
-import { remoteFunctions } from "../api/remote-function.ts";
+import { remoteValues } from "../api/remote-values.ts";
+import { connectRemoteValues } from "../api/start.ts";
 import { Closures } from "../closure/closures.ts";
 import { SocketAddresses } from "../daemon/session-directory.ts";
 import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
@@ -11,12 +12,14 @@ import type { FrameHandler } from "../wire/frame.ts";
 import { Link, type CloseHandler } from "../wire/link.ts";
 import { SocketTransport, connect, listen } from "../wire/socket.ts";
 import { loadNativeLibrary } from "./native-library.ts";
+import { pinProcess } from "./affinity.ts";
 import { redirectOutput } from "./output.ts";
 import { dieWithParent } from "./parent-death.ts";
 import { Worker } from "./worker.ts";
 
 process.title = "mobula worker";
 nameOwnFunctions();
+connectRemoteValues(remoteValues);
 const parentPid = process.ppid;
 // The terminal's signals are the driver's; the worker ends with its daemon.
 process.on("SIGINT", () => undefined);
@@ -45,9 +48,10 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     open: (processId) => connect(addresses.of(processId)),
     closures: new Closures({ entryUrl: settings.entryUrl }),
     loadLibrary: loadNativeLibrary,
-    remoteFunctions,
+    remoteFunctions: remoteValues,
     nowMs: () => performance.now(),
     warn: (text) => void process.stderr.write(text),
+    pinProcess,
     exit: () => process.exit(),
   });
   setCurrentRuntime(worker.runtime);

@@ -8,19 +8,21 @@ import type { WorkerSettings } from "../daemon/settings.ts";
 import { Executor } from "../runtime/executor.ts";
 import type { LeaseQueue } from "../runtime/lease-queue.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
-import { isPlain, type Payload } from "../runtime/payload.ts";
-import { BufferCursor } from "../runtime/payload-wire.ts";
+import type { Payload } from "../runtime/payload.ts";
 import type { Peer } from "../runtime/peers.ts";
 import type { RemoteTask } from "../runtime/remote-task.ts";
+import { LeasedTask } from "../runtime/leased-task.ts";
 import { RunningTask } from "../runtime/running-task.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { NO_EXTRAS, readExtras, type Extras } from "../runtime/task-messages.ts";
-import { LinkReply, LocalReply, sendOutput } from "../runtime/task-reply.ts";
+import { LocalReply, sendOutput } from "../runtime/task-reply.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
+import { ActorWorker } from "./actor-worker.ts";
+import { IncomingCalls } from "./incoming-calls.ts";
 
 export interface WorkerOptions {
   readonly settings: WorkerSettings;
@@ -31,6 +33,8 @@ export interface WorkerOptions {
   readonly remoteFunctions: RemoteFunctions;
   readonly nowMs: () => number;
   readonly warn: (text: string) => void;
+  /** Has the process run on these cores only; undefined where it is not the worker's own. */
+  readonly pinProcess: ((cores: readonly number[]) => void) | undefined;
   /** Ends the worker: the daemon is gone, or has no use for it. */
   readonly exit: () => void;
 }
@@ -42,7 +46,8 @@ export class Worker implements RuntimeHost {
   readonly #executor: Executor;
   readonly #settings: WorkerSettings;
   readonly #exit: () => void;
-  readonly #replies = new WeakMap<Peer, LinkReply>();
+  readonly #incoming: IncomingCalls;
+  readonly #actor: ActorWorker;
 
   constructor(options: WorkerOptions) {
     this.#settings = options.settings;
@@ -68,6 +73,12 @@ export class Worker implements RuntimeHost {
       leaseResumed: (leaseId) => daemon.resumed(leaseId),
       flush: () => peers.flush(),
     });
+    this.#incoming = new IncomingCalls(this.runtime);
+    this.#actor = new ActorWorker(this.runtime, this.#incoming, {
+      nowUs: () => options.nowMs() * 1_000,
+      pinProcess: options.pinProcess,
+      exit: options.exit,
+    });
     submitter.onQueued = () => this.#executor.scheduleRun();
     submitter.cancelLocal = (task, reason) => {
       this.#executor.cancel((running) => running.spec.submitted === task, reason);
@@ -79,7 +90,7 @@ export class Worker implements RuntimeHost {
   frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean {
     if (kind === Kind.task) this.#taskCame(peer, body, buffers);
     else if (kind === Kind.cancel) this.#cancelCame(peer, body, buffers);
-    else return false;
+    else return this.#actor.frame(peer, kind, body, buffers);
     return true;
   }
 
@@ -98,8 +109,8 @@ export class Worker implements RuntimeHost {
   }
 
   retire(): void {
-    const { submitter, objects, daemon } = this.runtime;
-    const isNeeded = objects.ownership.isNeeded || submitter.tasks.pending > 0;
+    const { submitter, calls, objects, daemon, actors } = this.runtime;
+    const isNeeded = objects.ownership.isNeeded || actors.isNeeded || calls.pending > 0;
     if (isNeeded || !this.#executor.isIdle) {
       daemon.retireRefused();
       return;
@@ -132,87 +143,27 @@ export class Worker implements RuntimeHost {
     const leaseId = body.number();
     const record = this.runtime.functions.get(body.number());
     const extras = readExtras(body);
-    const cursor = new BufferCursor(buffers);
-    const inlined = this.#readInlined(peer, body, buffers, cursor);
-    const payload = this.runtime.port.read(peer, body, buffers, cursor);
     const demand = extras.resources === undefined ? ONE_CPU : demandOf(extras.resources);
-    const task = new RunningTask(
+    const task = new LeasedTask(
       this.runtime,
-      { number, record, extras, submitterId: peer.processId },
-      this.#arguments(payload, inlined, true, extras.isShared),
-      this.#replyTo(peer),
+      { number, body: record, extras, submitterId: peer.processId },
+      this.#incoming.readArguments(peer, body, buffers, extras.isShared),
+      this.#incoming.replyTo(peer),
       this.#executor.queueOf(leaseId, demand),
       this.#executor,
     );
     this.#executor.enqueue(task);
   }
 
-  #replyTo(peer: Peer): LinkReply {
-    let reply = this.#replies.get(peer);
-    if (reply === undefined) {
-      const { objects, packer, port } = this.runtime;
-      reply = new LinkReply(peer, objects, packer, port);
-      this.#replies.set(peer, reply);
-    }
-    return reply;
-  }
-
-  #readInlined(
-    peer: Peer,
-    body: MsgpackReader,
-    buffers: readonly Buffer[],
-    cursor: BufferCursor,
-  ): InlinedPayload[] {
-    if (body.takeNil()) return [];
-    const inlined: InlinedPayload[] = [];
-    for (let left = body.arrayHeader(); left > 0; left -= 3) {
-      const position = body.number();
-      inlined.push({ position, payload: this.runtime.port.read(peer, body, buffers, cursor) });
-    }
-    return inlined;
-  }
-
-  /**
-   * The arguments at once where that is possible, otherwise what makes them. `isOwn`: the inlined
-   * values came with the task, and are nobody else's.
-   */
-  #arguments(
-    payload: Payload,
-    inlined: readonly InlinedPayload[],
-    isOwn: boolean,
-    isShared: boolean,
-  ): RunningTask["args"] {
-    const { packer } = this.runtime;
-    const unpack = (): unknown[] => {
-      const args = packer.unpack(payload, true, isShared) as unknown[];
-      for (const { position, payload: value } of inlined) {
-        args[position] = packer.unpack(value, isOwn, isShared);
-      }
-      return args;
-    };
-    if (isPlain(payload) && inlined.length === 0) {
-      try {
-        return unpack();
-      } catch (error) {
-        // It fails the task that it belongs to, not the link.
-        return () => Promise.reject(error);
-      }
-    }
-    return async () => {
-      await packer.prepare(payload);
-      for (const { payload: value } of inlined) await packer.prepare(value);
-      return unpack();
-    };
-  }
-
   #cancelCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
     const number = body.number();
     const payload = this.runtime.port.read(peer, body, buffers);
     const cancel = (reason: unknown): void => {
-      this.#executor.cancel(
-        (task) => task.number === number && task.spec.submitterId === peer.processId,
-        reason,
-      );
+      const isTask = (task: RunningTask): boolean => {
+        return task.number === number && task.spec.submitterId === peer.processId;
+      };
+      this.#executor.cancel(isTask, reason);
+      this.#actor.cancel(isTask, reason);
     };
     this.#read(payload).then(cancel, (error: unknown) => {
       cancel(new TaskCancelledError("Cannot go on: cancelled for an unreadable reason", {}, error));
@@ -226,7 +177,7 @@ export class Worker implements RuntimeHost {
   }
 
   /** A task that this worker has submitted, to be run here while its parent waits. */
-  #takeChild(held: Demand, queue: LeaseQueue): RunningTask | undefined {
+  #takeChild(held: Demand, queue: LeaseQueue): LeasedTask | undefined {
     const { submitter, objects, packer } = this.runtime;
     const task = submitter.takeLocal(held, this.#settings.environment);
     if (task === undefined) return undefined;
@@ -238,12 +189,12 @@ export class Worker implements RuntimeHost {
     const copies =
       args.kind === "primitives"
         ? args.values.slice()
-        : this.#arguments(args.payload, inlined, false, task.options.isShared);
-    return new RunningTask(
+        : this.#incoming.unpacking(args.payload, inlined, false, task.options.isShared);
+    return new LeasedTask(
       this.runtime,
       {
         number: task.number,
-        record: task.record,
+        body: task.record,
         extras: extrasOf(task),
         submitterId: this.runtime.identity.processId,
         submitted: task,
@@ -254,11 +205,6 @@ export class Worker implements RuntimeHost {
       this.#executor,
     );
   }
-}
-
-interface InlinedPayload {
-  readonly position: number;
-  readonly payload: Payload;
 }
 
 function extrasOf({ options }: RemoteTask): Extras {

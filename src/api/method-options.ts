@@ -1,0 +1,25 @@
+/** The rules of options of method calls. */
+
+import type { MethodOptions } from "./actor-types.ts";
+import {
+  checkOptions,
+  isBoolean,
+  isCount,
+  isSignal,
+  isText,
+  isTimeout,
+  type Rule,
+} from "./options.ts";
+
+const RULES: Readonly<Record<keyof MethodOptions, Rule>> = {
+  name: isText,
+  timeoutMs: isTimeout,
+  signal: isSignal,
+  numReturns: isCount(1),
+  shared: isBoolean,
+  streamBuffer: isCount(1),
+};
+
+export function checkMethodOptions(options: MethodOptions, method: string): void {
+  checkOptions(options, RULES, method);
+}

@@ -1,0 +1,210 @@
+/**
+ * The actor that lives in this worker: its instance, and which of its calls run. Calls of one
+ * concurrency group start in the order in which they came, each once there is room; the next one
+ * gets room when the promise of a former one has settled.
+ *
+ * Hot path: `#run` once per call.
+ */
+
+import { inspect } from "node:util";
+import { Deque } from "../base/deque.ts";
+import type { ActorSettings } from "./actor-messages.ts";
+import type { Callable, FunctionRecord } from "./function-record.ts";
+import type { Functions } from "./functions.ts";
+import { lookUp } from "./methods.ts";
+import type { Body, RunningTask } from "./running-task.ts";
+import { TaskRunner, type RunnerContext } from "./task-runner.ts";
+
+/** Calls that share a limit. */
+interface Group {
+  readonly maxConcurrency: number;
+  readonly queue: Deque<RunningTask>;
+  readonly running: Set<RunningTask>;
+  /** Its arguments are being loaded: the next one must not overtake it. */
+  starting: RunningTask | undefined;
+}
+
+export interface ActorHostContext extends RunnerContext {
+  readonly functions: Functions;
+  /** Prepares the process before the constructor runs. Throws if it cannot. */
+  readonly prepareProcess: (settings: ActorSettings) => void;
+  readonly warn: (text: string) => void;
+  /** The actor has disposed of what it held. */
+  readonly ended: () => void;
+}
+
+/** Time that calls may run before the sockets are looked at again. */
+const TURN_US = 2_000;
+
+export class ActorHost extends TaskRunner<RunningTask> {
+  readonly key: number;
+  readonly incarnation: number;
+  readonly #settings: ActorSettings;
+  readonly #context: ActorHostContext;
+  readonly #main: Group;
+  readonly #groups: readonly Group[];
+  readonly #groupOf = new Map<string, Group>();
+  readonly #bodies = new Map<string, Body>();
+  #instance: object | undefined;
+  #isRunScheduled = false;
+  #isEnding = false;
+
+  constructor(
+    key: number,
+    incarnation: number,
+    settings: ActorSettings,
+    context: ActorHostContext,
+  ) {
+    super(context);
+    this.key = key;
+    this.incarnation = incarnation;
+    this.#settings = settings;
+    this.#context = context;
+    this.#main = newGroup(settings.maxConcurrency);
+    const groups = [this.#main];
+    for (const { maxConcurrency, methods } of settings.groups) {
+      const group = newGroup(maxConcurrency);
+      groups.push(group);
+      for (const method of methods) this.#groupOf.set(method, group);
+    }
+    this.#groups = groups;
+  }
+
+  /** The method is looked up when it is called: instances may bring their own. */
+  bodyFor(method: string): Body {
+    let body = this.#bodies.get(method);
+    if (body === undefined) {
+      const { className } = this.#settings;
+      const call = (...args: unknown[]): unknown => {
+        return lookUp(this.#instance!, className, method).apply(this.#instance, args);
+      };
+      body = { name: `${className}.${method}`, estimateUs: undefined, callable: call };
+      this.#bodies.set(method, body);
+    }
+    return body;
+  }
+
+  /** Runs the constructor; until it is through, no call starts. */
+  construct(task: RunningTask): void {
+    this.#begin(this.#main, task);
+  }
+
+  enqueue(task: RunningTask, method: string): void {
+    if (this.#isEnding) return;
+    (this.#groupOf.get(method) ?? this.#main).queue.push(task);
+    this.#runSoon();
+  }
+
+  cancel(isTask: (task: RunningTask) => boolean, reason: unknown): void {
+    for (const { queue, running } of this.#groups) {
+      for (const task of [...queue, ...running]) if (isTask(task)) task.cancel(reason);
+    }
+  }
+
+  #runSoon(): void {
+    if (this.#isRunScheduled || this.#instance === undefined) return;
+    this.#isRunScheduled = true;
+    queueMicrotask(() => this.#run());
+  }
+
+  #run(): void {
+    this.#isRunScheduled = false;
+    const beganUs = this.context.nowUs();
+    this.flushedUs = beganUs;
+    for (const group of this.#groups) {
+      while (hasRoom(group)) {
+        const task = group.queue.shift();
+        if (task === undefined) break;
+        this.#begin(group, task);
+        if (this.context.nowUs() - beganUs > TURN_US) {
+          this.#isRunScheduled = true;
+          setImmediate(() => this.#run());
+          return;
+        }
+      }
+    }
+  }
+
+  #begin(group: Group, task: RunningTask): void {
+    group.running.add(task);
+    group.starting = task;
+    this.start(task);
+  }
+
+  // TaskRunner.
+
+  protected bodyOf(_task: RunningTask, callable: Callable): Callable {
+    if (this.#instance !== undefined) return callable;
+    this.#context.prepareProcess(this.#settings);
+    const actorClass = callable as unknown as new (...args: unknown[]) => object;
+    return (...args) => {
+      this.#instance = new actorClass(...args);
+    };
+  }
+
+  /** Only the class has to be loaded; methods come with it. */
+  protected load(task: RunningTask): Promise<Callable> {
+    return this.#context.functions.prepare(task.body as FunctionRecord, this.context.packer);
+  }
+
+  protected called(task: RunningTask): void {
+    for (const group of this.#groups) if (group.starting === task) group.starting = undefined;
+    this.#runSoon();
+  }
+
+  protected left(task: RunningTask): void {
+    for (const group of this.#groups) {
+      group.running.delete(task);
+      if (group.starting === task) group.starting = undefined;
+    }
+  }
+
+  protected over(): void {
+    this.#runSoon();
+    if (this.#isEnding) this.#endIfDone();
+  }
+
+  protected waitBegan(): void {
+    // A call that waits keeps its place: the instance is in the middle of it.
+  }
+
+  protected waitEnded(): void {
+    // As above.
+  }
+
+  protected waitDropped(): void {
+    // As above.
+  }
+
+  // Its end.
+
+  /** Ends once all calls that have come are done. */
+  end(): void {
+    this.#isEnding = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    const isBusy = this.#groups.some(({ queue, running }) => queue.size > 0 || running.size > 0);
+    if (isBusy) return;
+    dispose(this.#instance!)
+      .catch((error: unknown) => this.#context.warn(`${inspect(error)}\n`))
+      .finally(() => this.#context.ended());
+  }
+}
+
+function newGroup(maxConcurrency: number): Group {
+  return { maxConcurrency, queue: new Deque(), running: new Set(), starting: undefined };
+}
+
+function hasRoom({ running, maxConcurrency, starting }: Group): boolean {
+  return running.size < maxConcurrency && starting === undefined;
+}
+
+async function dispose(instance: object): Promise<void> {
+  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = instance as Partial<
+    AsyncDisposable & Disposable
+  >;
+  if (later !== undefined) await later.call(instance);
+  else now?.call(instance);
+}

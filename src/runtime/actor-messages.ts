@@ -1,0 +1,76 @@
+/** Frames by which actors are made, called and ended. */
+
+import type { PlainValue } from "../control/control-plane.ts";
+import { Kind } from "../wire/messages.ts";
+import { writePlain } from "../values/plain-data.ts";
+import type { FunctionRecord } from "./function-record.ts";
+import type { MethodCall } from "./method-call.ts";
+import type { Objects } from "./objects.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peer } from "./peers.ts";
+import type { CommonOptions, PendingCall } from "./pending-call.ts";
+import { writeCall, writeExtras } from "./task-messages.ts";
+
+/** What the worker of an actor is told beside class and arguments. Plain data. */
+export type ActorSettings = {
+  readonly className: string;
+  readonly maxConcurrency: number;
+  readonly groups: readonly MethodGroup[];
+  readonly cpuAffinity: readonly number[] | null;
+};
+
+/** Methods with a limit of their own. */
+export type MethodGroup = {
+  readonly name: string;
+  readonly maxConcurrency: number;
+  readonly methods: readonly string[];
+};
+
+export interface CreationParts {
+  readonly record: FunctionRecord;
+  readonly actorKey: number;
+  readonly incarnation: number;
+  readonly settings: ActorSettings;
+  readonly options: CommonOptions & { readonly name: string | undefined };
+}
+
+export function writeCreation(
+  call: PendingCall,
+  { record, actorKey, incarnation, settings, options }: CreationParts,
+  peer: Peer,
+  objects: Objects,
+  port: PayloadPort,
+): void {
+  if (!peer.sentFunctions.has(record.functionId)) port.defineFunction(peer, record);
+  writeCall(Kind.createActor, 6, call, peer, objects, port, (body) => {
+    body.integer(call.number);
+    body.integer(record.functionId);
+    body.integer(actorKey);
+    body.integer(incarnation);
+    writePlain(body, settings satisfies PlainValue, "settings");
+    writeExtras(body, options);
+  });
+}
+
+/** Hot path. */
+export function writeMethodCall(
+  call: MethodCall,
+  incarnation: number,
+  peer: Peer,
+  objects: Objects,
+  port: PayloadPort,
+): void {
+  writeCall(Kind.callMethod, 4, call, peer, objects, port, (body) => {
+    body.integer(call.number);
+    body.integer(incarnation);
+    body.string(call.method);
+    writeExtras(body, call.options);
+  });
+}
+
+export function sendNumber(peer: Peer, kind: number, value: number): void {
+  const body = peer.link.begin(kind);
+  body.arrayHeader(1);
+  body.integer(value);
+  peer.link.end();
+}

@@ -1,0 +1,213 @@
+/** The actors that this process owns or has handles of. */
+
+import type { ControlPlane } from "../control/control-plane.ts";
+import { Kind } from "../wire/messages.ts";
+import type { Activity } from "./activity.ts";
+import { ActorClient, type ActorTraits } from "./actor-client.ts";
+import { crashOf } from "./actor-end.ts";
+import { sendNumber } from "./actor-messages.ts";
+import { actorEntryKey, type ActorRecord } from "./actor-record.ts";
+import type { Calls } from "./calls.ts";
+import { Creation } from "./creation.ts";
+import type { DaemonLink } from "./daemon-link.ts";
+import type { ExitNotice } from "./daemon-messages.ts";
+import type { CallSite, ObjectRecord } from "./object-record.ts";
+import type { Objects } from "./objects.ts";
+import { OwnedActor, type ActorSpec } from "./owned-actor.ts";
+import type { Packer } from "./packer.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peers } from "./peers.ts";
+import type { Runtime } from "./runtime.ts";
+import type { TaskScope } from "./task-scope.ts";
+
+export interface ActorContext {
+  readonly runtime: Runtime;
+  readonly selfId: number;
+  readonly calls: Calls;
+  readonly objects: Objects;
+  readonly packer: Packer;
+  readonly port: PayloadPort;
+  readonly peers: Peers;
+  readonly daemon: DaemonLink;
+  readonly control: ControlPlane;
+  readonly activity: Activity;
+  readonly actors: Actors;
+}
+
+/** Ids of what the daemon grants for actors, apart from those of tasks. */
+const ACTOR_CLASS_MIN = 2 ** 31;
+
+export class Actors {
+  readonly #context: ActorContext;
+  readonly #owned = new Map<number, OwnedActor>();
+  readonly #byClass = new Map<number, OwnedActor>();
+  /** Held by handles, and by `busy`. */
+  readonly #clients = new Map<number, WeakRef<ActorClient>>();
+  /** Clients with pending calls: they stay, whoever holds a handle. */
+  readonly busy = new Set<ActorClient>();
+  readonly #watches = new FinalizationRegistry<() => void>((stop) => stop());
+  readonly #unheld = new FinalizationRegistry<number>((key) => {
+    this.#owned.get(key)?.life.end("nobody held a handle of it any more");
+  });
+  #classCount = 0;
+
+  constructor(context: Omit<ActorContext, "actors">) {
+    this.#context = { ...context, actors: this };
+  }
+
+  /** Others depend on this process: it must not be ended for being idle. */
+  get isNeeded(): boolean {
+    return this.#owned.size > 0;
+  }
+
+  /** Makes an actor. Throws if an argument cannot be sent; everything else fails its calls. */
+  create(
+    spec: ActorSpec,
+    args: readonly unknown[],
+    site: CallSite | undefined,
+    scope: TaskScope | undefined,
+  ): ActorClient {
+    const { calls } = this.#context;
+    const options = {
+      name: `new ${spec.traits.className}`,
+      timeoutMs: spec.startTimeoutMs,
+      signal: undefined,
+      numReturns: undefined,
+      isShared: false,
+    };
+    let owned: OwnedActor | undefined;
+    const creation = calls.create(options, args, site, scope, (number, captured, results) => {
+      const record = results[0]!;
+      owned = new OwnedActor(record.key, ACTOR_CLASS_MIN + ++this.#classCount, spec, this.#context);
+      return new Creation(number, captured, results, options, owned, spec.maxRestarts > 0);
+    });
+    const record = creation.results[0]!;
+    record.isActor = true;
+    // A cancelled creation is a killed actor: there is no ref of it.
+    record.maker = undefined;
+    this.#owned.set(record.key, owned!);
+    this.#byClass.set(owned!.classId, owned!);
+    this.#unheld.register(record, record.key);
+    if (spec.isDetached) owned!.held = record;
+    const client = this.#newClient(record, spec.traits);
+    owned!.begin(creation);
+    return client;
+  }
+
+  #newClient(record: ObjectRecord, traits: ActorTraits): ActorClient {
+    const client = new ActorClient(record, traits, this.#context);
+    this.#clients.set(record.key, new WeakRef(client));
+    return client;
+  }
+
+  findClient(key: number): ActorClient | undefined {
+    return this.#clients.get(key)?.deref();
+  }
+
+  findOwned(key: number): OwnedActor | undefined {
+    return this.#owned.get(key);
+  }
+
+  /** The client of an actor of which a handle has come, or is made once more. */
+  clientOf(record: ObjectRecord, traits: ActorTraits): ActorClient {
+    const known = this.findClient(record.key);
+    if (known !== undefined) return known;
+    record.isActor = true;
+    const client = this.#newClient(record, traits);
+    const owned = this.#owned.get(record.key);
+    if (owned === undefined) this.#follow(client);
+    else if (owned.life.state === "alive") {
+      client.located(owned.life.workerId!, owned.life.incarnation);
+    }
+    return client;
+  }
+
+  /** Learns from the control plane where an actor of another process is. */
+  #follow(client: ActorClient): void {
+    const followed = new WeakRef(client);
+    const stop = this.#context.control.watch(actorEntryKey(client.key), ({ value }) => {
+      followed.deref()?.published(value as ActorRecord | undefined);
+    });
+    this.#watches.register(client, stop);
+  }
+
+  letGo({ key }: ActorClient): void {
+    this.#owned.get(key)?.life.end("its handle was disposed of");
+  }
+
+  async whenEnded({ key }: ActorClient): Promise<void> {
+    const owned = this.#owned.get(key);
+    if (owned !== undefined) await this.#context.activity.during(owned.whenGone());
+  }
+
+  /** The actor is dead and its process is gone. */
+  forget(owned: OwnedActor): void {
+    this.#owned.delete(owned.key);
+    this.#byClass.delete(owned.classId);
+  }
+
+  // From the daemon and from other processes.
+
+  /** Returns false if the lease is for tasks. */
+  granted(leaseId: number, workerId: number, classId: number): boolean {
+    if (classId < ACTOR_CLASS_MIN) return false;
+    const owned = this.#byClass.get(classId);
+    if (owned === undefined) this.#context.daemon.returnLease(leaseId);
+    else owned.granted(leaseId, workerId);
+    return true;
+  }
+
+  rejected(classId: number, error: Error): void {
+    this.#byClass.get(classId)?.rejected(error);
+  }
+
+  workerGone(notice: ExitNotice): void {
+    const crash = crashOf(notice);
+    for (const client of this.#clients.values())
+      client.deref()?.workerGone(notice.processId, crash);
+    for (const owned of [...this.#owned.values()]) owned.workerGone(notice.processId, crash);
+  }
+
+  killAsked(key: number): void {
+    this.#owned.get(key)?.life.kill("it was killed");
+  }
+
+  /** Ends the actor at once. Resolves when it is dead, and its process is gone. */
+  kill(client: ActorClient): Promise<void> {
+    return this.#context.activity.during(this.#kill(client));
+  }
+
+  async #kill(client: ActorClient): Promise<void> {
+    const owned = this.#owned.get(client.key);
+    if (owned !== undefined) {
+      owned.life.kill("it was killed");
+      await owned.whenGone();
+      return;
+    }
+    const record = await this.#recordOf(client);
+    if (record === undefined || record.state === "dead") return;
+    sendNumber(this.#context.peers.get(record.ownerId), Kind.killActor, client.key);
+    await this.#whenDead(client);
+  }
+
+  async #recordOf(client: ActorClient): Promise<ActorRecord | undefined> {
+    const entry = await this.#context.control.get(actorEntryKey(client.key));
+    return entry?.value as ActorRecord | undefined;
+  }
+
+  #whenDead(client: ActorClient): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#context.control.watch(actorEntryKey(client.key), ({ value }) => {
+        const record = value as ActorRecord | undefined;
+        if (record !== undefined && record.state !== "dead") return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  /** The runtime is over. */
+  end(error: Error): void {
+    for (const client of this.busy) client.end(error);
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * The calls that this process has made and that are not over, of functions and of methods: takes
+ * their arguments, waits for refs among them, and turns what comes back into settled objects.
+ * When and where a call runs is its keeper's business.
+ */
+
+import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
+import type { MsgpackReader } from "../base/msgpack.ts";
+import type { Activity } from "./activity.ts";
+import { captureArguments, refsAmong } from "./call-arguments.ts";
+import {
+  objectCount,
+  objectName,
+  type CallSite,
+  type Content,
+  type ObjectRecord,
+} from "./object-record.ts";
+import type { Objects } from "./objects.ts";
+import type { Packer } from "./packer.ts";
+import type { PayloadPort } from "./payload-port.ts";
+import type { Peer } from "./peers.ts";
+import { PendingCall, type Arguments, type CommonOptions } from "./pending-call.ts";
+import type { Segments } from "./segments.ts";
+import { SignalFollowers } from "./signal-followers.ts";
+import { readResult } from "./task-messages.ts";
+import type { TaskScope } from "./task-scope.ts";
+
+export interface CallsContext {
+  readonly objects: Objects;
+  readonly packer: Packer;
+  readonly segments: Segments;
+  readonly port: PayloadPort;
+  readonly activity: Activity;
+}
+
+/** Makes the call of one kind or another. */
+type MakeCall<C> = (number: number, args: Arguments, results: readonly ObjectRecord[]) => C;
+
+export class Calls {
+  readonly #context: CallsContext;
+  /** Sent, or run in this process, and not over. */
+  readonly #inFlight = new Map<number, PendingCall>();
+  readonly #signals = new SignalFollowers();
+  /** Calls that are not over and have refs, or stored arguments. */
+  readonly holding = new Set<PendingCall>();
+  #pending = 0;
+  #ended: Error | undefined;
+
+  constructor(context: CallsContext) {
+    this.#context = context;
+  }
+
+  /** Hot path. Throws if an argument cannot be sent; everything else rejects the result. */
+  create<C extends PendingCall>(
+    options: CommonOptions,
+    args: readonly unknown[],
+    site: CallSite | undefined,
+    parent: TaskScope | undefined,
+    make: MakeCall<C>,
+  ): C {
+    if (this.#ended !== undefined) throw this.#ended;
+    parent?.throwIfCancelled();
+    const { objects, packer, segments } = this.#context;
+    const inlined = refsAmong(args);
+    const captured = captureArguments(args, inlined, packer);
+    const results: ObjectRecord[] = [];
+    for (let left = options.numReturns ?? 1; left > 0; left--) results.push(objects.create(site));
+    const call = make(objectCount(results[0]!.key), captured, results);
+    call.parent = parent;
+    if (captured.kind === "payload" && captured.payload.segments.length > 0) {
+      call.whenOver(() => segments.letGo(captured.payload));
+    }
+    if (inlined !== undefined || holdsObjects(captured)) {
+      this.holding.add(call);
+      call.whenOver(() => this.holding.delete(call));
+    }
+    for (const result of results) result.maker = call;
+    if (inlined !== undefined) {
+      call.inlined = inlined;
+      call.missing = inlined.length;
+    }
+    if (this.#pending++ === 0) this.#context.activity.begin();
+    return call;
+  }
+
+  /** The keeper knows the call: it is ready, now or once its arguments have come. */
+  begin(call: PendingCall): void {
+    const { signal } = call.options;
+    if (signal !== undefined && !this.#obey(signal, call)) return;
+    if (call.missing === 0) call.keeper.ready(call);
+    else this.#awaitArguments(call);
+  }
+
+  /** Returns false if the signal is aborted already. */
+  #obey(signal: AbortSignal, call: PendingCall): boolean {
+    if (signal.aborted) {
+      this.#cancelFor(call, signal.reason, false);
+      return false;
+    }
+    call.whenOver(this.#signals.follow(signal, (reason) => this.#cancelFor(call, reason, false)));
+    return true;
+  }
+
+  #awaitArguments(call: PendingCall): void {
+    const { inlined } = call;
+    for (const { record } of inlined) record.needed();
+    call.whenOver(() => {
+      for (const { record } of inlined) record.noLongerNeeded();
+    });
+    const arrived = (record: ObjectRecord): void => {
+      call.missing--;
+      if (call.isDone) return;
+      if (record.isFailed) this.#abandon(call, record.content!);
+      else if (call.missing === 0) call.keeper.ready(call);
+    };
+    for (const { record } of inlined) {
+      record.isObserved = true;
+      record.whenSettled(arrived);
+    }
+  }
+
+  /** Calls that are not over. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  // In flight.
+
+  /** It is being sent, or run here: an answer will come. */
+  sent(call: PendingCall): void {
+    this.#inFlight.set(call.number, call);
+  }
+
+  get inFlight(): Iterable<PendingCall> {
+    return this.#inFlight.values();
+  }
+
+  /** What was sent is lost, and is to be sent again. */
+  unsent(call: PendingCall): void {
+    this.#inFlight.delete(call.number);
+  }
+
+  /** What was over is to run once more. */
+  reopened(): void {
+    if (this.#pending++ === 0) this.#context.activity.begin();
+  }
+
+  resultCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const call = this.#inFlight.get(body.number());
+    const durationUs = body.number();
+    const contents = readResult(peer, body, buffers, this.#context.port);
+    if (call !== undefined) this.succeed(call, durationUs, contents);
+  }
+
+  voidCame(body: MsgpackReader): void {
+    const call = this.#inFlight.get(body.number());
+    if (call === undefined) return;
+    this.succeed(call, body.number(), [{ kind: "primitive", value: undefined }]);
+  }
+
+  failureCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const call = this.#inFlight.get(body.number());
+    const durationUs = body.number();
+    const payload = this.#context.port.read(peer, body, buffers);
+    if (call !== undefined) this.fail(call, { kind: "failure", payload }, durationUs);
+  }
+
+  /** Deadlines count from here. */
+  startedCame(body: MsgpackReader): void {
+    const call = this.#inFlight.get(body.number());
+    const timeoutMs = call?.options.timeoutMs;
+    if (call === undefined || timeoutMs === undefined) return;
+    const timer = setTimeout(() => {
+      const error = new TaskTimeoutError(
+        `Cannot finish task ${call.name}: it ran for longer than its ${call.timeoutName} of ` +
+          `${timeoutMs}; give it more time, or less to do`,
+        { timeoutMs },
+      );
+      this.stop(call, error, true);
+    }, timeoutMs);
+    call.whenOver(() => clearTimeout(timer));
+  }
+
+  // Ends.
+
+  succeed(call: PendingCall, durationUs: number, contents: readonly Content[]): void {
+    const { results } = call;
+    const { objects } = this.#context;
+    this.#over(call, durationUs, undefined);
+    for (let i = 0; i < results.length; i++) objects.settle(results[i]!, contents[i]!);
+  }
+
+  /** The call was sent and is over. `durationUs`: undefined if that is not known. */
+  fail(call: PendingCall, content: Content, durationUs?: number): void {
+    const { results } = call;
+    this.#over(call, durationUs, content);
+    this.#failResults(results, content);
+  }
+
+  #over(call: PendingCall, durationUs: number | undefined, failure: Content | undefined): void {
+    this.#inFlight.delete(call.number);
+    call.keeper.finished(call, durationUs, failure);
+    this.#ends(call);
+  }
+
+  /** The call was not sent, and will not be. */
+  #abandon(call: PendingCall, content: Content): void {
+    call.keeper.abandoned(call, content);
+    this.failUnsent(call, content);
+  }
+
+  /** As its keeper has decided: it knows already that the call is over. */
+  failUnsent(call: PendingCall, content: Content): void {
+    this.#ends(call);
+    this.#failResults(call.results, content);
+  }
+
+  #ends(call: PendingCall): void {
+    call.over();
+    if (--this.#pending === 0) this.#context.activity.end();
+  }
+
+  #failResults(results: readonly ObjectRecord[], content: Content): void {
+    for (const record of results) this.#context.objects.settle(record, content);
+  }
+
+  /** Ends the call behind a result, if there is one and it is not done. */
+  cancel(record: ObjectRecord, isForced: boolean): void {
+    const call = record.maker;
+    if (!(call instanceof PendingCall)) return;
+    const name = objectName(record.key);
+    const reason = new TaskCancelledError(`Cannot get result ${name} of ${call.name}: cancelled`);
+    this.#cancelFor(call, reason, isForced);
+  }
+
+  /** Somebody wants the call to end: that it fails is no news to anybody. */
+  #cancelFor(call: PendingCall, reason: unknown, isForced: boolean): void {
+    for (const record of call.results) record.isObserved = true;
+    this.stop(call, reason, isForced);
+  }
+
+  /** Rejects the results with `reason`; what runs is asked to end, or ended. */
+  stop(call: PendingCall, reason: unknown, isForced: boolean): void {
+    if (call.isDone) return;
+    const content: Content = { kind: "error", error: reason };
+    if (call.isUnsent) this.#abandon(call, content);
+    else {
+      this.#failResults(call.results, content);
+      call.keeper.stopped(call, reason, isForced);
+    }
+  }
+
+  /** The runtime is over: nothing that is in flight will come, and no call is taken. */
+  end(error: Error): void {
+    this.#ended = error;
+    for (const call of [...this.#inFlight.values()]) this.#endCall(call, error, true);
+  }
+
+  /** Whoever ended the runtime knows that nothing more will come of its calls. */
+  endUnsent(call: PendingCall, error: Error): void {
+    this.#endCall(call, error, false);
+  }
+
+  #endCall(call: PendingCall, error: Error, wasSent: boolean): void {
+    for (const record of call.results) record.isObserved = true;
+    const content: Content = { kind: "error", error };
+    if (wasSent) this.fail(call, content);
+    else this.failUnsent(call, content);
+  }
+}
+
+function holdsObjects(args: Arguments): boolean {
+  if (args.kind === "primitives") return false;
+  return args.payload.refs.length > 0 || args.payload.segments.length > 0;
+}

@@ -1,0 +1,40 @@
+/** How a worker process ended, in words. */
+
+import { OutOfMemoryError, WorkerCrashedError } from "../base/errors.ts";
+import type { ExitNotice } from "./daemon-messages.ts";
+
+/** "exited with code 3 (resident 80 MiB): it was asked to" */
+export function howItEnded(notice: ExitNotice): string {
+  const { exitCode, signal, residentBytes, reason } = notice;
+  const how =
+    signal !== undefined
+      ? `was ended by ${signal}`
+      : exitCode !== undefined
+        ? `exited with code ${exitCode}`
+        : "closed its link";
+  const memory =
+    residentBytes === undefined ? "" : ` (resident ${Math.round(residentBytes / 2 ** 20)} MiB)`;
+  const heap = ranOutOfHeap(notice) ? "ran out of heap and " : "";
+  return `${heap}${how}${memory}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+function ranOutOfHeap({ stderrTail }: ExitNotice): boolean {
+  return stderrTail.some((line) => line.includes("heap out of memory"));
+}
+
+/** Why a task has no result. */
+export function crashError(taskName: string, notice: ExitNotice): WorkerCrashedError {
+  const { pid, exitCode, signal, residentBytes, stderrTail } = notice;
+  const last =
+    stderrTail.length === 0
+      ? ""
+      : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
+  const fields = { pid, exitCode, signal, residentBytes, stderrTail };
+  const text = `Cannot finish task ${taskName}: its worker ${pid} ${howItEnded(notice)}`;
+  if (!ranOutOfHeap(notice)) return new WorkerCrashedError(`${text}${last}`, fields);
+  return new OutOfMemoryError(
+    `${text}; use less memory at a time, or give workers more with ` +
+      `execArgv --max-old-space-size${last}`,
+    fields,
+  );
+}

@@ -1,0 +1,62 @@
+/** A call of an actor's method, as the process that made it keeps it. */
+
+import type { ActorCall, ActorCallState } from "../core/actor-calls.ts";
+import type { ActorClient } from "./actor-client.ts";
+import type { ObjectRecord } from "./object-record.ts";
+import {
+  PendingCall,
+  type Arguments,
+  type CallKeeper,
+  type CommonOptions,
+} from "./pending-call.ts";
+
+/** What a call of a method says beyond method and arguments. */
+export interface MethodCallOptions extends CommonOptions {
+  /** Instead of "Counter.add". */
+  readonly name: string | undefined;
+}
+
+export class MethodCall extends PendingCall implements ActorCall {
+  readonly client: ActorClient;
+  readonly method: string;
+  readonly options: MethodCallOptions;
+  state: ActorCallState = "waiting";
+  incarnation = 0;
+  retriesLeft: number;
+  isStopped = false;
+
+  constructor(
+    number: number,
+    client: ActorClient,
+    method: string,
+    options: MethodCallOptions,
+    args: Arguments,
+    results: readonly ObjectRecord[],
+  ) {
+    super(number, args, results);
+    this.client = client;
+    this.method = method;
+    this.options = options;
+    this.retriesLeft = client.maxTaskRetries;
+  }
+
+  get keeper(): CallKeeper {
+    return this.client;
+  }
+
+  get isUnsent(): boolean {
+    return this.state === "waiting" || this.state === "ready";
+  }
+
+  get isDone(): boolean {
+    return this.state === "done";
+  }
+
+  get workerId(): number | undefined {
+    return this.state === "sent" ? this.client.workerId : undefined;
+  }
+
+  get name(): string {
+    return this.options.name ?? `${this.client.className}.${this.method}`;
+  }
+}

@@ -1,0 +1,246 @@
+/** An actor in the process that owns it: carries out what `core/actor-life.ts` decides. */
+
+import { ACTOR_END_MS } from "../base/limits.ts";
+import {
+  ActorLife,
+  type ActorEnd,
+  type ActorLifeSink,
+  type ActorState,
+} from "../core/actor-life.ts";
+import type { Demand } from "../core/resources.ts";
+import { Kind } from "../wire/messages.ts";
+import type { ActorClient, ActorTraits } from "./actor-client.ts";
+import { diedError, endFor, type ActorDeath } from "./actor-end.ts";
+import { sendNumber, writeCreation, type ActorSettings } from "./actor-messages.ts";
+import { actorEntryKey, PublishedRecord, type ActorRecord } from "./actor-record.ts";
+import type { ActorContext } from "./actors.ts";
+import type { Creation } from "./creation.ts";
+import type { FunctionRecord } from "./function-record.ts";
+import type { Content, ObjectRecord } from "./object-record.ts";
+import type { CallKeeper } from "./pending-call.ts";
+import { outsideTasks } from "./task-scope.ts";
+
+/** How an actor is to be made. */
+export interface ActorSpec {
+  readonly record: FunctionRecord;
+  readonly traits: ActorTraits;
+  readonly demand: Demand;
+  readonly environment: string;
+  readonly settings: ActorSettings;
+  readonly name: string | undefined;
+  readonly namespace: string;
+  readonly isDetached: boolean;
+  readonly maxRestarts: number;
+  readonly startTimeoutMs: number | undefined;
+  /** What the program holds of the class: it is not taken back while the actor may restart. */
+  readonly source: object;
+}
+
+export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creation> {
+  readonly key: number;
+  readonly classId: number;
+  readonly spec: ActorSpec;
+  readonly life: ActorLife<ActorDeath>;
+  readonly #context: ActorContext;
+  readonly #published: PublishedRecord;
+  readonly #processes = new Set<number>();
+  #creation: Creation | undefined;
+  #failure: Content | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
+  #gone: (() => void)[] = [];
+  /** A detached actor is held here, whoever else lets go of it. */
+  held: ObjectRecord | undefined;
+
+  constructor(key: number, classId: number, spec: ActorSpec, context: ActorContext) {
+    this.key = key;
+    this.classId = classId;
+    this.spec = spec;
+    this.#context = context;
+    this.life = new ActorLife<ActorDeath>(spec.maxRestarts, this);
+    this.#published = new PublishedRecord(context.control, actorEntryKey(key));
+    this.#publish(undefined);
+  }
+
+  /** Its constructor is called as soon as its arguments are there. */
+  begin(creation: Creation): void {
+    this.#creation = creation;
+    this.#context.calls.begin(creation);
+  }
+
+  get #client(): ActorClient | undefined {
+    return this.#context.actors.findClient(this.key);
+  }
+
+  // CallKeeper of the creation.
+
+  ready(): void {
+    this.life.begin();
+  }
+
+  abandoned(creation: Creation, content: Content): void {
+    creation.state = "done";
+    this.#fail(content);
+  }
+
+  finished(
+    creation: Creation,
+    _durationUs: number | undefined,
+    failure: Content | undefined,
+  ): void {
+    creation.state = "done";
+    // Held by its handles only, so that it is known when the last one goes.
+    creation.results = [];
+    if (failure === undefined) this.life.constructed();
+    else this.#fail(failure);
+  }
+
+  /** It took longer than it may. */
+  stopped(_creation: Creation, reason: unknown): void {
+    this.failCreation(reason);
+  }
+
+  // ActorLifeSink.
+
+  acquire(): void {
+    const { demand, environment } = this.spec;
+    this.#context.daemon.wantDedicated(this.classId, demand, environment, 1);
+  }
+
+  withdraw(): void {
+    const { demand, environment } = this.spec;
+    this.#context.daemon.wantDedicated(this.classId, demand, environment, 0);
+  }
+
+  giveBack(leaseId: number): void {
+    this.#context.daemon.returnLease(leaseId);
+  }
+
+  construct(workerId: number, incarnation: number): void {
+    const { calls, peers, objects, port } = this.#context;
+    const creation = this.#creation!;
+    if (creation.isDone) calls.reopened();
+    creation.state = "sent";
+    creation.workerId = workerId;
+    this.#processes.add(workerId);
+    calls.sent(creation);
+    const { record, settings } = this.spec;
+    const { options } = creation;
+    const parts = { record, actorKey: this.key, incarnation, settings, options };
+    try {
+      writeCreation(creation, parts, peers.get(workerId), objects, port);
+    } catch (error) {
+      calls.fail(creation, { kind: "error", error });
+    }
+  }
+
+  finish(workerId: number, incarnation: number): void {
+    sendNumber(this.#context.peers.get(workerId), Kind.endActor, incarnation);
+    this.#graceTimer = outsideTasks(() => setTimeout(() => this.life.graceOver(), ACTOR_END_MS));
+    this.#graceTimer.unref();
+  }
+
+  killWorker(workerId: number, reason: string): void {
+    this.#context.daemon.killWorker(workerId, reason);
+  }
+
+  changed(state: ActorState, end: ActorEnd<ActorDeath> | undefined): void {
+    const death = end && this.#deathOf(end);
+    const client = this.#client;
+    if (state === "alive") client?.located(this.life.workerId!, this.life.incarnation);
+    else if (state === "restarting") this.#restarts(client, death!);
+    else if (state === "dead") this.#died(death!, end!.kind !== "crashed");
+    this.#publish(death);
+  }
+
+  #restarts(client: ActorClient | undefined, death: ActorDeath): void {
+    client?.restarting(death);
+    const creation = this.#creation!;
+    if (creation.state !== "sent") return;
+    creation.state = "waiting";
+    this.#context.calls.unsent(creation);
+  }
+
+  /** `isAsked`: somebody wanted its end. */
+  #died(death: ActorDeath, isAsked: boolean): void {
+    clearTimeout(this.#graceTimer);
+    this.held = undefined;
+    this.#client?.died(death, isAsked, this.#failure);
+    const creation = this.#creation!;
+    if (!creation.isDone) this.#endCreation(creation, death, isAsked);
+    creation.release();
+    if (this.#processes.size === 0) this.#isGone();
+  }
+
+  /** It ended before its constructor was through. */
+  #endCreation(creation: Creation, death: ActorDeath, isAsked: boolean): void {
+    const { className } = this.spec.traits;
+    const error = diedError(creation.name, { key: this.key, className }, death);
+    const content: Content = this.#failure ?? { kind: "error", error };
+    const isKnown = isAsked && !death.isCreation;
+    if (isKnown) for (const record of creation.results) record.isObserved = true;
+    if (creation.state === "sent") this.#context.calls.fail(creation, content);
+    else {
+      creation.state = "done";
+      this.#context.calls.failUnsent(creation, content);
+    }
+  }
+
+  #deathOf(end: ActorEnd<ActorDeath>): ActorDeath {
+    if (end.kind === "crashed") return end.cause;
+    if (end.kind === "ended") return endFor(end.reason);
+    return endFor("its creation has failed", true);
+  }
+
+  #publish(end: ActorDeath | undefined): void {
+    const { name, namespace, isDetached, traits } = this.spec;
+    const { state, incarnation, restarts, workerId } = this.life;
+    const ownerId = this.#context.selfId;
+    const { className } = traits;
+    const record: ActorRecord = {
+      ...{ key: this.key, className, name, namespace, isDetached, ownerId },
+      ...{ state, incarnation, restarts, workerId, end },
+    };
+    this.#published.publish(record).catch(() => {
+      // The daemon is gone, and with it whoever could read this.
+    });
+  }
+
+  // From the daemon.
+
+  granted(leaseId: number, workerId: number): void {
+    this.life.granted(leaseId, workerId);
+  }
+
+  rejected(error: Error): void {
+    this.failCreation(error);
+  }
+
+  /** It cannot be created, whatever its constructor does. */
+  failCreation(error: unknown): void {
+    this.#fail({ kind: "error", error });
+  }
+
+  #fail(failure: Content): void {
+    this.#failure = failure;
+    this.life.creationFailed();
+  }
+
+  workerGone(workerId: number, crash: ActorDeath): void {
+    if (!this.#processes.delete(workerId)) return;
+    this.life.workerGone(workerId, crash);
+    if (this.life.state === "dead" && this.#processes.size === 0) this.#isGone();
+  }
+
+  #isGone(): void {
+    this.#context.actors.forget(this);
+    const gone = this.#gone;
+    this.#gone = [];
+    for (const resolve of gone) resolve();
+  }
+
+  /** Resolves when the actor is dead and its process is gone. */
+  whenGone(): Promise<void> {
+    if (this.life.state === "dead" && this.#processes.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#gone.push(resolve));
+  }
+}

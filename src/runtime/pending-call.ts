@@ -1,0 +1,89 @@
+/** A call as the process that made it keeps it, from the call to the result. */
+
+import type { Content, ObjectRecord } from "./object-record.ts";
+import type { Payload, Primitive } from "./payload.ts";
+import type { TaskScope } from "./task-scope.ts";
+
+/** Arguments as they were at the call. */
+export type Arguments =
+  | { readonly kind: "primitives"; readonly values: readonly Primitive[] }
+  | { readonly kind: "payload"; readonly payload: Payload };
+
+/** A ref given as argument: its value takes this place before the body runs. */
+export interface Inlined {
+  readonly position: number;
+  readonly record: ObjectRecord;
+}
+
+/** What a call of any kind can say; the rest belongs to tasks or to methods. */
+export interface CommonOptions {
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly numReturns: number | undefined;
+  /** The body does not write to large binary arguments. */
+  readonly isShared: boolean;
+}
+
+/** Who decides when and where a call runs. */
+export interface CallKeeper<C extends PendingCall = PendingCall> {
+  /** All its arguments have come. */
+  ready(call: C): void;
+  /** The call is over before it was sent. */
+  abandoned(call: C, content: Content): void;
+  /** The process that ran it is done with it; `durationUs`: undefined if not known. */
+  finished(call: C, durationUs: number | undefined, failure: Content | undefined): void;
+  /** Its results are settled already; the body that may run is to end. */
+  stopped(call: C, reason: unknown, isForced: boolean): void;
+}
+
+const NO_INLINED: readonly Inlined[] = [];
+
+export abstract class PendingCall {
+  /** Unique in this process. The key of the first result says the same. */
+  readonly number: number;
+  readonly args: Arguments;
+  /** One, or with `numReturns` so many. */
+  results: readonly ObjectRecord[];
+  inlined: readonly Inlined[] = NO_INLINED;
+  /** Refs among the arguments whose values have not come. */
+  missing = 0;
+  /** The scope it was called in, when in a task: its output goes there. */
+  parent: TaskScope | undefined = undefined;
+  /** Ends what waits beside the call: deadline, abort listener. */
+  #cleanUp: (() => void) | undefined = undefined;
+
+  constructor(number: number, args: Arguments, results: readonly ObjectRecord[]) {
+    this.number = number;
+    this.args = args;
+    this.results = results;
+  }
+
+  abstract get name(): string;
+  abstract readonly options: CommonOptions;
+  abstract readonly keeper: CallKeeper;
+  /** It waits for its arguments or its turn: nothing of it has been sent. */
+  abstract get isUnsent(): boolean;
+  abstract get isDone(): boolean;
+  /** Where it was sent. */
+  abstract get workerId(): number | undefined;
+
+  /** What its deadline is called. */
+  get timeoutName(): string {
+    return "timeoutMs";
+  }
+
+  /** `cleanUp` is called when the call is over, in whatever way. */
+  whenOver(cleanUp: () => void): void {
+    const before = this.#cleanUp;
+    this.#cleanUp = () => {
+      cleanUp();
+      before?.();
+    };
+  }
+
+  over(): void {
+    this.#cleanUp?.();
+    this.#cleanUp = undefined;
+    for (const record of this.results) record.maker = undefined;
+  }
+}

@@ -1,0 +1,127 @@
+/** The worker as the home of an actor: makes the instance, and takes calls of its methods. */
+
+import { ActorUnavailableError, EnvironmentSetupError } from "../base/errors.ts";
+import type { MsgpackReader } from "../base/msgpack.ts";
+import { ActorHost } from "../runtime/actor-host.ts";
+import type { ActorSettings } from "../runtime/actor-messages.ts";
+import type { Peer } from "../runtime/peers.ts";
+import { RunningTask, type TaskSpec } from "../runtime/running-task.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { readExtras } from "../runtime/task-messages.ts";
+import { readPlain } from "../values/plain-data.ts";
+import { Kind } from "../wire/messages.ts";
+import type { IncomingCalls } from "./incoming-calls.ts";
+
+export interface ActorWorkerOptions {
+  readonly nowUs: () => number;
+  readonly pinProcess: ((cores: readonly number[]) => void) | undefined;
+  readonly exit: () => void;
+}
+
+export class ActorWorker {
+  readonly #runtime: Runtime;
+  readonly #incoming: IncomingCalls;
+  readonly #options: ActorWorkerOptions;
+  #host: ActorHost | undefined;
+
+  constructor(runtime: Runtime, incoming: IncomingCalls, options: ActorWorkerOptions) {
+    this.#runtime = runtime;
+    this.#incoming = incoming;
+    this.#options = options;
+  }
+
+  frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean {
+    if (kind === Kind.callMethod) this.#callCame(peer, body, buffers);
+    else if (kind === Kind.createActor) this.#creationCame(peer, body, buffers);
+    else if (kind === Kind.endActor) this.#endCame(body.number());
+    else return false;
+    return true;
+  }
+
+  cancel(isTask: (task: RunningTask) => boolean, reason: unknown): void {
+    this.#host?.cancel(isTask, reason);
+  }
+
+  #creationCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const { functions, packer, peers } = this.#runtime;
+    const number = body.number();
+    const record = functions.get(body.number());
+    const [actorKey, incarnation] = [body.number(), body.number()];
+    const settings = readPlain<ActorSettings>(body, "settings");
+    const host = new ActorHost(actorKey, incarnation, settings, {
+      functions,
+      packer,
+      nowUs: this.#options.nowUs,
+      flush: () => peers.flush(),
+      prepareProcess: ({ cpuAffinity }) => this.#pin(cpuAffinity),
+      warn: this.#runtime.warn,
+      ended: () => this.#leave(),
+    });
+    this.#host = host;
+    const extras = readExtras(body);
+    const spec = { number, body: record, extras, submitterId: peer.processId, actorKey };
+    host.construct(this.#taskOf(peer, spec, body, buffers, host));
+  }
+
+  #pin(cores: readonly number[] | null): void {
+    if (cores === null) return;
+    if (this.#options.pinProcess === undefined) {
+      throw new EnvironmentSetupError(
+        `Cannot pin the actor to core ${cores.join(", ")}: with mode "inline" all run in the ` +
+          "program's own process; leave out cpuAffinity, or the mode",
+      );
+    }
+    this.#options.pinProcess(cores);
+  }
+
+  #callCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const [number, incarnation, method] = [body.number(), body.number(), body.string()];
+    const extras = readExtras(body);
+    const host = this.#host;
+    if (host?.incarnation !== incarnation) {
+      this.#refuse(peer, number, `${method} was meant for life ${incarnation} of an actor`);
+      return;
+    }
+    const { key: actorKey } = host;
+    const spec = {
+      number,
+      body: host.bodyFor(method),
+      extras,
+      submitterId: peer.processId,
+      actorKey,
+    };
+    host.enqueue(this.#taskOf(peer, spec, body, buffers, host), method);
+  }
+
+  #taskOf(
+    peer: Peer,
+    spec: TaskSpec,
+    body: MsgpackReader,
+    buffers: readonly Buffer[],
+    host: ActorHost,
+  ): RunningTask {
+    const args = this.#incoming.readArguments(peer, body, buffers, spec.extras.isShared);
+    return new RunningTask(this.#runtime, spec, args, this.#incoming.replyTo(peer), host);
+  }
+
+  #refuse(peer: Peer, number: number, what: string): void {
+    const error = new ActorUnavailableError(
+      `Cannot call method: ${what} that is not in process ${process.pid}; call it again`,
+    );
+    const { packer, port } = this.#runtime;
+    port.send(peer, Kind.failure, 4, packer.packError(error), (body) => {
+      body.integer(number);
+      body.integer(0);
+    });
+  }
+
+  #endCame(incarnation: number): void {
+    if (this.#host?.incarnation === incarnation) this.#host.end();
+  }
+
+  /** The process ends once all that it has sent has left. */
+  #leave(): void {
+    this.#runtime.daemon.link.flush();
+    this.#runtime.peers.finish().then(this.#options.exit, this.#options.exit);
+  }
+}
