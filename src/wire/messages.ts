@@ -45,6 +45,12 @@ export const Kind = {
   endActor: 16,
   /** actorKey: to the owner, who ends it at once */
   killActor: 17,
+  /** requestId, actorKey: to the owner */
+  askHandle: 18,
+  /** requestId, payload of a handle, or of null: there is no such actor */
+  handleAnswer: 19,
+  /** taskNumber, functionId, spec, inlined | nil, meta | nil, arguments: create it as your own */
+  adoptActor: 31,
 
   // Ownership; see core/ownership.ts.
   /** key, requesterId */
@@ -135,6 +141,10 @@ export const Kind = {
   askMemory: 80,
   /** answer */
   memoryAnswer: 81,
+  /** Which actors are there? */
+  askActors: 82,
+  /** answer */
+  actorsAnswer: 83,
 
   // Control plane: process to daemon, and back; see control/control-plane.ts. An entry is
   // [key, revision, value]; texts are values.
