@@ -77,7 +77,8 @@ export class ActorLife<C> {
 
   /** The constructor's arguments are there. */
   begin(): void {
-    if (this.#state === "pending" && !this.#isAcquiring) this.#acquire();
+    const isNew = this.#state === "pending" && this.#workerId === undefined;
+    if (isNew && !this.#isAcquiring) this.#acquire();
   }
 
   #acquire(): void {
@@ -96,7 +97,7 @@ export class ActorLife<C> {
   }
 
   constructed(): void {
-    if (!this.#isStarting) return;
+    if (!this.#isStarting || this.#workerId === undefined) return;
     this.#move("alive", undefined);
     if (this.#endReason !== undefined) this.end(this.#endReason);
   }
