@@ -13,7 +13,7 @@ connectRemoteValues(remoteValues);
 
 export { remote } from "./api/remote.ts";
 export { allocate, type TypedArrayClass } from "./api/allocate.ts";
-export { kill } from "./api/actors.ts";
+export { getActor, kill } from "./api/actors.ts";
 export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
 export { init, type Runtime } from "./api/init.ts";
 export type { InitOptions } from "./api/init-options.ts";

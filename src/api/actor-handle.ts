@@ -21,6 +21,8 @@ import { checkMethodOptions } from "./method-options.ts";
 
 interface State {
   readonly client: ActorClient;
+  /** It came from `new`: with its disposal the actor ends. */
+  readonly isOwners: boolean;
   isDisposed: boolean;
 }
 
@@ -42,10 +44,14 @@ export function clientFor(handle: unknown, act: string): ActorClient {
 }
 
 /** `actorClass`: where it is known; its methods then take no more arguments than they declare. */
-export function makeHandle(client: ActorClient, actorClass?: KnownClass): AnyActorHandle {
+export function makeHandle(
+  client: ActorClient,
+  actorClass?: KnownClass,
+  isOwners = false,
+): AnyActorHandle {
   const prototype = actorClass === undefined ? handlePrototype : prototypeFor(actorClass);
   const handle = Object.create(prototype) as AnyActorHandle;
-  states.set(handle, { client, isDisposed: false });
+  states.set(handle, { client, isOwners, isDisposed: false });
   // Should the creation fail, the end of the handle is the last chance to look.
   if (client.record.isPending) client.record.firstRef ??= handle;
   return handle;
@@ -92,7 +98,7 @@ const ASKED_OF_VALUES = new Set(["then", "asymmetricMatch", "$$typeof", "nodeTyp
 const ordinary: object = {};
 
 /** At the end of a handle's chain of prototypes: sees only names that nothing before it has. */
-const otherNames = new Proxy(Object.create(Object.prototype) as object, {
+const otherNames: object = new Proxy(Object.create(Object.prototype) as object, {
   get(_target, name, handle: object): unknown {
     if (typeof name === "symbol" || name in ordinary) return Reflect.get(ordinary, name, handle);
     if (ASKED_OF_VALUES.has(name) || !states.has(handle)) return undefined;
@@ -100,7 +106,7 @@ const otherNames = new Proxy(Object.create(Object.prototype) as object, {
   },
 });
 
-const handlePrototype: object = Object.create(otherNames, {
+const handlePrototype = Object.create(otherNames, {
   [Symbol.dispose]: {
     value(this: object): void {
       letGo(stateOf(this));
@@ -110,7 +116,7 @@ const handlePrototype: object = Object.create(otherNames, {
     async value(this: object): Promise<void> {
       const state = stateOf(this);
       letGo(state);
-      await state.client.whenEnded();
+      if (state.isOwners) await state.client.whenEnded();
     },
   },
   [Symbol.toStringTag]: { value: "ActorHandle" },
@@ -130,7 +136,7 @@ const handlePrototype: object = Object.create(otherNames, {
       );
     },
   },
-});
+}) as object;
 
 function stateOf(handle: object): State {
   const state = states.get(handle);
@@ -141,7 +147,7 @@ function stateOf(handle: object): State {
 function letGo(state: State): void {
   if (state.isDisposed) return;
   state.isDisposed = true;
-  state.client.letGo();
+  if (state.isOwners) state.client.letGo();
 }
 
 /** The method becomes the handle's own, so that it is made once. */

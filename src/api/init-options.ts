@@ -6,7 +6,9 @@ import {
   isBoolean,
   isCount,
   isRecordOf,
+  isString,
   isStringArray,
+  isText,
   type Rule,
 } from "./options.ts";
 
@@ -27,6 +29,8 @@ export interface InitOptions {
   readonly spillDirectory?: string;
   /** Size from which values are stored instead of sent, in bytes. Default 102,400. */
   readonly storedBytesMin?: number;
+  /** Where names of actors are looked up that say no other. Default "default". */
+  readonly namespace?: string;
   /** Environment variables of workers, beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Node's arguments for workers. Default: this process's, without those for debugging. */
@@ -49,9 +53,6 @@ export interface InitOptions {
   readonly mode?: "processes" | "inline";
 }
 
-const isString = (value: unknown): string | undefined =>
-  typeof value === "string" ? undefined : "must be a string";
-
 const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   numCpus: isAmount,
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
@@ -59,6 +60,7 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   objectStoreBytes: isCount(1),
   spillDirectory: isString,
   storedBytesMin: isCount(1),
+  namespace: isText,
   env: isRecordOf(isString, "strings by name"),
   execArgv: isStringArray,
   logToDriver: isBoolean,

@@ -2,7 +2,7 @@
 
 import { mobulaErrorClasses } from "../base/errors.ts";
 import { nameOwn } from "../closure/builtins.ts";
-import { kill } from "./actors.ts";
+import { getActor, kill } from "./actors.ts";
 import { allocate } from "./allocate.ts";
 import { context } from "./context.ts";
 import { init } from "./init.ts";
@@ -10,6 +10,6 @@ import { asCompleted, cancel, get, put, wait } from "./objects.ts";
 import { remote } from "./remote.ts";
 
 export function nameOwnFunctions(): void {
-  nameOwn({ allocate, asCompleted, cancel, context, get, init, kill, put, remote, wait });
+  nameOwn({ allocate, asCompleted, cancel, context, get, getActor, init, kill, put, remote, wait });
   nameOwn(Object.fromEntries(mobulaErrorClasses));
 }

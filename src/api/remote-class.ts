@@ -45,7 +45,8 @@ function classOf(source: RemoteSource, options: ActorOptions): object {
     const spec = specOf(source, options, runtime, nameIn(runtime));
     source.define(runtime);
     const site = runtime.callSites.take(create);
-    return makeHandle(runtime.actors.create(spec, args, site, currentScope()), known);
+    const client = runtime.actors.create(spec, args, site, currentScope());
+    return makeHandle(client, known, !spec.isDetached);
   };
   const value = (changes: ActorOptions): object => {
     const changed = { ...options, ...changes };
@@ -114,7 +115,8 @@ function specOf(
     environment: defineEnvironment(options, runtime),
     settings,
     name: options.name,
-    namespace: options.namespace ?? "default",
+    namespace: options.namespace ?? runtime.namespace,
+    getIfExists: options.getIfExists ?? false,
     isDetached: options.lifetime === "detached",
     maxRestarts: options.maxRestarts ?? 0,
     startTimeoutMs: startTimeoutMs === Infinity ? undefined : startTimeoutMs,

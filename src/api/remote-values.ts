@@ -26,6 +26,6 @@ export const remoteValues: RemoteFunctions = {
     return makeRemoteFunction(new RemoteSource(undefined, record), options);
   },
   makeClass: receivedClass,
-  actorOf: clientOf,
+  actorOf: (value) => clientOf(value)?.resolved,
   makeHandle: (client) => makeHandle(client),
 };

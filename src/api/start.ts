@@ -63,6 +63,7 @@ export function start(options: InitOptions): RuntimeOwner {
     storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
     recordSites: options.recordCreationSites ?? isSet(process.env[RECORD_SITES]),
     pollingUs: options.polling === false ? 0 : POLLING_US,
+    namespace: options.namespace ?? "default",
     remoteFunctions: remoteValues,
     fingerprint: fingerprintOf(options),
     onEnded: () => clearCurrentOwner(driver.runtime),

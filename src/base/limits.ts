@@ -72,6 +72,8 @@ export const WORKERS_MIN = 16;
 export const WORKERS_STARTING_PER_CORE_MAX = 2;
 /** Time an actor has to dispose of what it holds when it ends. */
 export const ACTOR_END_MS = 5_000;
+/** Dead actors whose records are kept, the newest: to say why they died, to callers and in lists. */
+export const DEAD_ACTORS_MAX = 1_000;
 /** A worker that has not said hello after this time is ended and reported. */
 export const WORKER_START_TIMEOUT_MS = 60_000;
 /** Who waits longer than this for resources is named once. */

@@ -197,6 +197,14 @@ export class ActorCalls<C extends ActorCall> {
     this.#sink.dead(call, wasSent);
   }
 
+  /** Takes out all calls that were not sent, in their order. */
+  takeUnsent(): C[] {
+    const taken = this.unsent();
+    this.#again = [];
+    this.#lines.clear();
+    return taken;
+  }
+
   /** Calls that were not sent, or are to be sent again. */
   unsent(): C[] {
     const waiting = [...this.#lines.values()].flatMap((line) => [...line]);

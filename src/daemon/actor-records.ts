@@ -1,4 +1,7 @@
-/** What the daemon does about actors: those whose owner's process has ended are dead. */
+/**
+ * What the daemon does about actors: those whose owner's process has ended are dead, of the dead
+ * the newest are remembered, and whoever asks is told of all that are known.
+ */
 
 import type { EmbeddedControl } from "../control/embedded.ts";
 import { endFor } from "../runtime/actor-end.ts";
@@ -12,6 +15,45 @@ export function endActorsOf(ownerId: number, control: EmbeddedControl): void {
     control.set(key, revision, { ...record, state: "dead", workerId: undefined, end });
     if (record.name !== undefined) freeName(record, control);
   }
+}
+
+/**
+ * From now on, while there are none yet: deletes the oldest record of a dead actor as soon as there
+ * are more than `deadMax`.
+ */
+export function forgetOldestDead(control: EmbeddedControl, deadMax: number): void {
+  /** Revisions by key, in the order of their deaths. */
+  const dead = new Map<string, number>();
+  control.follow(ACTORS_PREFIX, ({ key, revision, value }) => {
+    dead.delete(key);
+    if ((value as ActorRecord | undefined)?.state !== "dead") return;
+    dead.set(key, revision);
+    if (dead.size <= deadMax) return;
+    const [oldestKey, oldestRevision] = dead.entries().next().value!;
+    dead.delete(oldestKey);
+    control.set(oldestKey, oldestRevision, undefined);
+  });
+}
+
+export interface WorkerPid {
+  readonly processId: number;
+  readonly pid: number;
+}
+
+export interface ActorsAnswer {
+  /** In the order of their last changes. */
+  readonly actors: readonly ActorRecord[];
+  /** The workers that live: an actor's owner may not know yet that its worker does not. */
+  readonly workers: readonly WorkerPid[];
+}
+
+export function describeActors(
+  control: EmbeddedControl,
+  workers: readonly WorkerPid[],
+): ActorsAnswer {
+  const entries = control.entries(ACTORS_PREFIX);
+  entries.sort((left, right) => left.revision - right.revision);
+  return { actors: entries.map(({ value }) => value as ActorRecord), workers };
 }
 
 /** Unless somebody else has it by now. */

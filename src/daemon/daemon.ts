@@ -4,6 +4,7 @@
  */
 
 import {
+  DEAD_ACTORS_MAX,
   WAITING_REPORT_MS,
   WORKERS_MIN,
   WORKERS_PER_CORE_MAX,
@@ -19,7 +20,12 @@ import { WorkerPool } from "../core/worker-pool.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
-import { endActorsOf } from "./actor-records.ts";
+import {
+  describeActors,
+  endActorsOf,
+  forgetOldestDead,
+  type ActorsAnswer,
+} from "./actor-records.ts";
 import { ControlServer } from "./control-server.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
@@ -112,6 +118,7 @@ export class Daemon implements LeaseSink {
       idleMs: WORKER_IDLE_MS,
     });
     this.#leases = new Leases(total, this.#pool, this);
+    forgetOldestDead(this.#control, DEAD_ACTORS_MAX);
     this.#writer.welcome(this.#driver);
     for (let i = 0; i < settings.warmWorkers; i++) this.startWorker("");
   }
@@ -195,6 +202,12 @@ export class Daemon implements LeaseSink {
     this.#memory.ask([driver, ...workers], onGathered);
   }
 
+  describeActors(): ActorsAnswer {
+    const workers = [...this.#workers.values()];
+    const pids = workers.map(({ workerId, handle }) => ({ processId: workerId, pid: handle.pid }));
+    return describeActors(this.#control, pids);
+  }
+
   // LeaseSink.
 
   grant(lease: Lease): void {
@@ -245,10 +258,11 @@ export class Daemon implements LeaseSink {
     };
     this.#workers.set(workerId, slot);
     const { sessionId, token, directory, store } = this.#settings;
-    const { pollingUs, recordSites, entryUrl, total, logToDriver } = this.#settings;
+    const { pollingUs, recordSites, namespace, entryUrl, total, logToDriver } = this.#settings;
     const settings: WorkerSettings = {
       ...{ sessionId, token, directory, store, pollingUs, entryUrl, total, logToDriver },
       recordSites,
+      namespace,
       slot: this.#store.takeSlot(workerId),
       processId: workerId,
       environment,

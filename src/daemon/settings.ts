@@ -19,6 +19,8 @@ export interface SessionSettings {
   readonly logToDriver: boolean;
   /** Remember where each object was made. */
   readonly recordSites: boolean;
+  /** Of actors' names. */
+  readonly namespace: string;
 }
 
 export interface DaemonSettings extends SessionSettings {

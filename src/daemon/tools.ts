@@ -12,6 +12,7 @@ import { writePlain } from "../values/plain-data.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
+import type { ActorsAnswer } from "./actor-records.ts";
 import type { MemoryAnswer } from "./memory-gathering.ts";
 
 const TOKEN_FILE = "token";
@@ -19,6 +20,8 @@ const TOKEN_FILE = "token";
 /** What tools may ask. */
 export interface ToolPorts {
   askMemory(onGathered: (answer: MemoryAnswer) => void): void;
+  /** As the daemon knows them: no process is asked. */
+  describeActors(): ActorsAnswer;
 }
 
 export function writeToken(directory: string, token: string): void {
@@ -41,7 +44,11 @@ export function acceptTool(transport: Transport, ticket: Ticket, ports: ToolPort
         readHello(kind, body, ticket);
         isWelcome = true;
         clearTimeout(deadline);
-      } else if (kind === Kind.askMemory) ports.askMemory((answer) => send(link, answer));
+      } else if (kind === Kind.askMemory) {
+        ports.askMemory((answer) => send(link, Kind.memoryAnswer, answer, "memory"));
+      } else if (kind === Kind.askActors) {
+        send(link, Kind.actorsAnswer, ports.describeActors(), "actors");
+      }
     },
     () => clearTimeout(deadline),
   );
@@ -51,10 +58,10 @@ export function acceptTool(transport: Transport, ticket: Ticket, ports: ToolPort
   link.limitFrames(HELLO_FRAME_BYTES_MAX);
 }
 
-function send(link: Link, answer: MemoryAnswer): void {
+function send(link: Link, kind: Kind, answer: MemoryAnswer | ActorsAnswer, root: string): void {
   if (!link.isOpen) return;
-  const body = link.begin(Kind.memoryAnswer);
+  const body = link.begin(kind);
   body.arrayHeader(1);
-  writePlain(body, answer, "memory");
+  writePlain(body, answer, root);
   link.end();
 }

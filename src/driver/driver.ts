@@ -39,6 +39,8 @@ export interface DriverOptions {
   readonly objectStoreBytes: number | undefined;
   readonly spillDirectory: string | undefined;
   readonly storedBytesMin: number;
+  /** Of actors' names. */
+  readonly namespace: string;
   readonly remoteFunctions: RemoteFunctions;
   /** Tells runtimes that were started with different options apart. */
   readonly fingerprint: string;
@@ -107,6 +109,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       remoteFunctions: options.remoteFunctions,
       pollingUs: options.isInline ? 0 : options.pollingUs,
       recordSites: options.recordSites,
+      namespace: options.namespace,
       nowMs: () => performance.now(),
       warn,
       nodeOptions: options.nodeOptions,
@@ -124,11 +127,12 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   #configure(sessionId: string, token: string): void {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
-    const { execArgv, nodeOptions, inspect, recordSites } = this.#options;
+    const { execArgv, nodeOptions, inspect, recordSites, namespace } = this.#options;
     const settings: DaemonSettings = {
       ...{ sessionId, token, directory: this.#backend.directory, store: this.#store },
       workerProgram: this.#backend.workerProgram,
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect, recordSites },
+      namespace,
       total: resources,
       workingDirectory: process.cwd(),
       warmWorkers: Math.max(1, Math.ceil(resources[CPU] ?? 0)),

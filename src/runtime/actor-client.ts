@@ -32,6 +32,8 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
   #workerId: number | undefined;
   #pending = 0;
   #isLetGo = false;
+  /** The actor that has the name which this one was to get. */
+  #sameAs: ActorClient | undefined;
   #death: ActorDeath | undefined;
   /** Of a constructor that threw when it ran again. */
   #failure: Content | undefined;
@@ -42,6 +44,11 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
     this.record = record;
     this.traits = traits;
     this.#context = context;
+  }
+
+  /** The client of the actor that is really there. */
+  get resolved(): ActorClient {
+    return this.#sameAs ?? this;
   }
 
   get className(): string {
@@ -68,16 +75,33 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
     site: CallSite | undefined,
     scope: TaskScope | undefined,
   ): MethodCall {
+    if (this.#sameAs !== undefined) return this.#sameAs.call(method, options, args, site, scope);
     if (this.#pending >= this.traits.maxPendingCalls) throw this.#tooMany(method);
     const call = this.#context.calls.create(options, args, site, scope, (...parts) => {
       return new MethodCall(parts[0], this, method, options, parts[1], parts[2]);
     });
+    this.#take(call);
+    this.#context.calls.begin(call);
+    return call;
+  }
+
+  #take(call: MethodCall): void {
     // While a call is pending the actor lives, whoever holds a handle.
     if (this.#pending++ === 0) this.#context.actors.busy.add(this);
     this.record.isObserved = true;
-    this.#lines.add(call, scope);
-    this.#context.calls.begin(call);
-    return call;
+    this.#lines.add(call, call.parent);
+  }
+
+  /** Calls go to another actor from now on, those that wait first. */
+  redirect(other: ActorClient): void {
+    if (other === this || this.#sameAs !== undefined) return;
+    this.#sameAs = other;
+    for (const call of this.#lines.takeUnsent()) {
+      call.client = other;
+      other.#take(call);
+      if (call.state === "ready") other.ready(call);
+      this.#oneLess();
+    }
   }
 
   #tooMany(method: string): Error {
@@ -198,8 +222,9 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
       this.died(endFor("nothing is known of it any more"), false);
       return;
     }
-    const { state, workerId, incarnation, end } = record;
-    if (state === "alive") this.located(workerId!, incarnation);
+    const { state, workerId, incarnation, end, sameAs } = record;
+    if (sameAs !== undefined) this.#context.actors.redirect(this, sameAs.ownerId, sameAs.key);
+    else if (state === "alive") this.located(workerId!, incarnation);
     else if (state === "restarting") this.restarting(end!);
     else if (state === "dead") this.#diedElsewhere(end!);
   }

@@ -1,11 +1,13 @@
 /** Frames by which actors are made, called and ended. */
 
 import type { PlainValue } from "../control/control-plane.ts";
+import { amountsOf } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
 import { writePlain } from "../values/plain-data.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { MethodCall } from "./method-call.ts";
 import type { Objects } from "./objects.ts";
+import type { ActorSpec } from "./owned-actor.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
 import type { CommonOptions, PendingCall } from "./pending-call.ts";
@@ -51,6 +53,29 @@ export function writeCreation(
     writeExtras(body, options);
   });
 }
+
+/** Of a detached actor: all of how it is to be made. */
+export function writeAdoption(
+  call: PendingCall,
+  spec: ActorSpec,
+  peer: Peer,
+  objects: Objects,
+  port: PayloadPort,
+): void {
+  const { record, source: _source, demand, ...rest } = spec;
+  if (!peer.sentFunctions.has(record.functionId)) port.defineFunction(peer, record);
+  const plain: AdoptionSpec = { ...rest, amounts: amountsOf(demand) };
+  writeCall(Kind.adoptActor, 3, call, peer, objects, port, (body) => {
+    body.integer(call.number);
+    body.integer(record.functionId);
+    writePlain(body, plain, "spec");
+  });
+}
+
+/** An `ActorSpec` as plain data, without the class. */
+export type AdoptionSpec = Omit<ActorSpec, "record" | "source" | "demand"> & {
+  readonly amounts: Readonly<Record<string, number>>;
+};
 
 /** Hot path. */
 export function writeMethodCall(

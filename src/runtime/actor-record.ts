@@ -20,6 +20,8 @@ export type ActorRecord = {
   readonly incarnation: number;
   readonly restarts: number;
   readonly workerId: number | undefined;
+  /** The name was taken: calls go to the actor that has it. */
+  readonly sameAs: { readonly key: number; readonly ownerId: number } | undefined;
   /** Why it is dead, or had to be started again. */
   readonly end: ActorDeath | undefined;
 };
@@ -31,9 +33,17 @@ export function actorEntryKey(key: number): string {
   return `${ACTORS_PREFIX}${objectName(key)}`;
 }
 
-/** Names are told apart whatever characters they have. */
+/** Names and namespaces are told apart whatever characters they have. */
 export function nameEntryKey(namespace: string, name: string): string {
-  return `${NAMES_PREFIX}${encodeURIComponent(namespace.toWellFormed())}/${name}`;
+  return `${namesPrefixOf(namespace)}${name}`;
+}
+
+export function namesPrefixOf(namespace: string): string {
+  return `${NAMES_PREFIX}${encodeURIComponent(namespace.toWellFormed())}/`;
+}
+
+export function nameOfEntry(entryKey: string): string {
+  return entryKey.slice(entryKey.indexOf("/", NAMES_PREFIX.length) + 1);
 }
 
 /** Writes the states of one entry in their order; of those that pile up, the last one. */

@@ -4,8 +4,9 @@ import type { ControlPlane } from "../control/control-plane.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Activity } from "./activity.ts";
 import { ActorClient, type ActorTraits } from "./actor-client.ts";
-import { crashOf } from "./actor-end.ts";
+import { crashOf, endFor } from "./actor-end.ts";
 import { sendNumber } from "./actor-messages.ts";
+import { ActorNames, type ActorName } from "./actor-names.ts";
 import { actorEntryKey, type ActorRecord } from "./actor-record.ts";
 import type { Calls } from "./calls.ts";
 import { Creation } from "./creation.ts";
@@ -13,6 +14,7 @@ import type { DaemonLink } from "./daemon-link.ts";
 import type { ExitNotice } from "./daemon-messages.ts";
 import type { CallSite, ObjectRecord } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
+import { HandleRequests } from "./handle-requests.ts";
 import { OwnedActor, type ActorSpec } from "./owned-actor.ts";
 import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
@@ -31,6 +33,7 @@ export interface ActorContext {
   readonly daemon: DaemonLink;
   readonly control: ControlPlane;
   readonly activity: Activity;
+  readonly names: ActorNames;
   readonly actors: Actors;
 }
 
@@ -38,6 +41,7 @@ export interface ActorContext {
 const ACTOR_CLASS_MIN = 2 ** 31;
 
 export class Actors {
+  readonly handles: HandleRequests;
   readonly #context: ActorContext;
   readonly #owned = new Map<number, OwnedActor>();
   readonly #byClass = new Map<number, OwnedActor>();
@@ -51,8 +55,9 @@ export class Actors {
   });
   #classCount = 0;
 
-  constructor(context: Omit<ActorContext, "actors">) {
-    this.#context = { ...context, actors: this };
+  constructor(context: Omit<ActorContext, "actors" | "names">) {
+    this.#context = { ...context, names: new ActorNames(context.control), actors: this };
+    this.handles = new HandleRequests(this.#context);
   }
 
   /** Others depend on this process: it must not be ended for being idle. */
@@ -104,8 +109,47 @@ export class Actors {
     return this.#clients.get(key)?.deref();
   }
 
-  findOwned(key: number): OwnedActor | undefined {
-    return this.#owned.get(key);
+  /** The client of an actor that this process owns and that is held still. */
+  ownClient(key: number): ActorClient | undefined {
+    const owned = this.#owned.get(key);
+    const record = owned?.held ?? this.#recordOfOwned(key);
+    if (owned === undefined || record === undefined || owned.life.state === "dead") {
+      return undefined;
+    }
+    return this.clientOf(record, owned.spec.traits);
+  }
+
+  #recordOfOwned(key: number): ObjectRecord | undefined {
+    return this.findClient(key)?.record ?? this.#context.objects.findLent(key);
+  }
+
+  /** An actor that is there already takes the place of one that was to be created. */
+  async replace(owned: OwnedActor, { key, ownerId }: ActorRecord): Promise<void> {
+    const other = await this.handles.ask(ownerId, key);
+    // It has just ended: the name is free, or will be.
+    if (other === undefined) owned.claimAgain();
+    else owned.standsFor(other);
+  }
+
+  redirect(client: ActorClient, ownerId: number, key: number): void {
+    const gone = endFor("the actor that had its name has ended");
+    this.handles.ask(ownerId, key).then(
+      (other) => (other === undefined ? client.died(gone, false) : client.redirect(other)),
+      () => client.died(gone, false),
+    );
+  }
+
+  /** The actor of a name. Rejects with ActorNotFoundError. */
+  find(name: ActorName): Promise<ActorClient> {
+    return this.#context.activity.during(this.#find(name));
+  }
+
+  async #find(name: ActorName): Promise<ActorClient> {
+    const { names } = this.#context;
+    const record = await names.find(name);
+    const client = record && (await this.handles.ask(record.ownerId, record.key));
+    if (client === undefined) throw await names.notFound(name);
+    return client;
   }
 
   /** The client of an actor of which a handle has come, or is made once more. */
@@ -162,6 +206,7 @@ export class Actors {
   }
 
   workerGone(notice: ExitNotice): void {
+    this.handles.processGone(notice.processId);
     const crash = crashOf(notice);
     for (const client of this.#clients.values())
       client.deref()?.workerGone(notice.processId, crash);
@@ -177,7 +222,9 @@ export class Actors {
     return this.#context.activity.during(this.#kill(client));
   }
 
-  async #kill(client: ActorClient): Promise<void> {
+  async #kill(given: ActorClient): Promise<void> {
+    await this.#owned.get(given.key)?.named;
+    const client = given.resolved;
     const owned = this.#owned.get(client.key);
     if (owned !== undefined) {
       owned.life.kill("it was killed");
@@ -209,5 +256,6 @@ export class Actors {
   /** The runtime is over. */
   end(error: Error): void {
     for (const client of this.busy) client.end(error);
+    this.handles.end();
   }
 }

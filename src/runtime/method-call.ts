@@ -17,7 +17,7 @@ export interface MethodCallOptions extends CommonOptions {
 }
 
 export class MethodCall extends PendingCall implements ActorCall {
-  readonly client: ActorClient;
+  client: ActorClient;
   readonly method: string;
   readonly options: MethodCallOptions;
   state: ActorCallState = "waiting";

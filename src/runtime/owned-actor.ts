@@ -11,10 +11,12 @@ import type { Demand } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
 import type { ActorClient, ActorTraits } from "./actor-client.ts";
 import { diedError, endFor, type ActorDeath } from "./actor-end.ts";
-import { sendNumber, writeCreation, type ActorSettings } from "./actor-messages.ts";
+import { nameTaken, type ActorName } from "./actor-names.ts";
+import { sendNumber, writeAdoption, writeCreation, type ActorSettings } from "./actor-messages.ts";
 import { actorEntryKey, PublishedRecord, type ActorRecord } from "./actor-record.ts";
 import type { ActorContext } from "./actors.ts";
 import type { Creation } from "./creation.ts";
+import { DRIVER_ID } from "./identity.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { Content, ObjectRecord } from "./object-record.ts";
 import type { CallKeeper } from "./pending-call.ts";
@@ -29,6 +31,8 @@ export interface ActorSpec {
   readonly settings: ActorSettings;
   readonly name: string | undefined;
   readonly namespace: string;
+  /** An actor that has the name already takes its place. */
+  readonly getIfExists: boolean;
   readonly isDetached: boolean;
   readonly maxRestarts: number;
   readonly startTimeoutMs: number | undefined;
@@ -48,6 +52,10 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   #failure: Content | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #gone: (() => void)[] = [];
+  #hasName = false;
+  /** Settled when it has its name, or another actor does. */
+  named: Promise<void> = Promise.resolve();
+  #sameAs: ActorRecord["sameAs"];
   /** A detached actor is held here, whoever else lets go of it. */
   held: ObjectRecord | undefined;
 
@@ -61,10 +69,44 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     this.#publish(undefined);
   }
 
-  /** Its constructor is called as soon as its arguments are there. */
+  /** Its constructor is called as soon as it has its name and its arguments. */
   begin(creation: Creation): void {
     this.#creation = creation;
-    this.#context.calls.begin(creation);
+    const { name, namespace } = this.spec;
+    if (name === undefined || this.#isForDriver) this.#context.calls.begin(creation);
+    else {
+      this.named = this.#claim({ namespace, name }, creation);
+      this.named.catch((error: unknown) => this.failCreation(error));
+    }
+  }
+
+  async #claim(name: ActorName, creation: Creation): Promise<void> {
+    const { actors, names, calls } = this.#context;
+    const holder = await names.claim(name, this.key);
+    if (holder === undefined) {
+      this.#hasName = true;
+      if (this.life.state === "dead") this.#freeName();
+      else calls.begin(creation);
+    } else if (this.spec.getIfExists) await actors.replace(this, holder);
+    else this.failCreation(nameTaken(holder));
+  }
+
+  /** Who had the name has just ended. */
+  claimAgain(): void {
+    this.begin(this.#creation!);
+  }
+
+  /** Calls go to an actor that is there already; this one was never alive. */
+  standsFor(other: ActorClient): void {
+    this.#client?.redirect(other);
+    this.#sameAs = { key: other.key, ownerId: this.#context.objects.ownership.ownerOf(other.key) };
+    this.life.end("another actor has its name");
+  }
+
+  #freeName(): void {
+    const { name, namespace } = this.spec;
+    if (!this.#hasName || name === undefined) return;
+    this.#context.names.free({ namespace, name }, this.key).catch(ignore);
   }
 
   get #client(): ActorClient | undefined {
@@ -74,7 +116,23 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   // CallKeeper of the creation.
 
   ready(): void {
-    this.life.begin();
+    if (this.#isForDriver) this.#handOver(this.#creation!);
+    else this.life.begin();
+  }
+
+  /** What is to outlive this process is created by the driver, which lives as long as all. */
+  get #isForDriver(): boolean {
+    return this.spec.isDetached && this.#context.selfId !== DRIVER_ID;
+  }
+
+  #handOver(creation: Creation): void {
+    const { calls, peers, objects, port, packer } = this.#context;
+    calls.sent(creation);
+    creation.state = "sent";
+    creation.results[0]!.whenSettled(({ content }) => {
+      if (content?.kind === "payload") this.standsFor(packer.unpackHandle(content.payload)!);
+    });
+    writeAdoption(creation, this.spec, peers.get(DRIVER_ID), objects, port);
   }
 
   abandoned(creation: Creation, content: Content): void {
@@ -90,6 +148,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     creation.state = "done";
     // Held by its handles only, so that it is known when the last one goes.
     creation.results = [];
+    if (this.#isForDriver) return;
     if (failure === undefined) this.life.constructed();
     else this.#fail(failure);
   }
@@ -150,6 +209,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     else if (state === "restarting") this.#restarts(client, death!);
     else if (state === "dead") this.#died(death!, end!.kind !== "crashed");
     this.#publish(death);
+    if (state === "dead") this.#freeName();
   }
 
   #restarts(client: ActorClient | undefined, death: ActorDeath): void {
@@ -198,11 +258,9 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     const { className } = traits;
     const record: ActorRecord = {
       ...{ key: this.key, className, name, namespace, isDetached, ownerId },
-      ...{ state, incarnation, restarts, workerId, end },
+      ...{ state, incarnation, restarts, workerId, end, sameAs: this.#sameAs },
     };
-    this.#published.publish(record).catch(() => {
-      // The daemon is gone, and with it whoever could read this.
-    });
+    this.#published.publish(record).catch(ignore);
   }
 
   // From the daemon.
@@ -243,4 +301,8 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     if (this.life.state === "dead" && this.#processes.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#gone.push(resolve));
   }
+}
+
+function ignore(): void {
+  // The daemon is gone, and with it whoever could read what was to be written.
 }

@@ -123,6 +123,16 @@ export class Packer {
     }
   }
 
+  handleOf(client: ActorClient): object {
+    return this.#remoteFunctions.makeHandle(client);
+  }
+
+  /** Undefined if the payload is that of null. */
+  unpackHandle(payload: Payload): ActorClient | undefined {
+    const handle = this.unpack(payload, true) as object | null;
+    return handle === null ? undefined : this.#remoteFunctions.actorOf(handle);
+  }
+
   /** What a task threw. Parts of it that cannot be sent go as text: the error itself counts. */
   packError(thrown: unknown): Payload {
     try {

@@ -7,11 +7,16 @@ import type { TaskScope } from "./task-scope.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import type { Extras } from "./task-messages.ts";
 
+/** What a reply has to know of a call. */
+export interface Numbered {
+  readonly number: number;
+}
+
 /** Where the outcome of a task goes: over a link, or to this process's own submitter. */
 export interface TaskReply {
   /** The values of the results, one per return. Throws if a value cannot be sent. */
-  succeeded(task: RunningTask, durationUs: number, values: readonly unknown[]): void;
-  failed(task: RunningTask, durationUs: number, error: unknown): void;
+  succeeded(task: Numbered, durationUs: number, values: readonly unknown[]): void;
+  failed(task: Numbered, durationUs: number, error: unknown): void;
   started(task: RunningTask): void;
   /** Whether children of tasks that are over keep the lease busy. */
   leaseBlocked(leaseId: number, isBlocked: boolean): void;

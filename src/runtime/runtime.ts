@@ -19,6 +19,7 @@ import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemo
 import { crashError } from "./exit-text.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
+import { IncomingCalls } from "./incoming-calls.ts";
 import type { Identity } from "./identity.ts";
 import { memoryTableOf } from "./memory-table.ts";
 import type { ObjectRecord } from "./object-record.ts";
@@ -29,6 +30,7 @@ import { PayloadPort } from "./payload-port.ts";
 import { Peers, type Peer } from "./peers.ts";
 import { Poller } from "./poller.ts";
 import { Activity } from "./activity.ts";
+import { adoptionAsked } from "./adopted-actors.ts";
 import { Actors } from "./actors.ts";
 import { Calls } from "./calls.ts";
 import { CallSites } from "./remote-error.ts";
@@ -51,6 +53,8 @@ export interface RuntimeOptions {
   readonly pollingUs: number;
   /** Remember where each object was made. */
   readonly recordSites: boolean;
+  /** Of actors' names that say no other. */
+  readonly namespace: string;
   readonly nowMs: () => number;
   /** Writes a warning for the user. */
   readonly warn: (text: string) => void;
@@ -90,10 +94,12 @@ export class Runtime {
   readonly submitter: Submitter;
   readonly control: ControlClient;
   readonly actors: Actors;
+  readonly incoming: IncomingCalls;
   readonly unseen: UnseenFailures;
   readonly callSites: CallSites;
   readonly poller: Poller;
   readonly warn: (text: string) => void;
+  readonly namespace: string;
   /** Node's options of workers. */
   readonly nodeOptions: string | undefined;
   readonly #host: RuntimeHost;
@@ -106,6 +112,7 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.identity = options.identity;
     this.warn = options.warn;
+    this.namespace = options.namespace;
     this.callSites = new CallSites(options.recordSites);
     this.nodeOptions = options.nodeOptions;
     this.#host = options.host;
@@ -139,6 +146,7 @@ export class Runtime {
       ...{ runtime: this, selfId, calls, objects, packer, port, peers, daemon, control, activity },
     });
     packer.connect(this.actors);
+    this.incoming = new IncomingCalls(this);
     this.submitter = new Submitter({ calls, objects, packer, port, peers, daemon, now });
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
@@ -210,6 +218,12 @@ export class Runtime {
         return this.#cancelAsked(body.number(), body.boolean());
       case Kind.killActor:
         return this.actors.killAsked(body.number());
+      case Kind.adoptActor:
+        return adoptionAsked(this, this.incoming, peer, body, buffers);
+      case Kind.askHandle:
+        return this.actors.handles.asked(peer, body.number(), body.number());
+      case Kind.handleAnswer:
+        return this.actors.handles.answered(peer, body, buffers);
       default:
         if (receiveOwnershipMessage(this.objects.ownership, peer, kind, body)) return;
         // Kinds that this version does not know are passed over.

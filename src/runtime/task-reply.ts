@@ -9,7 +9,7 @@ import { isPrimitive, sentBuffers, type Payload } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
 import type { RemoteTask } from "./remote-task.ts";
-import type { RunningTask, TaskReply } from "./running-task.ts";
+import type { Numbered, RunningTask, TaskReply } from "./running-task.ts";
 import type { Submitter } from "./submitter.ts";
 import { writePrimitive } from "./task-messages.ts";
 
@@ -27,7 +27,7 @@ export class LinkReply implements TaskReply {
     this.#port = port;
   }
 
-  succeeded(task: RunningTask, durationUs: number, values: readonly unknown[]): void {
+  succeeded(task: Numbered, durationUs: number, values: readonly unknown[]): void {
     const only = values[0];
     if (values.length === 1 && isPrimitive(only)) {
       const body = this.#begin(only === undefined ? Kind.resultVoid : Kind.result, 0);
@@ -43,7 +43,7 @@ export class LinkReply implements TaskReply {
     } else this.#sendPayloads(task, durationUs, values);
   }
 
-  #sendPayloads(task: RunningTask, durationUs: number, values: readonly unknown[]): void {
+  #sendPayloads(task: Numbered, durationUs: number, values: readonly unknown[]): void {
     const payloads = values.map((value) => this.#packer.pack(value, "result"));
     for (const payload of payloads) this.#port.define(this.#peer, payload);
     const buffers = payloads.flatMap(sentBuffers);
@@ -57,7 +57,7 @@ export class LinkReply implements TaskReply {
     for (const payload of payloads) this.#giveAway(payload);
   }
 
-  failed(task: RunningTask, durationUs: number, error: unknown): void {
+  failed(task: Numbered, durationUs: number, error: unknown): void {
     const payload = this.#packer.packError(error);
     this.#port.send(this.#peer, Kind.failure, 4, payload, (body) => {
       body.integer(task.number);
@@ -139,7 +139,7 @@ export class LocalReply implements TaskReply {
     this.#parent = parent;
   }
 
-  succeeded(_task: RunningTask, durationUs: number, values: readonly unknown[]): void {
+  succeeded(_task: Numbered, durationUs: number, values: readonly unknown[]): void {
     // Through bytes as over a link: results are copies, wherever the task ran.
     this.#over(
       durationUs,
@@ -147,7 +147,7 @@ export class LocalReply implements TaskReply {
     );
   }
 
-  failed(_task: RunningTask, durationUs: number, error: unknown): void {
+  failed(_task: Numbered, durationUs: number, error: unknown): void {
     const content: Content = { kind: "failure", payload: this.#packer.packError(error) };
     this.#over(
       durationUs,

@@ -10,7 +10,6 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { readExtras } from "../runtime/task-messages.ts";
 import { readPlain } from "../values/plain-data.ts";
 import { Kind } from "../wire/messages.ts";
-import type { IncomingCalls } from "./incoming-calls.ts";
 
 export interface ActorWorkerOptions {
   readonly nowUs: () => number;
@@ -20,13 +19,11 @@ export interface ActorWorkerOptions {
 
 export class ActorWorker {
   readonly #runtime: Runtime;
-  readonly #incoming: IncomingCalls;
   readonly #options: ActorWorkerOptions;
   #host: ActorHost | undefined;
 
-  constructor(runtime: Runtime, incoming: IncomingCalls, options: ActorWorkerOptions) {
+  constructor(runtime: Runtime, options: ActorWorkerOptions) {
     this.#runtime = runtime;
-    this.#incoming = incoming;
     this.#options = options;
   }
 
@@ -100,8 +97,8 @@ export class ActorWorker {
     buffers: readonly Buffer[],
     host: ActorHost,
   ): RunningTask {
-    const args = this.#incoming.readArguments(peer, body, buffers, spec.extras.isShared);
-    return new RunningTask(this.#runtime, spec, args, this.#incoming.replyTo(peer), host);
+    const args = this.#runtime.incoming.readArguments(peer, body, buffers, spec.extras.isShared);
+    return new RunningTask(this.#runtime, spec, args, this.#runtime.incoming.replyTo(peer), host);
   }
 
   #refuse(peer: Peer, number: number, what: string): void {

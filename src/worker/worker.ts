@@ -22,7 +22,6 @@ import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
 import { ActorWorker } from "./actor-worker.ts";
-import { IncomingCalls } from "./incoming-calls.ts";
 
 export interface WorkerOptions {
   readonly settings: WorkerSettings;
@@ -46,20 +45,19 @@ export class Worker implements RuntimeHost {
   readonly #executor: Executor;
   readonly #settings: WorkerSettings;
   readonly #exit: () => void;
-  readonly #incoming: IncomingCalls;
   readonly #actor: ActorWorker;
 
   constructor(options: WorkerOptions) {
     this.#settings = options.settings;
     this.#exit = options.exit;
     const { processId, sessionId, token, total, pollingUs, store, slot } = options.settings;
-    const { recordSites } = options.settings;
+    const { recordSites, namespace } = options.settings;
     this.runtime = new Runtime({
       ...options,
       identity: { processId, role: "worker", sessionId, token, pid: process.pid },
       total: demandOf(total),
       store: new Store({ ...store, processId, slot, loadLibrary: options.loadLibrary }),
-      ...{ pollingUs, recordSites },
+      ...{ pollingUs, recordSites, namespace },
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
     });
@@ -73,8 +71,7 @@ export class Worker implements RuntimeHost {
       leaseResumed: (leaseId) => daemon.resumed(leaseId),
       flush: () => peers.flush(),
     });
-    this.#incoming = new IncomingCalls(this.runtime);
-    this.#actor = new ActorWorker(this.runtime, this.#incoming, {
+    this.#actor = new ActorWorker(this.runtime, {
       nowUs: () => options.nowMs() * 1_000,
       pinProcess: options.pinProcess,
       exit: options.exit,
@@ -147,8 +144,8 @@ export class Worker implements RuntimeHost {
     const task = new LeasedTask(
       this.runtime,
       { number, body: record, extras, submitterId: peer.processId },
-      this.#incoming.readArguments(peer, body, buffers, extras.isShared),
-      this.#incoming.replyTo(peer),
+      this.runtime.incoming.readArguments(peer, body, buffers, extras.isShared),
+      this.runtime.incoming.replyTo(peer),
       this.#executor.queueOf(leaseId, demand),
       this.#executor,
     );
@@ -189,7 +186,7 @@ export class Worker implements RuntimeHost {
     const copies =
       args.kind === "primitives"
         ? args.values.slice()
-        : this.#incoming.unpacking(args.payload, inlined, false, task.options.isShared);
+        : this.runtime.incoming.unpacking(args.payload, inlined, false, task.options.isShared);
     return new LeasedTask(
       this.runtime,
       {

@@ -1,12 +1,12 @@
 /** Reads the calls that other processes send to this worker. */
 
 import type { MsgpackReader } from "../base/msgpack.ts";
-import { isPlain, type Payload } from "../runtime/payload.ts";
-import { BufferCursor } from "../runtime/payload-wire.ts";
-import type { Peer } from "../runtime/peers.ts";
-import type { RunningTask } from "../runtime/running-task.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import { LinkReply } from "../runtime/task-reply.ts";
+import { isPlain, type Payload } from "./payload.ts";
+import { BufferCursor } from "./payload-wire.ts";
+import type { Peer } from "./peers.ts";
+import type { RunningTask } from "./running-task.ts";
+import type { Runtime } from "./runtime.ts";
+import { LinkReply } from "./task-reply.ts";
 
 /** The value of a ref that was given as argument. */
 export interface InlinedPayload {
