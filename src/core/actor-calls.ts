@@ -171,9 +171,9 @@ export class ActorCalls<C extends ActorCall> {
     this.#isDead = true;
     this.#next = undefined;
     this.#failLost();
-    for (const line of [...this.#lines.values()]) {
-      for (const call of line) if (call.state !== "done") this.#fail(call, false);
-    }
+    // One that fails takes along those that wait for its result: the lines change meanwhile.
+    const waiting = [...this.#lines.values()].flatMap((line) => [...line]);
+    for (const call of waiting) if (call.state !== "done") this.#fail(call, false);
     this.#lines.clear();
   }
 
