@@ -1,5 +1,6 @@
 /** Asks the daemon of a session, over its socket. */
 
+import type { ActorsAnswer } from "../daemon/actor-records.ts";
 import type { MemoryAnswer } from "../daemon/memory-gathering.ts";
 import { SocketAddresses, type Session } from "../daemon/session-directory.ts";
 import { readToken } from "../daemon/tools.ts";
@@ -16,17 +17,38 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** Nobody listens: the session is over, or runs inline, or begins just now. */
 const GONE = new Set(["ENOENT", "ECONNREFUSED", "ENOTDIR"]);
 
+interface Answers {
+  readonly memory: MemoryAnswer;
+  readonly actors: ActorsAnswer;
+}
+
+/** What a daemon can be asked for. */
+export type Topic = keyof Answers;
+export type AnswerOf<T extends Topic> = Answers[T];
+
+const KINDS: Readonly<Record<Topic, { readonly ask: Kind; readonly answer: Kind }>> = {
+  memory: { ask: Kind.askMemory, answer: Kind.memoryAnswer },
+  actors: { ask: Kind.askActors, answer: Kind.actorsAnswer },
+};
+
 /** `undefined`: the session has no daemon that listens. Rejects if it does not answer. */
-export async function askMemory(session: Session): Promise<MemoryAnswer | undefined> {
+export async function askDaemon<T extends Topic>(
+  session: Session,
+  topic: T,
+): Promise<AnswerOf<T> | undefined> {
   try {
-    return await ask(session, readToken(session.directory));
+    return await ask(session, readToken(session.directory), topic);
   } catch (error) {
     if (GONE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }
 
-function ask({ sessionId, directory }: Session, token: string): Promise<MemoryAnswer> {
+function ask<T extends Topic>(
+  { sessionId, directory }: Session,
+  token: string,
+  topic: T,
+): Promise<AnswerOf<T>> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: Error): void => {
       reject(new Error(`Cannot ask session ${sessionId}: its daemon ${reason}`, { cause }));
@@ -38,10 +60,10 @@ function ask({ sessionId, directory }: Session, token: string): Promise<MemoryAn
     const link: Link = new Link(
       connect(new SocketAddresses(directory).of("daemon")),
       (kind, bytes, start, end) => {
-        if (kind !== Kind.memoryAnswer) return;
+        if (kind !== KINDS[topic].answer) return;
         const body = new MsgpackReader(bytes, start, end);
         body.arrayHeader();
-        resolve(readPlain<MemoryAnswer>(body, "memory"));
+        resolve(readPlain<AnswerOf<T>>(body, topic));
         link.close();
       },
       (cause) => {
@@ -52,7 +74,7 @@ function ask({ sessionId, directory }: Session, token: string): Promise<MemoryAn
       },
     );
     sayHello(link, { sessionId, token, processId: 0, role: "tool", pid: process.pid });
-    link.begin(Kind.askMemory).arrayHeader(0);
+    link.begin(KINDS[topic].ask).arrayHeader(0);
     link.end();
   });
 }

@@ -17,8 +17,10 @@ export interface Command {
   readonly help: string;
   /** `--help` is understood by all. */
   readonly options: NonNullable<ParseArgsConfig["options"]>;
+  /** Whether it is given more than options: `mobula list actors`. */
+  readonly takesOperands: boolean;
   /** Returns the exit code. Throws UsageError. */
-  run(values: OptionValues, output: Output): Promise<number>;
+  run(values: OptionValues, operands: readonly string[], output: Output): Promise<number>;
 }
 
 /** The command line is wrong. */

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** Entry of the program `mobula`: `mobula memory`, … */
+/** Entry of the program `mobula`: `mobula memory`, `mobula list actors`, … */
 
 import { parseArgs } from "node:util";
-import { UsageError, type Command, type Output } from "./command.ts";
+import { UsageError, type Command, type OptionValues, type Output } from "./command.ts";
+import { list } from "./list.ts";
 import { memory } from "./memory.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = { memory };
+const COMMANDS: Readonly<Record<string, Command>> = { list, memory };
 
 const EXIT_USAGE = 2;
 
@@ -34,21 +35,25 @@ async function main(args: readonly string[], output: Output): Promise<number> {
   if (command === undefined) {
     throw new UsageError(`Cannot run ${name}: there is no such command; mobula --help lists all`);
   }
-  const values = parse(name, command, rest);
+  const { values, operands } = parse(name, command, rest);
   if (values["help"] === true) {
     output.out(command.help);
     return 0;
   }
-  return command.run(values, output);
+  return command.run(values, operands, output);
 }
 
-function parse(name: string, command: Command, args: readonly string[]) {
+interface Given {
+  readonly values: OptionValues;
+  readonly operands: readonly string[];
+}
+
+function parse(name: string, command: Command, args: readonly string[]): Given {
   const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Record<
-      string,
-      string | boolean | undefined
-    >;
+    const allowPositionals = command.takesOperands;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals });
+    return { values, operands: positionals };
   } catch (error) {
     // "Unknown option '--jsno'. To specify …"
     const [reason = ""] = (error as Error).message.split(". ");

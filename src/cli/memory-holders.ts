@@ -2,7 +2,7 @@
 
 import type { MemoryTable, ObjectEntry } from "../runtime/memory-table.ts";
 import { objectName } from "../runtime/object-record.ts";
-import type { ProcessName } from "./memory-report.ts";
+import type { ProcessName } from "./process-name.ts";
 
 export type Holder =
   /** Refs in the process. */

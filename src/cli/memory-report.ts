@@ -5,12 +5,7 @@ import type { Session } from "../daemon/session-directory.ts";
 import type { MemoryTable, ObjectEntry, SegmentEntry } from "../runtime/memory-table.ts";
 import { objectName } from "../runtime/object-record.ts";
 import { Holders, type Holder } from "./memory-holders.ts";
-
-export interface ProcessName {
-  readonly processId: number;
-  readonly pid: number | null;
-  readonly role: "driver" | "worker";
-}
+import { nameProcess, type ProcessName } from "./process-name.ts";
 
 /** In the store's memory, on disk, or in the memory of its owner; null if that is not known. */
 export type Place = "memory" | "disk" | "process" | null;
@@ -60,13 +55,11 @@ export function reportOf(session: Session, answer: MemoryAnswer): SessionReport 
   return new Merge(session, answer).report();
 }
 
-const DRIVER_ID = 1;
-
 class Merge {
   readonly #session: Session;
   readonly #answer: MemoryAnswer;
   readonly #tables: readonly MemoryTable[];
-  readonly #names: ReadonlyMap<number, ProcessName>;
+  readonly #pids: ReadonlyMap<number, number | undefined>;
   /** As its owner says; as others do, if the owner was not heard. */
   readonly #objects: ReadonlyMap<number, ObjectEntry>;
   readonly #segments: ReadonlyMap<number, SegmentEntry>;
@@ -76,21 +69,16 @@ class Merge {
     this.#session = session;
     this.#answer = answer;
     this.#tables = answer.processes.flatMap(({ table }) => table ?? []);
-    this.#names = new Map(answer.processes.map((member) => [member.processId, this.#name(member)]));
+    this.#pids = new Map(answer.processes.map(({ processId, pid }) => [processId, pid]));
     this.#objects = byOwner(this.#tables, ({ objects }) => objects);
     this.#segments = byOwner(this.#tables, ({ segments }) => segments);
     this.#holders = new Holders(this.#tables, (processId) => this.#nameOf(processId));
     for (const entry of this.#objects.values()) this.#holders.addNested(entry);
   }
 
-  #name({ processId, pid }: MemberMemory): ProcessName {
-    if (processId !== DRIVER_ID) return { processId, pid: pid ?? null, role: "worker" };
-    return { processId, pid: this.#session.driverPid, role: "driver" };
-  }
-
   /** Somebody may name a process that has just ended. */
   #nameOf(processId: number): ProcessName {
-    return this.#names.get(processId) ?? { processId, pid: null, role: "worker" };
+    return nameProcess(this.#session, processId, this.#pids.get(processId));
   }
 
   report(): SessionReport {

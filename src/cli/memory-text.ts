@@ -1,14 +1,9 @@
 /** A session's memory as text for people. Pure. */
 
-import Table from "cli-table3";
 import type { Holder } from "./memory-holders.ts";
-import type {
-  ObjectReport,
-  ProcessName,
-  ProcessReport,
-  SessionReport,
-  Sums,
-} from "./memory-report.ts";
+import type { ObjectReport, ProcessReport, SessionReport, Sums } from "./memory-report.ts";
+import { inWords } from "./process-name.ts";
+import { counted, table } from "./table.ts";
 
 export function formatSession(report: SessionReport, rowsMax: number): string {
   const { sessionId, driverPid, processes, totals, limitBytes } = report;
@@ -103,35 +98,6 @@ function note({ isHeard, usedBytes }: ProcessReport): string {
 
 function sums({ objects, memoryBytes, diskBytes, processBytes, freeBytes }: Sums): string[] {
   return [String(objects), ...[memoryBytes, diskBytes, processBytes, freeBytes].map(inBytes)];
-}
-
-const NO_BORDER = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "" },
-  ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" },
-  ...{ left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "" },
-  middle: "  ",
-};
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const drawn = new Table({
-    head: [...head],
-    chars: NO_BORDER,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  drawn.push(...rows.map((row) => [...row]));
-  return drawn
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
-
-function inWords({ role, pid, processId }: ProcessName): string {
-  return pid === null ? `process ${processId}, ended` : `${role} ${pid}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;

@@ -1,13 +1,9 @@
 /** `mobula memory`: which objects there are, how large, whose, and who holds them. */
 
-import type { MemoryAnswer } from "../daemon/memory-gathering.ts";
-import { findSessions, type Session } from "../daemon/session-directory.ts";
-import { askMemory } from "./ask-daemon.ts";
-import { UsageError, type Command, type OptionValues, type Output } from "./command.ts";
-import { reportOf, type SessionReport } from "./memory-report.ts";
+import type { Command } from "./command.ts";
+import { reportOf } from "./memory-report.ts";
 import { formatSession } from "./memory-text.ts";
-
-const ROWS_DEFAULT = 50;
+import { ROWS_DEFAULT, SESSION_OPTIONS, showSessions } from "./sessions.ts";
 
 const HELP = `Usage: mobula memory [options]
 
@@ -30,42 +26,10 @@ Exit code 1: there is no such session, or one did not answer.
 export const memory: Command = {
   summary: "objects: sizes, owners, who holds them",
   help: HELP,
-  options: {
-    session: { type: "string" },
-    limit: { type: "string" },
-    json: { type: "boolean" },
+  options: SESSION_OPTIONS,
+  takesOperands: false,
+  run: (values, _operands, output) => {
+    const view = { topic: "memory", rows: "objects", reportOf, format: formatSession } as const;
+    return showSessions(values, output, view);
   },
-  run,
 };
-
-async function run(values: OptionValues, output: Output): Promise<number> {
-  const rowsMax = rowsFrom(values["limit"]);
-  const wanted = typeof values["session"] === "string" ? values["session"] : "";
-  const sessions = findSessions().filter(({ sessionId }) => sessionId.startsWith(wanted));
-  const asked = await Promise.allSettled(sessions.map(ask));
-  const failures = asked.filter((result) => result.status === "rejected");
-  const reports = asked.flatMap((result) => {
-    return result.status === "fulfilled" && result.value !== undefined ? [result.value] : [];
-  });
-  for (const { reason } of failures) output.error(`${(reason as Error).message}\n`);
-  if (values["json"] === true) output.out(`${JSON.stringify({ sessions: reports }, null, 2)}\n`);
-  else output.out(reports.map((report) => formatSession(report, rowsMax)).join("\n"));
-  if (reports.length === 0 && failures.length === 0) output.error(`${nothingFound(wanted)}\n`);
-  return reports.length === 0 || failures.length > 0 ? 1 : 0;
-}
-
-async function ask(session: Session): Promise<SessionReport | undefined> {
-  const answer: MemoryAnswer | undefined = await askMemory(session);
-  return answer === undefined ? undefined : reportOf(session, answer);
-}
-
-function nothingFound(wanted: string): string {
-  if (wanted !== "") return `No session ${wanted} of this user is running`;
-  return "No Mobula program of this user is running, or it has another TMPDIR";
-}
-
-function rowsFrom(given: string | boolean | undefined): number {
-  if (given === undefined) return ROWS_DEFAULT;
-  if (typeof given === "string" && /^\d+$/.test(given)) return Number(given);
-  throw new UsageError(`Cannot show ${String(given)} objects: --limit must be a whole number`);
-}

@@ -53,7 +53,9 @@ export function describeActors(
 ): ActorsAnswer {
   const entries = control.entries(ACTORS_PREFIX);
   entries.sort((left, right) => left.revision - right.revision);
-  return { actors: entries.map(({ value }) => value as ActorRecord), workers };
+  const records = entries.map(({ value }) => value as ActorRecord);
+  // What only stands for another actor was never one.
+  return { actors: records.filter(({ sameAs }) => sameAs === undefined), workers };
 }
 
 /** Unless somebody else has it by now. */
