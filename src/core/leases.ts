@@ -109,7 +109,7 @@ export class Leases {
 
   parked(leaseId: number, nowMs: number): void {
     const lease = this.#leases.get(leaseId);
-    if (lease === undefined || lease.parked) return;
+    if (lease === undefined || lease.parked || lease.isDedicated) return;
     lease.parked = true;
     this.#resources.release(lease.demand);
     this.#workers.leaseParked(lease.workerId);

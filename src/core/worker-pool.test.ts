@@ -94,6 +94,42 @@ test("idle workers go in time; warm ones stay, the one used last", () => {
   assert.equal(pool.size, 2);
 });
 
+test("workers of actors do not count among those for tasks, until they are given back", () => {
+  const pool = poolOf("", "");
+  assert.equal(pool.takeIdle("", true)?.isDedicated, true);
+  assert.equal(pool.takeIdle("", true)?.isDedicated, true);
+  for (const id of [3, 4, 5, 6, 7, 8]) {
+    assert.equal(pool.mayStart("", true), true);
+    pool.starting(id, "");
+  }
+  assert.equal(pool.mayStart("", true), false, "six for tasks");
+  assert.equal(pool.takeParked(""), undefined);
+  pool.exited(1);
+  assert.equal(pool.mayStart("", true), false);
+  pool.exited(3);
+  assert.equal(pool.mayStart("", true), true);
+  pool.leaseEnded(2, false, 10);
+  assert.equal(pool.mayStart("", true), false, "it is for tasks again");
+  assert.equal(pool.takeIdle("")?.isDedicated, false);
+  pool.validate();
+});
+
+test("no more workers may be starting when one is started for an actor", () => {
+  const pool = new WorkerPool(OPTIONS);
+  for (const id of [1, 2, 3, 4]) {
+    assert.equal(pool.mayStartDedicated(), true);
+    pool.starting(id, ["", "blue"][id % 2]!);
+  }
+  assert.equal(pool.mayStartDedicated(), false);
+  pool.ready(1, 0);
+  assert.equal(pool.mayStartDedicated(), true);
+  pool.starting(5, "");
+  assert.equal(pool.mayStartDedicated(), false);
+  pool.exited(2);
+  assert.equal(pool.mayStartDedicated(), true);
+  pool.validate();
+});
+
 test("illegal moves throw and say which", () => {
   const pool = poolOf("");
   assert.throws(() => pool.ready(1, 0), { message: "Cannot move worker 1 from idle to idle" });

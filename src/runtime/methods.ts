@@ -1,5 +1,7 @@
 /** What of an object can be called remotely: the methods of its class, and functions of its own. */
 
+import { types } from "node:util";
+
 /** How a name of a class can be used. */
 export type Member = "method" | "getter";
 
@@ -9,10 +11,13 @@ export type Member = "method" | "getter";
  */
 export function membersOf(actorClass: { readonly prototype: object }): Map<string, Member> {
   const members = new Map<string, Member>();
+  const hidden = new Set(["constructor"]);
   let prototype: object | null = actorClass.prototype;
   while (prototype !== null && prototype !== Object.prototype) {
     for (const name of Object.getOwnPropertyNames(prototype)) {
-      if (name === "constructor" || members.has(name)) continue;
+      if (hidden.has(name)) continue;
+      // Whatever it is, it is what one gets: what bears its name further up is hidden.
+      hidden.add(name);
       const property = Object.getOwnPropertyDescriptor(prototype, name)!;
       if (!("value" in property)) members.set(name, "getter");
       else if (typeof property.value === "function") members.set(name, "method");
@@ -20,6 +25,18 @@ export function membersOf(actorClass: { readonly prototype: object }): Map<strin
     prototype = Reflect.getPrototypeOf(prototype);
   }
   return members;
+}
+
+/** Methods of a class whose calls give streams. */
+export function generatorsOf(actorClass: { readonly prototype: object }): string[] {
+  const { prototype } = actorClass;
+  return [...membersOf(actorClass)]
+    .filter(([name, member]) => member === "method" && isGenerator(Reflect.get(prototype, name)))
+    .map(([name]) => name);
+}
+
+export function isGenerator(value: unknown): boolean {
+  return types.isGeneratorFunction(value);
 }
 
 type Method = (...args: unknown[]) => unknown;
