@@ -17,6 +17,7 @@ import { ObjectRef } from "../runtime/object-ref.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import type { AnyActorHandle, MethodOptions } from "./actor-types.ts";
 import { describe } from "./options.ts";
+import { makeStream, streamBufferOf } from "./stream.ts";
 import { checkMethodOptions } from "./method-options.ts";
 
 interface State {
@@ -163,13 +164,15 @@ function makeMethod(
   parameterCount: number,
   options: MethodOptions,
 ): Callable {
-  const bound = bind(options);
   const { client } = state;
+  const bound = bind(options, client, name);
   const method = (...args: unknown[]): unknown => {
     if (state.isDisposed) throw disposedError(client, name);
     if (args.length > parameterCount) args.length = parameterCount;
     const site = client.runtime.callSites.take(method);
-    const { results } = client.call(name, bound, args, site, currentScope());
+    const call = client.call(name, bound, args, site, currentScope());
+    if (call.stream !== undefined) return makeStream(call);
+    const { results } = call;
     return bound.numReturns === undefined
       ? new ObjectRef(results[0]!)
       : results.map((record) => new ObjectRef(record));
@@ -183,8 +186,14 @@ function makeMethod(
   return method;
 }
 
-function bind(options: MethodOptions): MethodCallOptions {
+function bind(
+  options: MethodOptions,
+  { className, traits }: ActorClient,
+  method: string,
+): MethodCallOptions {
+  const isGenerator = traits.generators.includes(method);
   return {
+    streamBuffer: streamBufferOf(isGenerator, options, `${className}.${method}`),
     name: options.name,
     timeoutMs: options.timeoutMs === Infinity ? undefined : options.timeoutMs,
     signal: options.signal,

@@ -5,7 +5,7 @@ import { CPU, demandOf, MEMORY } from "../core/resources.ts";
 import type { ActorTraits } from "../runtime/actor-client.ts";
 import type { ActorSettings } from "../runtime/actor-messages.ts";
 import type { Callable, FunctionRecord } from "../runtime/function-record.ts";
-import { membersOf } from "../runtime/methods.ts";
+import { generatorsOf, membersOf } from "../runtime/methods.ts";
 import type { ActorSpec } from "../runtime/owned-actor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { currentScope } from "../runtime/task-scope.ts";
@@ -89,10 +89,12 @@ function specOf(
   runtime: Runtime,
   className: string,
 ): ActorSpec {
+  const known = source.callable as KnownClass | undefined;
   const traits: ActorTraits = {
     className,
     maxTaskRetries: options.maxTaskRetries ?? 0,
     maxPendingCalls: options.maxPendingCalls ?? Infinity,
+    generators: known === undefined ? [] : generatorsOf(known),
   };
   const groups = Object.entries(options.concurrencyGroups ?? {});
   const settings: ActorSettings = {

@@ -3,6 +3,7 @@
  * Hot path: `call`.
  */
 
+import { InvalidOptionError } from "../base/errors.ts";
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
 import type { Callable, FunctionRecord } from "../runtime/function-record.ts";
 import { ObjectRef } from "../runtime/object-ref.ts";
@@ -14,6 +15,7 @@ import { currentScope } from "../runtime/task-scope.ts";
 import { configure } from "./configured.ts";
 import { defineEnvironment } from "./environments.ts";
 import type { RemoteSource } from "./remote-source.ts";
+import { makeStream, streamBufferOf } from "./stream.ts";
 import { currentOrStarted } from "./start.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { MapCalls } from "./map-run.ts";
@@ -38,6 +40,7 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
     if (record.definition === undefined) source.define(runtime);
     const site = runtime.callSites.take(call);
     const task = runtime.submitter.submit(record, bound.options, args, site, currentScope());
+    if (task.stream !== undefined) return makeStream(task);
     return bound.options.numReturns === undefined
       ? new ObjectRef(task.results[0]!)
       : task.results.map((record) => new ObjectRef(record));
@@ -49,6 +52,7 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
     },
     map: (items: Items, mapOptions: MapOptions = {}): MapResult<unknown> => {
       const runtime = currentOrStarted();
+      refuseGenerator(source.recordIn(runtime));
       const { schedulingClass } = bind(source, options, runtime).options;
       const callsFor = (checked: MapOptions): MapCalls =>
         mapCalls(source, options, runtime, checked.settled === true ? "all" : "stop", methods.map);
@@ -61,6 +65,15 @@ export function makeRemoteFunction(source: RemoteSource, options: TaskOptions): 
   Object.defineProperty(call, "name", { value: source.callable?.name ?? "", configurable: true });
   configure(call, { source, options, isClass: false });
   return call;
+}
+
+function refuseGenerator({ isGenerator, name }: FunctionRecord): void {
+  if (!isGenerator) return;
+  throw new InvalidOptionError(
+    `Cannot map ${name}: each call of a generator gives a stream; call it for each item, or map ` +
+      "a function that returns an array",
+    { option: "fn", value: name },
+  );
 }
 
 /** How `map` calls the function: with one item, or with several in one task. */
@@ -91,6 +104,8 @@ function mapCalls(
 function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bound {
   const environment = defineEnvironment(options, runtime);
   const timeoutMs = options.timeoutMs === Infinity ? undefined : options.timeoutMs;
+  const record = source.recordIn(runtime);
+  const streamBuffer = streamBufferOf(record.isGenerator, options, record.name);
   const demand = demandOf({
     ...options.resources,
     [CPU]: options.numCpus ?? 1,
@@ -98,19 +113,20 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
   });
   return {
     runtime,
-    record: source.recordIn(runtime),
+    record,
     options: {
       name: options.name,
       schedulingClass: runtime.submitter.classOf({
         demand,
         environment,
-        isExclusive: timeoutMs !== undefined,
+        isExclusive: timeoutMs !== undefined || streamBuffer !== undefined,
       }),
       priority: options.priority ?? 0,
       timeoutMs,
       signal: options.signal,
       numReturns: options.numReturns,
       isShared: options.shared ?? false,
+      streamBuffer,
       batch: undefined,
       source,
     },

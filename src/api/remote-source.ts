@@ -4,6 +4,7 @@ import { RuntimeEndedError } from "../base/errors.ts";
 import { CAPTURE_WARNING_BYTES } from "../base/limits.ts";
 import { describeFunction } from "../closure/describe-function.ts";
 import type { Callable, FunctionRecord } from "../runtime/function-record.ts";
+import { isGenerator } from "../runtime/methods.ts";
 import { sizeOf } from "../runtime/payload.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -25,7 +26,11 @@ export class RemoteSource {
     const isKnown = this.callable === undefined || this.#runtime === runtime;
     if (this.#record !== undefined && isKnown) return checkHome(this.#record, runtime);
     const { name, parameterCount, unlimited } = describeFunction(this.callable!);
-    this.#record = runtime.functions.create(name, unlimited ? Infinity : parameterCount);
+    this.#record = runtime.functions.create(
+      name,
+      unlimited ? Infinity : parameterCount,
+      isGenerator(this.callable),
+    );
     this.#runtime = runtime;
     collected.register(this, { runtime, record: this.#record });
     return this.#record;

@@ -6,6 +6,7 @@ import { configuredOf } from "./configured.ts";
 import { receivedClass } from "./remote-class.ts";
 import { makeRemoteFunction } from "./remote-function.ts";
 import { RemoteSource } from "./remote-source.ts";
+import { isStream } from "./stream.ts";
 import { currentOrStarted } from "./start.ts";
 
 export const remoteValues: RemoteFunctions = {
@@ -28,4 +29,5 @@ export const remoteValues: RemoteFunctions = {
   makeClass: receivedClass,
   actorOf: (value) => clientOf(value)?.resolved,
   makeHandle: (client) => makeHandle(client),
+  isStream,
 };

@@ -122,6 +122,24 @@ export class ActorNotFoundError extends MobulaError {
   declare readonly namespace: string;
 }
 
+/** No actor of the pool is left: the `cause` is what the last one died of, if it did. */
+export class ActorPoolEmptyError extends MobulaError {}
+
+/** The queue had no item, or not as many as were asked for, in the time given. */
+export class QueueEmptyError extends MobulaError {
+  /** Items in the queue at that moment. */
+  declare readonly size: number;
+}
+
+/** The queue had no room in the time given. */
+export class QueueFullError extends MobulaError {
+  declare readonly size: number;
+  declare readonly maxSize: number;
+}
+
+/** The queue is closed: it takes no item any more, and has none left. */
+export class QueueClosedError extends MobulaError {}
+
 /** The task ran for longer than its `timeoutMs`. */
 export class TaskTimeoutError extends MobulaError {
   declare readonly timeoutMs: number;
@@ -180,6 +198,10 @@ export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new M
     ActorDeadlockError,
     ActorNameTakenError,
     ActorNotFoundError,
+    ActorPoolEmptyError,
+    QueueEmptyError,
+    QueueFullError,
+    QueueClosedError,
     TaskTimeoutError,
     TaskCancelledError,
     GetTimeoutError,

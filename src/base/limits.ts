@@ -42,6 +42,11 @@ export const MEMORY_ANSWER_TIMEOUT_MS = 2_000;
 /** Objects that one process lists, the largest; so that the list does not keep it from its work. */
 export const LISTED_OBJECTS_MAX = 10_000;
 
+/** Elements that a generator may be ahead of its consumer, if the call says no other number. */
+export const STREAM_AHEAD_MAX = 1_024;
+/** What these elements may have in bytes; one may always be ahead. */
+export const STREAM_AHEAD_BYTES_MAX = 8 * MIB;
+
 /** A function that takes less than this, measured, has several tasks in flight on one lease. */
 export const SHORT_TASK_US = 250;
 /**
@@ -72,7 +77,7 @@ export const WORKERS_MIN = 16;
 export const WORKERS_STARTING_PER_CORE_MAX = 2;
 /** Time an actor has to dispose of what it holds when it ends. */
 export const ACTOR_END_MS = 5_000;
-/** Dead actors whose records are kept, the newest: to say why they died, to callers and in lists. */
+/** Records of dead actors that are kept, the newest, so that calls and lists can say why. */
 export const DEAD_ACTORS_MAX = 1_000;
 /** A worker that has not said hello after this time is ended and reported. */
 export const WORKER_START_TIMEOUT_MS = 60_000;

@@ -20,6 +20,8 @@ export type ActorTraits = {
   readonly className: string;
   readonly maxTaskRetries: number;
   readonly maxPendingCalls: number;
+  /** Methods whose calls give streams. */
+  readonly generators: readonly string[];
 };
 
 export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<MethodCall> {

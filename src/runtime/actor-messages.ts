@@ -92,10 +92,3 @@ export function writeMethodCall(
     writeExtras(body, call.options);
   });
 }
-
-export function sendNumber(peer: Peer, kind: number, value: number): void {
-  const body = peer.link.begin(kind);
-  body.arrayHeader(1);
-  body.integer(value);
-  peer.link.end();
-}

@@ -5,7 +5,6 @@ import { Kind } from "../wire/messages.ts";
 import type { Activity } from "./activity.ts";
 import { ActorClient, type ActorTraits } from "./actor-client.ts";
 import { crashOf, endFor } from "./actor-end.ts";
-import { sendNumber } from "./actor-messages.ts";
 import { ActorNames, type ActorName } from "./actor-names.ts";
 import { actorEntryKey, type ActorRecord } from "./actor-record.ts";
 import type { Calls } from "./calls.ts";
@@ -18,7 +17,7 @@ import { HandleRequests } from "./handle-requests.ts";
 import { OwnedActor, type ActorSpec } from "./owned-actor.ts";
 import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
-import type { Peers } from "./peers.ts";
+import { sendNumbers, type Peers } from "./peers.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TaskScope } from "./task-scope.ts";
 
@@ -79,6 +78,7 @@ export class Actors {
       signal: undefined,
       numReturns: undefined,
       isShared: false,
+      streamBuffer: undefined,
     };
     let owned: OwnedActor | undefined;
     const creation = calls.create(options, args, site, scope, (number, captured, results) => {
@@ -233,7 +233,7 @@ export class Actors {
     }
     const record = await this.#recordOf(client);
     if (record === undefined || record.state === "dead") return;
-    sendNumber(this.#context.peers.get(record.ownerId), Kind.killActor, client.key);
+    sendNumbers(this.#context.peers.get(record.ownerId), Kind.killActor, client.key);
     await this.#whenDead(client);
   }
 

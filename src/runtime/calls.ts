@@ -7,6 +7,7 @@
 import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
+import { Kind } from "../wire/messages.ts";
 import { captureArguments, refsAmong } from "./call-arguments.ts";
 import {
   objectCount,
@@ -18,11 +19,13 @@ import {
 import type { Objects } from "./objects.ts";
 import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
-import type { Peer } from "./peers.ts";
+import { BufferCursor } from "./payload-wire.ts";
+import { sendNumbers, type Peer, type Peers } from "./peers.ts";
 import { PendingCall, type Arguments, type CommonOptions } from "./pending-call.ts";
 import type { Segments } from "./segments.ts";
 import { SignalFollowers } from "./signal-followers.ts";
-import { readResult } from "./task-messages.ts";
+import { StreamInbox } from "./stream-inbox.ts";
+import { readContent, readResult } from "./task-messages.ts";
 import type { TaskScope } from "./task-scope.ts";
 
 export interface CallsContext {
@@ -30,6 +33,7 @@ export interface CallsContext {
   readonly packer: Packer;
   readonly segments: Segments;
   readonly port: PayloadPort;
+  readonly peers: Peers;
   readonly activity: Activity;
 }
 
@@ -79,8 +83,28 @@ export class Calls {
       call.inlined = inlined;
       call.missing = inlined.length;
     }
+    const { streamBuffer } = options;
+    if (streamBuffer !== undefined) call.stream = this.#newStream(call, results[0]!, streamBuffer);
     if (this.#pending++ === 0) this.#context.activity.begin();
     return call;
+  }
+
+  #newStream(call: PendingCall, end: ObjectRecord, aheadMax: number): StreamInbox {
+    const { objects, peers } = this.#context;
+    const send = (kind: number, ...numbers: number[]): void => {
+      const { workerId } = call;
+      const peer = workerId === undefined ? undefined : peers.find(workerId);
+      if (peer !== undefined && !call.isDone) sendNumbers(peer, kind, call.number, ...numbers);
+    };
+    return new StreamInbox(end, aheadMax, {
+      keep: (content) => objects.received(content),
+      discard: (record) => objects.discard(record),
+      consumed: (count) => send(Kind.streamConsumed, count),
+      stop: () => {
+        if (call.isUnsent) this.stop(call, new TaskCancelledError("Cannot go on: closed"), false);
+        else send(Kind.streamStop);
+      },
+    });
   }
 
   /** The keeper knows the call: it is ready, now or once its arguments have come. */
@@ -150,6 +174,14 @@ export class Calls {
     const durationUs = body.number();
     const contents = readResult(peer, body, buffers, this.#context.port);
     if (call !== undefined) this.succeed(call, durationUs, contents);
+  }
+
+  elementCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
+    const call = this.#inFlight.get(body.number());
+    const { port, objects } = this.#context;
+    const content = readContent(peer, body, buffers, port, new BufferCursor(buffers));
+    if (call?.stream !== undefined) call.stream.push(content);
+    else objects.discard(objects.received(content));
   }
 
   voidCame(body: MsgpackReader): void {
@@ -245,6 +277,7 @@ export class Calls {
     const content: Content = { kind: "error", error: reason };
     if (call.isUnsent) this.#abandon(call, content);
     else {
+      call.stream?.discard();
       this.#failResults(call.results, content);
       call.keeper.stopped(call, reason, isForced);
     }

@@ -13,6 +13,8 @@ export class FunctionRecord implements Profile {
   name: string;
   /** Parameters that are sent; Infinity with a rest parameter. */
   parameterCount: number;
+  /** Its calls give streams. */
+  isGenerator: boolean;
   estimateUs: number | undefined = undefined;
   /** Of tasks that call the function with several items. */
   readonly batches: Profile = { estimateUs: undefined };
@@ -22,11 +24,18 @@ export class FunctionRecord implements Profile {
   callable: Callable | undefined = undefined;
   preparing: Promise<Callable> | undefined = undefined;
 
-  constructor(functionId: FunctionId, home: object, name: string, parameterCount: number) {
+  constructor(
+    functionId: FunctionId,
+    home: object,
+    name: string,
+    parameterCount: number,
+    isGenerator = false,
+  ) {
     this.functionId = functionId;
     this.home = home;
     this.name = name;
     this.parameterCount = parameterCount;
+    this.isGenerator = isGenerator;
   }
 }
 

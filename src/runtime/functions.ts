@@ -41,10 +41,10 @@ export class Functions {
     return entries;
   }
 
-  create(name: string, parameterCount: number): FunctionRecord {
+  create(name: string, parameterCount: number, isGenerator: boolean): FunctionRecord {
     const functionId = objectKey(this.#selfId, ++functionCount);
     this.#own.add(functionId);
-    return new FunctionRecord(functionId, this, name, parameterCount);
+    return new FunctionRecord(functionId, this, name, parameterCount, isGenerator);
   }
 
   /** A function that was sent, or is about to be: its definition is on its way ahead of its use. */
@@ -100,6 +100,7 @@ export class Functions {
     const record = this.get(body.number());
     record.name = body.string();
     record.parameterCount = body.number();
+    record.isGenerator = body.boolean();
     const definition = port.read(peer, body, buffers);
     record.definition ??= definition;
     const senders = this.#senders.get(record.functionId) ?? new Set();

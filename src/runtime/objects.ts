@@ -82,6 +82,19 @@ export class Objects implements RecordHome {
     return record;
   }
 
+  /** An object of this process whose value has come. */
+  received(content: Content): ObjectRecord {
+    const record = this.create();
+    this.settle(record, content);
+    return record;
+  }
+
+  /** Nobody will read the object any more. */
+  discard(record: ObjectRecord): void {
+    const { content } = record;
+    if (content?.kind === "payload") this.#segments.letGo(content.payload);
+  }
+
   settle(record: ObjectRecord, content: Content): void {
     const firstRef = record.firstRef;
     record.firstRef = undefined;

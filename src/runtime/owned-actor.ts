@@ -12,7 +12,7 @@ import { Kind } from "../wire/messages.ts";
 import type { ActorClient, ActorTraits } from "./actor-client.ts";
 import { diedError, endFor, type ActorDeath } from "./actor-end.ts";
 import { nameTaken, type ActorName } from "./actor-names.ts";
-import { sendNumber, writeAdoption, writeCreation, type ActorSettings } from "./actor-messages.ts";
+import { writeAdoption, writeCreation, type ActorSettings } from "./actor-messages.ts";
 import { actorEntryKey, PublishedRecord, type ActorRecord } from "./actor-record.ts";
 import type { ActorContext } from "./actors.ts";
 import type { Creation } from "./creation.ts";
@@ -20,6 +20,7 @@ import { DRIVER_ID } from "./identity.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { Content, ObjectRecord } from "./object-record.ts";
 import type { CallKeeper } from "./pending-call.ts";
+import { sendNumbers } from "./peers.ts";
 import { outsideTasks } from "./task-scope.ts";
 
 /** How an actor is to be made. */
@@ -193,7 +194,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   }
 
   finish(workerId: number, incarnation: number): void {
-    sendNumber(this.#context.peers.get(workerId), Kind.endActor, incarnation);
+    sendNumbers(this.#context.peers.get(workerId), Kind.endActor, incarnation);
     this.#graceTimer = outsideTasks(() => setTimeout(() => this.life.graceOver(), ACTOR_END_MS));
     this.#graceTimer.unref();
   }

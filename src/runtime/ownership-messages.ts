@@ -3,16 +3,12 @@
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Ownership, OwnershipSink } from "../core/ownership.ts";
 import { Kind } from "../wire/messages.ts";
-import type { Peer, Peers } from "./peers.ts";
+import { sendNumbers, type Peer, type Peers } from "./peers.ts";
 
 /** Sends each decision to the process that it concerns. */
 export function ownershipMessages(peers: Peers): Omit<OwnershipSink, "freed" | "lost"> {
   const send = (processId: number, kind: number, ...numbers: number[]): void => {
-    const { link } = peers.get(processId);
-    const body = link.begin(kind);
-    body.arrayHeader(numbers.length);
-    for (const number of numbers) body.integer(number);
-    link.end();
+    sendNumbers(peers.get(processId), kind, ...numbers);
   };
   return {
     borrow: (ownerId, key, borrowerId) => send(ownerId, Kind.borrow, key, borrowerId),

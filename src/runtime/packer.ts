@@ -37,6 +37,8 @@ export interface RemoteFunctions {
   /** If `value` is a handle of an actor. */
   actorOf(value: object): ActorClient | undefined;
   makeHandle(client: ActorClient): object;
+  /** Streams are read where they were asked for. */
+  isStream(value: object): boolean;
 }
 
 export interface RemoteDescription {
@@ -96,6 +98,7 @@ export class Packer {
         if (actor.metIn !== refs) addRef(refs, actor);
         return { type: ACTOR_HANDLE, head: [actor.metAt, client.traits], body: null };
       }
+      if (this.#remoteFunctions.isStream(found)) throw streamError(path());
       const remote = this.#remoteFunctions.describe(found);
       if (remote === undefined) return this.closures.extend(found, path, codes);
       this.#remoteFunctions.define(found);
@@ -232,6 +235,14 @@ export class Packer {
         return this.closures.create(type, head);
     }
   }
+}
+
+function streamError(path: string): SerializationError {
+  return new SerializationError(
+    `Cannot send ${path}: it is a stream, which is read in the process that called the ` +
+      "generator; send refs that stream.refs() gives, or call the generator there",
+    { path },
+  );
 }
 
 /** A note on the record is a tenth of a search: a value may hold thousands of refs. */

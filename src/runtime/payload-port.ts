@@ -100,10 +100,11 @@ export class PayloadPort {
       throw new Error(`Cannot send function ${record.name}: it was not captured`);
     }
     try {
-      this.send(peer, Kind.defineFunction, 5, definition, (body) => {
+      this.send(peer, Kind.defineFunction, 6, definition, (body) => {
         body.integer(record.functionId);
         body.string(record.name);
         body.number(record.parameterCount);
+        body.boolean(record.isGenerator);
       });
     } catch (error) {
       // There was no room for long code: the next call tries again.

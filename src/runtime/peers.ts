@@ -33,6 +33,14 @@ export class Peer {
   }
 }
 
+/** Sends a message that is nothing but numbers. */
+export function sendNumbers({ link }: Peer, kind: number, ...numbers: number[]): void {
+  const body = link.begin(kind);
+  body.arrayHeader(numbers.length);
+  for (const number of numbers) body.integer(number);
+  link.end();
+}
+
 export class Peers {
   readonly #self: Identity;
   readonly #open: (processId: number) => Transport;

@@ -2,6 +2,7 @@
 
 import type { Content, ObjectRecord } from "./object-record.ts";
 import type { Payload, Primitive } from "./payload.ts";
+import type { StreamInbox } from "./stream-inbox.ts";
 import type { TaskScope } from "./task-scope.ts";
 
 /** Arguments as they were at the call. */
@@ -22,6 +23,8 @@ export interface CommonOptions {
   readonly numReturns: number | undefined;
   /** The body does not write to large binary arguments. */
   readonly isShared: boolean;
+  /** Of a generator: elements that it may be ahead of its consumer. */
+  readonly streamBuffer: number | undefined;
 }
 
 /** Who decides when and where a call runs. */
@@ -44,6 +47,8 @@ export abstract class PendingCall {
   readonly args: Arguments;
   /** One, or with `numReturns` so many. */
   results: readonly ObjectRecord[];
+  /** Of a generator; its result then is the end of it. */
+  stream: StreamInbox | undefined = undefined;
   inlined: readonly Inlined[] = NO_INLINED;
   /** Refs among the arguments whose values have not come. */
   missing = 0;

@@ -16,6 +16,8 @@ export interface Numbered {
 export interface TaskReply {
   /** The values of the results, one per return. Throws if a value cannot be sent. */
   succeeded(task: Numbered, durationUs: number, values: readonly unknown[]): void;
+  /** The next element of a stream; its size in bytes. Throws if it cannot be sent. */
+  element(task: Numbered, value: unknown): number;
   failed(task: Numbered, durationUs: number, error: unknown): void;
   started(task: RunningTask): void;
   /** Whether children of tasks that are over keep the lease busy. */

@@ -35,6 +35,7 @@ import { Actors } from "./actors.ts";
 import { Calls } from "./calls.ts";
 import { CallSites } from "./remote-error.ts";
 import { Segments } from "./segments.ts";
+import { StreamProducers } from "./stream-producers.ts";
 import { Submitter } from "./submitter.ts";
 import { outsideTasks } from "./task-scope.ts";
 import { UnseenFailures } from "./unseen-failures.ts";
@@ -95,6 +96,7 @@ export class Runtime {
   readonly control: ControlClient;
   readonly actors: Actors;
   readonly incoming: IncomingCalls;
+  readonly producers: StreamProducers;
   readonly unseen: UnseenFailures;
   readonly callSites: CallSites;
   readonly poller: Poller;
@@ -137,7 +139,7 @@ export class Runtime {
     segments.connect(this.objects.ownership, peers, this.daemon);
     const { objects, daemon } = this;
     const activity = new Activity((isBusy) => this.#host.setBusy(isBusy));
-    this.calls = new Calls({ objects, packer, segments, port, activity });
+    this.calls = new Calls({ objects, packer, segments, port, peers, activity });
     const { calls } = this;
     const now = options.nowMs;
     this.control = new ControlClient(daemon.link);
@@ -147,6 +149,7 @@ export class Runtime {
     });
     packer.connect(this.actors);
     this.incoming = new IncomingCalls(this);
+    this.producers = new StreamProducers(() => options.nowMs() * 1_000);
     this.submitter = new Submitter({ calls, objects, packer, port, peers, daemon, now });
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
@@ -188,6 +191,12 @@ export class Runtime {
     switch (kind) {
       case Kind.result:
         return this.calls.resultCame(peer, body, buffers);
+      case Kind.streamElement:
+        return this.calls.elementCame(peer, body, buffers);
+      case Kind.streamConsumed:
+        return this.producers.consumed(peer.processId, body.number(), body.number());
+      case Kind.streamStop:
+        return this.producers.stop(peer.processId, body.number());
       case Kind.resultVoid:
         return this.calls.voidCame(body);
       case Kind.failure:
@@ -298,6 +307,7 @@ export class Runtime {
     const known = { ...notice, stderrTail };
     this.submitter.workerGone(notice.processId, ({ name }) => crashError(name, known));
     this.actors.workerGone(known);
+    this.producers.processGone(notice.processId);
     this.objects.ownership.processGone(notice.processId);
     this.functions.processGone(notice.processId, this.peers);
     this.daemon.exitSettled(notice.processId);

@@ -7,7 +7,7 @@ import { encodeValue } from "../values/encode.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
-import { sentBuffers, type Payload, type Primitive } from "./payload.ts";
+import { sentBuffers, type Primitive } from "./payload.ts";
 import { BufferCursor } from "./payload-wire.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
@@ -22,6 +22,8 @@ export interface Extras {
   readonly numReturns: number | undefined;
   /** Tasks of a process may look at the same memory. */
   readonly isShared: boolean;
+  /** Of a generator: elements that it may be ahead of its consumer. */
+  readonly streamBuffer: number | undefined;
   readonly batch: Batch | undefined;
   /** Resource → amount, if not one CPU. */
   readonly resources: Readonly<Record<string, number>> | undefined;
@@ -32,6 +34,7 @@ export const NO_EXTRAS: Extras = {
   timeoutMs: undefined,
   numReturns: undefined,
   isShared: false,
+  streamBuffer: undefined,
   batch: undefined,
   resources: undefined,
 };
@@ -109,14 +112,14 @@ export function writeExtras(
   demand?: Demand,
   batch?: Batch,
 ): void {
-  const { name, timeoutMs, numReturns, isShared } = options;
+  const { name, timeoutMs, numReturns, isShared, streamBuffer } = options;
   const isDefaultDemand = demand === undefined || demand.key === DEFAULT_DEMAND_KEY;
-  const given = name ?? timeoutMs ?? numReturns ?? batch;
+  const given = name ?? timeoutMs ?? numReturns ?? batch ?? streamBuffer;
   if (given === undefined && !isShared && isDefaultDemand) {
     body.nil();
     return;
   }
-  body.arrayHeader(6);
+  body.arrayHeader(7);
   writeOptional(body, name, (text) => body.string(text));
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
@@ -130,6 +133,7 @@ export function writeExtras(
     }
   });
   body.boolean(isShared);
+  writeOptional(body, streamBuffer, (value) => body.integer(value));
 }
 
 function writeOptional<T>(
@@ -155,6 +159,7 @@ export function readExtras(body: MsgpackReader): Extras {
       return amounts;
     }),
     isShared: body.boolean(),
+    streamBuffer: readOptional(body, () => body.number()),
   };
 }
 
@@ -183,24 +188,28 @@ export function readResult(
   const count = body.arrayHeader() / 2;
   const cursor = new BufferCursor(buffers);
   const contents: Content[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = body.position;
-    if (body.peek() === 0xc0) {
-      body.position++;
-      const kind = body.kind();
-      if (kind !== "array" && kind !== "map" && kind !== "extension" && kind !== "binary") {
-        contents.push({ kind: "primitive", value: readPrimitive(body) });
-        continue;
-      }
-    }
-    body.position = start;
-    contents.push(contentOf(port.read(peer, body, buffers, cursor)));
-  }
+  for (let i = 0; i < count; i++) contents.push(readContent(peer, body, buffers, port, cursor));
   return contents;
 }
 
-function contentOf(payload: Payload): Content {
-  return { kind: "payload", payload };
+/** One payload, which may be that of a primitive. */
+export function readContent(
+  peer: Peer,
+  body: MsgpackReader,
+  buffers: readonly Buffer[],
+  port: PayloadPort,
+  cursor: BufferCursor,
+): Content {
+  const start = body.position;
+  if (body.peek() === 0xc0) {
+    body.position++;
+    const kind = body.kind();
+    if (kind !== "array" && kind !== "map" && kind !== "extension" && kind !== "binary") {
+      return { kind: "primitive", value: readPrimitive(body) };
+    }
+  }
+  body.position = start;
+  return { kind: "payload", payload: port.read(peer, body, buffers, cursor) };
 }
 
 function readPrimitive(body: MsgpackReader): Primitive {

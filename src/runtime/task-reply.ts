@@ -5,13 +5,16 @@ import { Kind } from "../wire/messages.ts";
 import type { Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { Packer } from "./packer.ts";
-import { isPrimitive, sentBuffers, type Payload } from "./payload.ts";
+import { isPrimitive, sentBuffers, sizeOf, type Payload } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import type { Numbered, RunningTask, TaskReply } from "./running-task.ts";
 import type { Submitter } from "./submitter.ts";
 import { writePrimitive } from "./task-messages.ts";
+
+/** What a primitive counts for, roughly. */
+const PRIMITIVE_BYTES = 16;
 
 /** Replies over the link on which the task came. Hot path. */
 export class LinkReply implements TaskReply {
@@ -55,6 +58,24 @@ export class LinkReply implements TaskReply {
     for (const payload of payloads) this.#port.write(body, this.#peer, payload);
     this.#peer.link.end(buffers);
     for (const payload of payloads) this.#giveAway(payload);
+  }
+
+  element(task: Numbered, value: unknown): number {
+    if (isPrimitive(value)) {
+      const body = this.#begin(Kind.streamElement, 0);
+      body.arrayHeader(3);
+      body.integer(task.number);
+      body.nil();
+      writePrimitive(body, value);
+      this.#peer.link.end();
+      return PRIMITIVE_BYTES;
+    }
+    const payload = this.#packer.pack(value, "element");
+    this.#port.send(this.#peer, Kind.streamElement, 3, payload, (body) => {
+      body.integer(task.number);
+    });
+    this.#giveAway(payload);
+    return sizeOf(payload);
   }
 
   failed(task: Numbered, durationUs: number, error: unknown): void {
@@ -159,6 +180,10 @@ export class LocalReply implements TaskReply {
     const task = this.#task!;
     this.#task = undefined;
     this.#submitter.localOver(task, durationUs, contents);
+  }
+
+  element(): number {
+    throw new Error("Cannot stream within a process: generators run in others");
   }
 
   started(): void {

@@ -11,10 +11,13 @@ import { ObjectRef, recordOf, waitFor } from "./object-ref.ts";
 import type { Packer } from "./packer.ts";
 import { isThenable, sendableOutcomes, type BatchResult } from "./run-batch.ts";
 import type { RunningTask, WaitListener } from "./running-task.ts";
+import { isIterator } from "./stream-producer.ts";
+import type { StreamProducers } from "./stream-producers.ts";
 import { taskStorage } from "./task-scope.ts";
 
 export interface RunnerContext {
   readonly packer: Packer;
+  readonly producers: StreamProducers;
   readonly nowUs: () => number;
   /** Writes out all that was sent. */
   readonly flush: () => void;
@@ -74,12 +77,25 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
     }
     try {
       const result = taskStorage.run(task, this.bodyOf(task, callable), ...args);
-      if (isThenable(result)) this.#await(task, result);
+      if (task.extras.streamBuffer !== undefined) this.#stream(task, result);
+      else if (isThenable(result)) this.#await(task, result);
       else this.#succeed(task, result);
     } catch (error) {
       this.#fail(task, error);
     }
     this.called(task);
+  }
+
+  /** The elements go out one by one; the result is that there are no more. */
+  #stream(task: T, result: unknown): void {
+    if (!isIterator(result)) {
+      this.#fail(task, new TypeError(`Cannot stream ${task.name}: it returned no generator`));
+      return;
+    }
+    this.context.producers.run(task, result).then(
+      () => this.#succeed(task, undefined),
+      (error: unknown) => this.#fail(task, error),
+    );
   }
 
   #await(task: T, result: PromiseLike<unknown>): void {

@@ -11,7 +11,7 @@ export const Kind = {
   // Between any two processes that run the user's code.
   /** hash, code */
   defineCode: 2,
-  /** functionId, name, parameterCount, payload */
+  /** functionId, name, parameterCount, isGenerator, payload */
   defineFunction: 3,
   /** functionId */
   dropFunction: 4,
@@ -51,6 +51,14 @@ export const Kind = {
   handleAnswer: 19,
   /** taskNumber, functionId, spec, inlined | nil, meta | nil, arguments: create it as your own */
   adoptActor: 31,
+
+  // Streams.
+  /** taskNumber, payload of the element */
+  streamElement: 32,
+  /** taskNumber, count of elements consumed in all */
+  streamConsumed: 33,
+  /** taskNumber: no more elements are wanted */
+  streamStop: 34,
 
   // Ownership; see core/ownership.ts.
   /** key, requesterId */

@@ -61,10 +61,11 @@ export class Worker implements RuntimeHost {
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
     });
-    const { functions, packer, submitter, daemon, peers } = this.runtime;
+    const { functions, packer, submitter, daemon, peers, producers } = this.runtime;
     this.#executor = new Executor({
       functions,
       packer,
+      producers,
       nowUs: () => options.nowMs() * 1_000,
       takeChild: (held, queue) => this.#takeChild(held, queue),
       leaseParked: (leaseId) => daemon.parked(leaseId),
