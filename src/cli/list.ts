@@ -47,8 +47,7 @@ function listingFor(operands: readonly string[]): Listing {
     throw new UsageError(`Cannot list ${what}: it is not known; name one of: ${known}`);
   }
   if (operands.length > 1) {
-    const rest = operands.slice(1).join(" ");
-    throw new UsageError(`Cannot list ${what} and ${rest}: they are listed one at a time`);
+    throw new UsageError(`Cannot list ${operands.join(" ")}: name one of: ${known}`);
   }
   return LISTINGS[what]!;
 }

@@ -56,7 +56,7 @@ function parse(name: string, command: Command, args: readonly string[]): Given {
     return { values, operands: positionals };
   } catch (error) {
     // "Unknown option '--jsno'. To specify …"
-    const [reason = ""] = (error as Error).message.split(". ");
+    const [reason = ""] = (error as Error).message.split(/\.\s/);
     const text = `Cannot run ${name}: ${reason}; mobula ${name} --help lists the options`;
     throw new UsageError(text, { cause: error });
   }

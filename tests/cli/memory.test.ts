@@ -1,32 +1,14 @@
 /** `mobula memory` beside running programs. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ObjectReport, SessionReport } from "../../src/cli/memory-report.ts";
 import { Program, runProgram } from "../support/program.ts";
 import { Sandbox } from "../support/sandbox.ts";
-import { eventually, within } from "../support/within.ts";
-
-const cli = join(import.meta.dirname, "../../dist/cli/mobula.js");
-
-interface CliResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function mobula(sandbox: Sandbox, ...args: string[]): Promise<CliResult> {
-  const ended = new Promise<CliResult>((resolve) => {
-    const env = { ...process.env, ...sandbox.env };
-    execFile(process.execPath, [cli, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-  return within(ended, `mobula ${args.join(" ")} has not ended`);
-}
+import { eventually } from "../support/within.ts";
+import { mobula, named, NOBODY } from "./mobula.ts";
 
 async function sessionsOf(sandbox: Sandbox): Promise<SessionReport[]> {
   const { exitCode, stdout, stderr } = await mobula(sandbox, "memory", "--json");
@@ -60,13 +42,6 @@ async function start(sandbox: Sandbox, env = {}): Promise<{ program: Program; wo
 async function kill(program: Program): Promise<void> {
   program.kill("SIGKILL");
   await program.end();
-}
-
-/** Process ids by name, and columns whatever their width. */
-function named(text: string, names: Readonly<Record<string, string | number>>): string {
-  const entries = Object.entries(names);
-  const replaced = entries.reduce((all, [name, id]) => all.replaceAll(String(id), name), text);
-  return replaced.replaceAll(/ {2,}/g, "  ");
 }
 
 /** Where files are read and not mapped there are none. */
@@ -190,8 +165,6 @@ test("two programs: both, or the one that is asked for", async () => {
   await kill(first);
   await kill(second);
 });
-
-const NOBODY = "No Mobula program of this user is running, or it has another TMPDIR\n";
 
 test("no program, and one that was killed with its daemon: a line that says so", async () => {
   await using sandbox = new Sandbox();
