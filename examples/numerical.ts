@@ -11,15 +11,16 @@
  */
 import { availableParallelism } from "node:os";
 import { checkClose, checkSame } from "./numerical/compare.ts";
-import { printTimes } from "./numerical/report.ts";
-import type { Timed } from "./numerical/report.ts";
 import { convolveWithScipy } from "./numerical/scipy.ts";
 import { seededFilters, seededImage } from "./numerical/seeded.ts";
 import { onOneCore, POOL_WAYS, withMobula, withPiscina } from "./numerical/ways.ts";
 import type { Way } from "./numerical/ways.ts";
+import { runExample } from "./support/run-example.ts";
+import type { Timed } from "./support/times.ts";
 
 interface Runner extends Timed {
   readonly way: Way;
+  readonly seconds: number[];
 }
 
 async function openRunners(cores: number): Promise<Runner[]> {
@@ -34,7 +35,7 @@ async function openRunners(cores: number): Promise<Runner[]> {
   ];
 }
 
-async function main(side: number, passes: number): Promise<void> {
+async function main(side: number, passes: number): Promise<readonly Timed[]> {
   const image = seededImage(side);
   const filters = seededFilters(availableParallelism());
   const expected = await onOneCore().pass(image, filters);
@@ -57,11 +58,7 @@ async function main(side: number, passes: number): Promise<void> {
   if (typeof theirs !== "string") checkClose("SciPy", theirs, expected);
   const scipy = typeof theirs === "string" ? `not compared with SciPy: ${theirs}` : "as SciPy's";
   console.log(`The results of all ways are the same; ${scipy}`);
-  printTimes(runners);
+  return runners.map(({ name, seconds }) => ({ name, seconds }));
 }
 
-const [side = 3_000, passes = 10] = process.argv.slice(2).map(Number);
-main(side, passes).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+runExample([3_000, 10], main);

@@ -10,6 +10,7 @@ const EXAMPLE_TIMEOUT_MS = 120_000;
 /** Smaller than what a reader would run, where that takes a while. */
 const SIZES: Readonly<Record<string, readonly string[]>> = {
   "examples/numerical.ts": ["500", "3"],
+  "examples/stateful.ts": ["2", "1"],
 };
 
 async function checkExample(example: string): Promise<string[]> {

@@ -1,26 +1,33 @@
+/** Times of several ways to do the same work, the first being what the others are compared with. */
 import Table from "cli-table3";
 
-/** Seconds of each pass. */
 export interface Timed {
   readonly name: string;
-  readonly seconds: number[];
+  /** Of each pass. */
+  readonly seconds: readonly number[];
 }
 
-/** One row for each way; the first is what the others are compared with. */
+export const COLUMNS = ["s a pass", "lowest to highest", "x serial"] as const;
+
 export function printTimes(timed: readonly Timed[]): void {
   const table = new Table({
-    head: ["", "s a pass", "lowest to highest", "x serial"],
+    head: ["", ...COLUMNS],
     colAligns: ["left", "right", "right", "right"],
     style: { head: [], border: [] },
     chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
-  const serial = median(timed[0]!.seconds);
-  for (const { name, seconds } of timed) {
-    const spread = `${Math.min(...seconds).toFixed(3)} to ${Math.max(...seconds).toFixed(3)}`;
-    const own = median(seconds);
-    table.push([name, own.toFixed(3), spread, (serial / own).toFixed(2)]);
-  }
+  for (const way of timed) table.push([way.name, ...cells(way, timed[0]!)]);
   console.log(table.toString());
+}
+
+/** One cell for each of `COLUMNS`. */
+export function cells({ seconds }: Timed, serial: Timed): string[] {
+  const own = median(seconds);
+  return [
+    own.toFixed(3),
+    `${Math.min(...seconds).toFixed(3)} to ${Math.max(...seconds).toFixed(3)}`,
+    (median(serial.seconds) / own).toFixed(2),
+  ];
 }
 
 function median(values: readonly number[]): number {
