@@ -2,7 +2,8 @@
 // tests/gates/imports.test.ts plants a violation of each rule.
 //
 //   base <- wire, values, closure, store <- core (their types only) <- control
-//        <- runtime, daemon, worker, driver <- api <- index, testing, cluster, cli, dashboard, pool
+//        <- runtime, daemon, worker, driver <- api <- util
+//        <- index, testing, cluster, cli, dashboard, pool
 
 const TESTS = "\\.test\\.ts$";
 const PURE_BUILTINS = "^(assert|buffer|path|url|util)(/|$)";
@@ -15,6 +16,7 @@ const layers = [
   ["control"],
   ["runtime", "daemon", "worker", "driver"],
   ["api"],
+  ["util"],
 ];
 
 /** A folder may import from the layers below it and from itself; `upward` lists what is above. */
@@ -41,6 +43,13 @@ module.exports = {
       severity: "error",
       from: { path: `^src/(${layers.flat().join("|")})/`, pathNot: TESTS },
       to: { path: OUTSIDE },
+    },
+    {
+      name: "util-on-the-api",
+      comment: "helpers are what users could write: they stand on the API",
+      severity: "error",
+      from: { path: "^src/util/", pathNot: TESTS },
+      to: { path: "^src/(?!(util|api|base)/)" },
     },
     {
       name: "not-sideways",

@@ -7,8 +7,9 @@
 import { nameOwnFunctions } from "./api/own-names.ts";
 import { remoteValues } from "./api/remote-values.ts";
 import { connectRemoteValues } from "./api/start.ts";
+import { utilities } from "./util/own-names.ts";
 
-nameOwnFunctions();
+nameOwnFunctions(utilities);
 connectRemoteValues(remoteValues);
 
 export { remote } from "./api/remote.ts";
@@ -41,11 +42,15 @@ export type {
   TaskOptions,
   WaitOptions,
 } from "./api/types.ts";
+export { ActorPool, type ActorPoolOptions } from "./util/actor-pool.ts";
+export type { PoolResult } from "./util/pool-map.ts";
+export { Queue, type QueueOptions } from "./util/queue.ts";
 export {
   ActorDeadlockError,
   ActorDiedError,
   ActorNameTakenError,
   ActorNotFoundError,
+  ActorPoolEmptyError,
   ActorUnavailableError,
   EnvironmentSetupError,
   GetTimeoutError,
@@ -57,6 +62,9 @@ export {
   OutOfMemoryError,
   OwnerDiedError,
   PendingCallsLimitError,
+  QueueClosedError,
+  QueueEmptyError,
+  QueueFullError,
   RuntimeEndedError,
   SerializationError,
   TaskCancelledError,

@@ -9,7 +9,9 @@ import { init } from "./init.ts";
 import { asCompleted, cancel, get, put, wait } from "./objects.ts";
 import { remote } from "./remote.ts";
 
-export function nameOwnFunctions(): void {
+/** `utilities`: what is built on the API and belongs to the package as well. */
+export function nameOwnFunctions(utilities: Readonly<Record<string, object>>): void {
   nameOwn({ allocate, asCompleted, cancel, context, get, getActor, init, kill, put, remote, wait });
   nameOwn(Object.fromEntries(mobulaErrorClasses));
+  nameOwn(utilities);
 }

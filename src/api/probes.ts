@@ -2,12 +2,13 @@
 
 import { ActorDiedError, ActorUnavailableError } from "../base/errors.ts";
 import { objectName } from "../runtime/object-record.ts";
-import { ObjectRef } from "../runtime/object-ref.ts";
+import { ObjectRef as Handle } from "../runtime/object-ref.ts";
 import { clientFor, clientOf } from "./actor-handle.ts";
 import type { AnyActorHandle } from "./actor-types.ts";
+import type { ObjectRef } from "./types.ts";
 
 export function isRef(value: unknown): value is ObjectRef<unknown> {
-  return value instanceof ObjectRef;
+  return value instanceof Handle;
 }
 
 /** @throws InvalidOptionError if `value` is no handle, which says what it was meant for */

@@ -8,6 +8,7 @@ import { Closures } from "../closure/closures.ts";
 import { SocketAddresses } from "../daemon/session-directory.ts";
 import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
 import { setCurrentRuntime } from "../runtime/current.ts";
+import { utilities } from "../util/own-names.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import { Link, type CloseHandler } from "../wire/link.ts";
 import { SocketTransport, connect, listen } from "../wire/socket.ts";
@@ -18,7 +19,7 @@ import { dieWithParent } from "./parent-death.ts";
 import { Worker } from "./worker.ts";
 
 process.title = "mobula worker";
-nameOwnFunctions();
+nameOwnFunctions(utilities);
 connectRemoteValues(remoteValues);
 const parentPid = process.ppid;
 // The terminal's signals are the driver's; the worker ends with its daemon.

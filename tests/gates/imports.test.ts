@@ -20,6 +20,9 @@ const violations: readonly (readonly [path: string, code: string, ...rules: stri
     "not-upward-from-runtime-daemon-worker-driver",
   ],
   ["src/api/up.ts", `import "../testing/simulator.ts";`, "not-to-the-outside"],
+  ["src/api/helper.ts", `import "../util/pool.ts";`, "not-upward-from-api"],
+  ["src/util/below.ts", `import "../control/plane.ts";`, "util-on-the-api"],
+  ["src/util/door.ts", `import "../index.ts";`, "not-to-the-outside", "util-on-the-api"],
   ["src/worker/up.ts", `import "../index.ts";`, "not-to-the-outside"],
   ["src/wire/sideways.ts", `import "../values/codec.ts";`, "not-sideways"],
   [
@@ -63,6 +66,7 @@ export const type = FUNCTION;`,
   "src/control/plane.ts": `import "../core/text.ts";`,
   "src/daemon/daemon.ts": `import "node:net";\nimport "../control/plane.ts";`,
   "src/worker/main.ts": `import "../api/remote.ts";`,
+  "src/util/pool.ts": `import "../api/remote.ts";`,
   "src/testing/simulator.ts": `import "../index.ts";`,
   "src/core/text.test.ts": `import "node:fs";\nimport "../wire/frame.ts";`,
 };
