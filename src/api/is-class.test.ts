@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { Readable } from "node:stream";
 import { test } from "node:test";
+import { inherits } from "node:util";
+import { runInNewContext } from "node:vm";
 import { isClass } from "./is-class.ts";
 
 class Counter {
@@ -12,6 +16,19 @@ function transpiled(): object {
   return Object.defineProperty(Old, "prototype", { writable: false });
 }
 
+/** What TypeScript makes of one. */
+function older(): object {
+  function Old(): void {}
+  Old.prototype.run = () => 1;
+  return Old;
+}
+
+function inherited(): object {
+  function Old(): void {}
+  inherits(Old, EventEmitter);
+  return Old;
+}
+
 test("classes, however they are written", () => {
   const classes: Record<string, object> = {
     named: Counter,
@@ -22,6 +39,10 @@ test("classes, however they are written", () => {
     frozen: Object.freeze(class {}),
     proxy: new Proxy(Counter, {}),
     transpiled: transpiled(),
+    "transpiled for older engines": older(),
+    "of util.inherits": inherited(),
+    EventEmitter,
+    stream: Readable,
   };
   for (const [kind, value] of Object.entries(classes)) assert.equal(isClass(value), true, kind);
 });
@@ -37,6 +58,9 @@ test("what is called is no class", () => {
     native: Math.sqrt,
     bound: function () {}.bind(undefined),
     frozen: Object.freeze(function () {}),
+    "of another realm": runInNewContext("(function () {})") as object,
+    "generator of another realm": runInNewContext("(function* () {})") as object,
+    "without prototype": Object.assign(function () {}, { prototype: null }),
     "frozen generator": Object.freeze(function* () {}),
     "with a word as its name": function classify() {},
     instance: new Counter(),
