@@ -10,6 +10,8 @@ export interface Context {
   /** Undefined in a driver. */
   readonly taskId: string | undefined;
   readonly taskName: string | undefined;
+  /** In a method of an actor: that of its handle. */
+  readonly actorId: string | undefined;
   /** Of the process, within the runtime. */
   readonly workerId: string;
   readonly nodeId: string;
@@ -33,6 +35,7 @@ export function context(): Context {
   return {
     taskId: task && objectName(task.id),
     taskName: task?.name,
+    actorId: task?.spec.actorKey === undefined ? undefined : objectName(task.spec.actorKey),
     workerId: String(identity.processId),
     nodeId: "local",
     jobId: identity.sessionId,

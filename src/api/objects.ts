@@ -142,7 +142,9 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
         ? undefined
         : setTimeout(() => finish(() => resolve(false)), timeoutMs);
     signal?.addEventListener("abort", abort, { once: true });
-    scope?.waitBegins(stop);
+    const pending = records.filter((record) => record.isPending);
+    const isPlain = timer === undefined && signal === undefined;
+    scope?.waitBegins(stop, isPlain ? pending.map(({ callId }) => callId) : undefined);
     for (const record of records) if (record.isPending) record.whenSettled(arrived);
   });
 }

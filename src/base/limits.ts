@@ -81,6 +81,12 @@ export const ACTOR_END_MS = 5_000;
 export const DEAD_ACTORS_MAX = 1_000;
 /** A worker that has not said hello after this time is ended and reported. */
 export const WORKER_START_TIMEOUT_MS = 60_000;
+/** Calls that have waited so long are told the daemon, which looks for circles. */
+export const WAIT_REPORT_AFTER_MS = 100;
+/** While something else may wake them it is looked again, at last after this time each. */
+export const WAIT_REPORT_LATER_MS = 5_000;
+/** Of an actor's line, the first ones. */
+export const WAIT_REPORT_CALLS_MAX = 1_000;
 /** Who waits longer than this for resources is named once. */
 export const WAITING_REPORT_MS = 10_000;
 /** Time a task has to end by itself after its deadline or a forced cancel. */

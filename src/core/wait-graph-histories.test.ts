@@ -151,7 +151,7 @@ class System {
     const canEnd = ({ callId, lane, awaited }: Call): boolean => {
       const isQueued = lane.queue.some((call) => call.callId === callId);
       if (isQueued) return lane.running.some((call) => !left.has(call.callId));
-      return [...awaited].every((id) => !left.has(id));
+      return awaited.size === 0 || [...awaited].some((id) => !left.has(id));
     };
     for (let before = -1; before !== left.size;) {
       before = left.size;

@@ -2,18 +2,19 @@
  * Finds calls that wait for one another in a circle: an actor that awaits a method of its own, two
  * actors that await each other. Pure: processes report, the daemon fails the victims.
  *
- * A call goes on once enough of those that it waits for have ended: all that it awaits, or, if it
- * stands in line, one of those that run. What can end is taken to end; what is left is stuck.
+ * A call may go on once one of those that it waits for has ended: of those that it awaits (it may
+ * need all of them, but then it reports the others still), or, if it stands in line, of those that
+ * run. What can end is taken to end; what is left is stuck.
  *
- * Reports are of different times, and yet no circle is a false one. A call lets go of a target only
- * once the target has ended, so that a stuck call cannot go on before another stuck one has ended.
+ * Reports are of different times, and yet no circle is a false one. A call goes on only once one of
+ * its targets has ended, so that a stuck call cannot go on before another stuck one has ended.
  * Let stuck calls have gone on since they were reported, and take the first of them: it saw a stuck
  * call end, which had been reported as waiting, and so had gone on before. There is no first one.
  * In a circle this is to say: when its youngest edge was drawn, all others were still there. What
  * ends calls from outside is known here: circles leave out victims, and processes that are gone.
  *
- * Assumed is that nobody gives up waiting by himself. So only plain awaits may be reported: none of
- * a race, none with a time limit or a signal, no callback of code that goes on by itself. Where one
+ * Assumed is that nobody gives up waiting by himself, and that nothing else wakes him: no call that
+ * waits with a time limit or a signal, or beside a timer or a socket, may be reported. Where one
  * failure ends a wait for several, or a call is cancelled, a circle may be found before the process
  * has reported that: it was one, and is broken already. So a process fails a victim that stands in
  * line only if it still does.
@@ -23,7 +24,7 @@ import { circleThrough, inverse, knotsOf, reach, type Neighbours } from "./wait-
 
 /** What waits in a process. Each call is listed once. */
 export interface WaitReport {
-  /** Calls that run here and wait for all of `awaited`. */
+  /** Calls that run here, each with all that could wake it. */
   readonly waiting: readonly { readonly callId: number; readonly awaited: readonly number[] }[];
   /** Calls that stand in line here, each until one of `running` ends: its group's calls. */
   readonly queued: readonly { readonly callId: number; readonly running: readonly number[] }[];
@@ -44,9 +45,8 @@ interface Wait {
   readonly callId: number;
   readonly name: string;
   readonly isQueued: boolean;
+  /** One of them has to end. */
   readonly targets: readonly number[];
-  /** How many of `targets` have to end. */
-  readonly needed: number;
 }
 
 export class WaitGraph {
@@ -107,17 +107,10 @@ export class WaitGraph {
     const targetsOf: Neighbours = (callId) => this.#waits.get(callId)?.targets ?? [];
     const stuck = reach(callIds, targetsOf);
     const waitersOf = inverse(stuck, targetsOf);
-    const needed = new Map<number, number>();
-    for (const callId of stuck) needed.set(callId, this.#waits.get(callId)?.needed ?? 0);
-
-    const ended = [...stuck].filter((callId) => needed.get(callId) === 0);
+    const ended = [...stuck].filter((callId) => targetsOf(callId).length === 0);
     for (const callId of ended) {
-      stuck.delete(callId);
-      for (const waiterId of waitersOf(callId)) {
-        const left = needed.get(waiterId)! - 1;
-        needed.set(waiterId, left);
-        if (left === 0) ended.push(waiterId);
-      }
+      if (!stuck.delete(callId)) continue;
+      ended.push(...waitersOf(callId));
     }
     return stuck;
   }
@@ -163,12 +156,10 @@ function waitsOf(processId: number, { waiting, queued, names }: WaitReport): Wai
   const name = (callId: number): string => names.get(callId) ?? `call ${callId}`;
   return [
     ...waiting.map(({ callId, awaited: targets }) => {
-      const needed = targets.length;
-      return { processId, callId, name: name(callId), isQueued: false, targets, needed };
+      return { processId, callId, name: name(callId), isQueued: false, targets };
     }),
     ...queued.map(({ callId, running: targets }) => {
-      const needed = Math.min(1, targets.length);
-      return { processId, callId, name: name(callId), isQueued: true, targets, needed };
+      return { processId, callId, name: name(callId), isQueued: true, targets };
     }),
   ];
 }

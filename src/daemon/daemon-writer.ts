@@ -52,6 +52,15 @@ export class DaemonWriter {
     link.end();
   }
 
+  breakCircle(link: Link, callId: number, names: readonly string[]): void {
+    const body = link.begin(Kind.breakCircle);
+    body.arrayHeader(2);
+    body.integer(callId);
+    body.arrayHeader(names.length);
+    for (const name of names) body.string(name.toWellFormed());
+    link.end();
+  }
+
   notice(link: Link, text: string): void {
     const body = link.begin(Kind.notice);
     body.arrayHeader(1);

@@ -16,7 +16,9 @@ import { MsgpackReader } from "../base/msgpack.ts";
 import { EmbeddedControl } from "../control/embedded.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
 import { CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
+import { WaitGraph, type WaitReport } from "../core/wait-graph.ts";
 import { WorkerPool } from "../core/worker-pool.ts";
+import { readPlain } from "../values/plain-data.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
@@ -91,6 +93,7 @@ export class Daemon implements LeaseSink {
   readonly #writer = new DaemonWriter();
   readonly #store: StoreKeeper;
   readonly #memory: MemoryGathering;
+  readonly #waits = new WaitGraph();
   readonly #control = new EmbeddedControl();
   readonly #controlServer = new ControlServer(this.#control);
   readonly #workers = new Map<number, WorkerSlot>();
@@ -173,6 +176,9 @@ export class Daemon implements LeaseSink {
       case Kind.fileRemoved:
         this.#store.removed(body.string());
         break;
+      case Kind.waits:
+        this.#findCircles(senderId, readPlain<WaitReport>(body, "waits"));
+        break;
       case Kind.storeIsFull:
         this.#askToSpill(senderId);
         break;
@@ -184,6 +190,13 @@ export class Daemon implements LeaseSink {
         this.#controlServer.message(link, senderId, kind, body);
     }
     this.#armTimer();
+  }
+
+  #findCircles(senderId: number, report: WaitReport): void {
+    for (const { victim, names } of this.#waits.report(senderId, report)) {
+      const link = this.#linkOf(victim.processId);
+      if (link !== undefined) this.#writer.breakCircle(link, victim.callId, names);
+    }
   }
 
   #askToSpill(exceptId: number): void {
@@ -304,6 +317,7 @@ export class Daemon implements LeaseSink {
     for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
     this.#memory.processGone(workerId);
     this.#controlServer.processGone(workerId);
+    this.#waits.processGone(workerId);
     endActorsOf(workerId, this.#control);
     this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);

@@ -110,6 +110,8 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       pollingUs: options.isInline ? 0 : options.pollingUs,
       recordSites: options.recordSites,
       namespace: options.namespace,
+      // A driver runs no calls that others could wait for.
+      hasOtherWork: () => true,
       nowMs: () => performance.now(),
       warn,
       nodeOptions: options.nodeOptions,

@@ -96,6 +96,8 @@ export class InlineBackend implements Backend {
         nowMs: () => performance.now(),
         warn: this.#warn,
         pinProcess: undefined,
+        // What the program itself waits for is not to be told from it.
+        hasOtherWork: () => false,
         exit,
       });
       this.#accepting.set(settings.processId, (transport) => {

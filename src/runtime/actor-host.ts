@@ -13,6 +13,7 @@ import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
 import { lookUp } from "./methods.ts";
 import type { Body, RunningTask } from "./running-task.ts";
+import type { Line, Waiters } from "./wait-reports.ts";
 import { TaskRunner, type RunnerContext } from "./task-runner.ts";
 
 /** Calls that share a limit. */
@@ -36,7 +37,7 @@ export interface ActorHostContext extends RunnerContext {
 /** Time that calls may run before the sockets are looked at again. */
 const TURN_US = 2_000;
 
-export class ActorHost extends TaskRunner<RunningTask> {
+export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   readonly key: number;
   readonly incarnation: number;
   readonly #settings: ActorSettings;
@@ -56,6 +57,7 @@ export class ActorHost extends TaskRunner<RunningTask> {
     context: ActorHostContext,
   ) {
     super(context);
+    context.waits.add(this);
     this.key = key;
     this.incarnation = incarnation;
     this.#settings = settings;
@@ -92,7 +94,22 @@ export class ActorHost extends TaskRunner<RunningTask> {
   enqueue(task: RunningTask, method: string): void {
     if (this.#isEnding) return;
     (this.#groupOf.get(method) ?? this.#main).queue.push(task);
+    this.context.waits.began();
     this.#runSoon();
+  }
+
+  *lines(): Generator<Line> {
+    for (const { running, queue } of this.#groups) {
+      yield { running, queued: [...queue].filter(({ state }) => state === "queued") };
+    }
+  }
+
+  /** A call of a circle fails, so that the others go on. */
+  breakCircle(callId: number, error: Error): void {
+    for (const { queue, running } of this.#groups) {
+      for (const task of queue) if (task.id === callId) this.refuse(task, error);
+      for (const task of running) if (task.id === callId) task.breakWaits(error);
+    }
   }
 
   cancel(isTask: (task: RunningTask) => boolean, reason: unknown): void {
@@ -115,6 +132,7 @@ export class ActorHost extends TaskRunner<RunningTask> {
       while (hasRoom(group)) {
         const task = group.queue.shift();
         if (task === undefined) break;
+        if (task.state === "over") continue;
         this.#begin(group, task);
         if (this.context.nowUs() - beganUs > TURN_US) {
           this.#isRunScheduled = true;

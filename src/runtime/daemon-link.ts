@@ -3,6 +3,7 @@
 import type { Wish } from "../core/leases.ts";
 import type { Demand } from "../core/resources.ts";
 import type { SchedulingClass } from "../core/scheduling-class.ts";
+import type { WaitReport } from "../core/wait-graph.ts";
 import type { FileName } from "../store/store-file.ts";
 import type { Link } from "../wire/link.ts";
 import { writePlain } from "../values/plain-data.ts";
@@ -107,6 +108,13 @@ export class DaemonLink {
     body.arrayHeader(2);
     body.integer(requestId);
     writePlain(body, table, "memory");
+    this.link.end();
+  }
+
+  waits(report: WaitReport): void {
+    const body = this.link.begin(Kind.waits);
+    body.arrayHeader(1);
+    writePlain(body, report, "waits");
     this.link.end();
   }
 

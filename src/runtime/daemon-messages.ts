@@ -27,6 +27,7 @@ export interface DaemonMessages {
   describeMemory(requestId: number): void;
   retire(): void;
   spill(): void;
+  breakCircle(callId: number, names: readonly string[]): void;
   notice(text: string): void;
   /** A message of the control plane; others are passed over. */
   control(kind: number, body: MsgpackReader): void;
@@ -65,6 +66,8 @@ export function readDaemonMessage(
       return messages.describeMemory(body.number());
     case Kind.retire:
       return messages.retire();
+    case Kind.breakCircle:
+      return messages.breakCircle(body.number(), readStrings(body));
     case Kind.notice:
       return messages.notice(body.string());
     case Kind.workerStarted:

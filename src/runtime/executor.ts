@@ -13,6 +13,7 @@ import type { Functions } from "./functions.ts";
 import { LeaseQueue } from "./lease-queue.ts";
 import type { LeasedTask } from "./leased-task.ts";
 import { runBatch } from "./run-batch.ts";
+import type { Line, Waiters } from "./wait-reports.ts";
 import { TaskRunner, type RunnerContext } from "./task-runner.ts";
 
 export interface ExecutorContext extends RunnerContext {
@@ -27,7 +28,7 @@ export interface ExecutorContext extends RunnerContext {
 /** Time that tasks may run before the sockets are looked at again. */
 const TURN_US = 2_000;
 
-export class Executor extends TaskRunner<LeasedTask> {
+export class Executor extends TaskRunner<LeasedTask> implements Waiters {
   readonly #context: ExecutorContext;
   readonly #leases = new Map<number, LeaseQueue>();
   #isRunScheduled = false;
@@ -36,6 +37,7 @@ export class Executor extends TaskRunner<LeasedTask> {
   constructor(context: ExecutorContext) {
     super(context);
     this.#context = context;
+    context.waits.add(this);
   }
 
   get isIdle(): boolean {
@@ -61,6 +63,15 @@ export class Executor extends TaskRunner<LeasedTask> {
   /** Tasks whose bodies run or wait. */
   *started(): Generator<LeasedTask> {
     for (const queue of this.#leases.values()) yield* queue.startedTasks;
+  }
+
+  /** Tasks that are pushed to a lease do not stand in line: they run when others wait. */
+  *lines(): Generator<Line> {
+    yield { running: this.started(), queued: [] };
+  }
+
+  breakCircle(callId: number, error: Error): void {
+    for (const task of this.started()) if (task.id === callId) task.breakWaits(error);
   }
 
   cancel(isTask: (task: LeasedTask) => boolean, reason: unknown): void {

@@ -35,6 +35,11 @@ export interface RecordHome {
   read(record: ObjectRecord, resolve: (box: Box) => void, reject: (reason: unknown) => void): void;
 }
 
+/** What makes objects: a call. */
+export interface Maker {
+  readonly results: readonly ObjectRecord[];
+}
+
 export type SettledHandler = (record: ObjectRecord) => void;
 
 export class ObjectRecord {
@@ -50,7 +55,7 @@ export class ObjectRecord {
   /** Where the call was made whose result this is. */
   site: CallSite | undefined = undefined;
   /** The task that makes it, until that is over: a cancelled one may have to be ended by force. */
-  maker: unknown = undefined;
+  maker: Maker | undefined = undefined;
   /** Refs to it in this process that were not disposed. */
   refs = 0;
   /** What is remembered of it, to be listed. */
@@ -72,6 +77,12 @@ export class ObjectRecord {
   constructor(key: number, home: RecordHome) {
     this.key = key;
     this.home = home;
+  }
+
+  /** The call that makes it: the key of its first result. */
+  get callId(): number {
+    const { maker } = this;
+    return maker === undefined ? this.key : maker.results[0]!.key;
   }
 
   get isPending(): boolean {

@@ -113,7 +113,7 @@ export function waitFor(record: ObjectRecord): Promise<Box> {
       record.forget(handler);
       reject(reason);
     };
-    scope.waitBegins(stop);
+    scope.waitBegins(stop, [record.callId]);
     record.whenSettled(handler);
   });
 }

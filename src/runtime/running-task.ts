@@ -72,7 +72,7 @@ export class RunningTask implements TaskScope {
   suspendedUs = 0;
   suspendedAtUs = 0;
   /** Waits for refs that are not over. */
-  readonly #waits = new Set<(reason: unknown) => void>();
+  readonly #waits = new Map<(reason: unknown) => void, readonly number[] | undefined>();
   /** Streams, as bits, on which the last line that it wrote has no end. */
   #openLines = 0;
   #abort: AbortController | undefined;
@@ -133,13 +133,13 @@ export class RunningTask implements TaskScope {
     return this.#abort.signal;
   }
 
-  waitBegins(reject: (reason: unknown) => void): void {
+  waitBegins(reject: (reason: unknown) => void, callIds?: readonly number[]): void {
     if (this.#cancelled !== undefined) {
       reject(this.#cancelled.reason);
       return;
     }
     if (this.state === "over") return;
-    this.#waits.add(reject);
+    this.#waits.set(reject, callIds);
     if (this.#waits.size === 1) this.#listener.suspended(this);
   }
 
@@ -156,10 +156,30 @@ export class RunningTask implements TaskScope {
     if (this.#cancelled !== undefined) return;
     this.#cancelled = { reason };
     this.#abort?.abort(reason);
-    for (const reject of [...this.#waits]) {
+    this.#failWaits(reason);
+  }
+
+  /** It waits in a circle: what it awaits rejects, and it may go on from there. */
+  breakWaits(reason: unknown): void {
+    this.#failWaits(reason);
+  }
+
+  #failWaits(reason: unknown): void {
+    for (const reject of [...this.#waits.keys()]) {
       reject(reason);
       this.waitEnds(reject);
     }
+  }
+
+  /** The calls one of which has to end before it goes on; undefined: something else may wake it. */
+  awaited(): number[] | undefined {
+    if (this.#waits.size === 0) return undefined;
+    const awaited: number[] = [];
+    for (const callIds of this.#waits.values()) {
+      if (callIds === undefined) return undefined;
+      awaited.push(...callIds);
+    }
+    return awaited;
   }
 
   /** What the body writes to standard output (1) or standard error (2). */

@@ -38,6 +38,7 @@ import { Segments } from "./segments.ts";
 import { StreamProducers } from "./stream-producers.ts";
 import { Submitter } from "./submitter.ts";
 import { outsideTasks } from "./task-scope.ts";
+import { WaitReports } from "./wait-reports.ts";
 import { UnseenFailures } from "./unseen-failures.ts";
 
 export interface RuntimeOptions {
@@ -56,6 +57,8 @@ export interface RuntimeOptions {
   readonly recordSites: boolean;
   /** Of actors' names that say no other. */
   readonly namespace: string;
+  /** Whether something else than messages may wake what waits here. */
+  readonly hasOtherWork: () => boolean;
   readonly nowMs: () => number;
   /** Writes a warning for the user. */
   readonly warn: (text: string) => void;
@@ -97,6 +100,7 @@ export class Runtime {
   readonly actors: Actors;
   readonly incoming: IncomingCalls;
   readonly producers: StreamProducers;
+  readonly waits: WaitReports;
   readonly unseen: UnseenFailures;
   readonly callSites: CallSites;
   readonly poller: Poller;
@@ -149,6 +153,10 @@ export class Runtime {
     });
     packer.connect(this.actors);
     this.incoming = new IncomingCalls(this);
+    this.waits = new WaitReports({
+      send: (report) => daemon.waits(report),
+      hasOtherWork: options.hasOtherWork,
+    });
     this.producers = new StreamProducers(() => options.nowMs() * 1_000);
     this.submitter = new Submitter({ calls, objects, packer, port, peers, daemon, now });
     objects.onFetching = (isNowFetching) => {
@@ -174,6 +182,7 @@ export class Runtime {
       describeMemory: (requestId) => this.daemon.memoryTable(requestId, memoryTableOf(this)),
       retire: () => this.#host.retire(),
       spill: () => this.segments.spillAsked(),
+      breakCircle: (...circle) => this.waits.breakCircle(...circle),
       notice: (text) => this.warn(text),
       workerStarted: (pid) => this.#host.workerStarted(pid),
       output: (stream, name, pid, text) =>

@@ -90,7 +90,7 @@ export class StreamInbox {
         reject(reason);
       };
       this.#asking.push({ resolve, forget: () => scope?.waitEnds(stop) });
-      scope?.waitBegins(stop);
+      scope?.waitBegins(stop, [this.end.callId]);
     });
   }
 

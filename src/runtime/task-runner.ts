@@ -13,11 +13,13 @@ import { isThenable, sendableOutcomes, type BatchResult } from "./run-batch.ts";
 import type { RunningTask, WaitListener } from "./running-task.ts";
 import { isIterator } from "./stream-producer.ts";
 import type { StreamProducers } from "./stream-producers.ts";
+import type { WaitReports } from "./wait-reports.ts";
 import { taskStorage } from "./task-scope.ts";
 
 export interface RunnerContext {
   readonly packer: Packer;
   readonly producers: StreamProducers;
+  readonly waits: WaitReports;
   readonly nowUs: () => number;
   /** Writes out all that was sent. */
   readonly flush: () => void;
@@ -48,6 +50,13 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
     const { callable } = task.body;
     if (callable !== undefined && Array.isArray(task.args)) this.#call(task, callable, task.args);
     else this.#prepare(task).catch((error: unknown) => this.#fail(task, error));
+  }
+
+  /** The task fails before its body begins. */
+  protected refuse(task: T, error: unknown): void {
+    task.end();
+    task.reply.failed(task, 0, error);
+    task.reply.flush();
   }
 
   async #prepare(task: T): Promise<void> {
@@ -163,11 +172,13 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
 
   suspended(task: T): void {
     task.suspendedAtUs = this.context.nowUs();
+    this.context.waits.began();
     this.waitBegan(task);
   }
 
   resumed(task: T): void {
     task.suspendedUs += this.context.nowUs() - task.suspendedAtUs;
+    this.context.waits.ended();
     this.waitEnded(task);
   }
 

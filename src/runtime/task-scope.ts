@@ -7,8 +7,11 @@ import type { Runtime } from "./runtime.ts";
 export interface TaskScope {
   /** Of the worker that runs the task. */
   readonly runtime: Runtime;
-  /** A ref's value is being waited for; `reject` ends the wait when the task is cancelled. */
-  waitBegins(reject: (reason: unknown) => void): void;
+  /**
+   * A ref's value is being waited for; `reject` ends the wait when the task is cancelled. `callIds`:
+   * the calls one of which has to end first; undefined if something else may end the wait.
+   */
+  waitBegins(reject: (reason: unknown) => void, callIds?: readonly number[]): void;
   waitEnds(reject: (reason: unknown) => void): void;
   /** A cancelled task makes no further calls. */
   throwIfCancelled(): void;

@@ -118,6 +118,9 @@ export const Kind = {
   /** requestId, table: the answer to `describeMemory` */
   memoryTable: 55,
 
+  /** waiting [callId, awaited], queued [callId, running], names {callId: name} */
+  waits: 56,
+
   // Daemon to process.
   /** leaseId, workerId, classId */
   grant: 60,
@@ -143,6 +146,9 @@ export const Kind = {
   spill: 70,
   /** requestId: say what you hold */
   describeMemory: 71,
+
+  /** callId, names: calls wait for one another in a circle, and this one is to fail */
+  breakCircle: 72,
 
   // Tool to daemon, and back.
   /** Which objects are there, and who holds them? */

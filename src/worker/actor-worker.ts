@@ -40,7 +40,7 @@ export class ActorWorker {
   }
 
   #creationCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
-    const { functions, packer, peers, producers } = this.#runtime;
+    const { functions, packer, peers, producers, waits } = this.#runtime;
     const number = body.number();
     const record = functions.get(body.number());
     const [actorKey, incarnation] = [body.number(), body.number()];
@@ -48,7 +48,7 @@ export class ActorWorker {
     const host = new ActorHost(actorKey, incarnation, settings, {
       functions,
       packer,
-      producers,
+      ...{ producers, waits },
       nowUs: this.#options.nowUs,
       flush: () => peers.flush(),
       prepareProcess: ({ cpuAffinity }) => this.#pin(cpuAffinity),

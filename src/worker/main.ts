@@ -11,6 +11,7 @@ import { setCurrentRuntime } from "../runtime/current.ts";
 import { utilities } from "../util/own-names.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import { Link, type CloseHandler } from "../wire/link.ts";
+import { otherWorkSince } from "../runtime/wait-reports.ts";
 import { SocketTransport, connect, listen } from "../wire/socket.ts";
 import { loadNativeLibrary } from "./native-library.ts";
 import { pinProcess } from "./affinity.ts";
@@ -36,6 +37,8 @@ const daemon = new Link(
   (cause) => onClose(cause),
 );
 
+let hasOtherWork = (): boolean => true;
+
 async function startWorker(settings: WorkerSettings): Promise<void> {
   redirectOutput();
   const addresses = new SocketAddresses(settings.directory);
@@ -53,12 +56,14 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     nowMs: () => performance.now(),
     warn: (text) => void process.stderr.write(text),
     pinProcess,
+    hasOtherWork: () => hasOtherWork(),
     exit: () => process.exit(),
   });
   setCurrentRuntime(worker.runtime);
   await listen(addresses.of(settings.processId), (transport) => {
     worker.runtime.peers.accept(transport);
   });
+  hasOtherWork = otherWorkSince(process.getActiveResourcesInfo());
   worker.runtime.daemon.workerReady();
   daemon.flush();
   // Takes some milliseconds, while the first task is on its way. No user code runs before.

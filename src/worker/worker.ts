@@ -30,6 +30,7 @@ export interface WorkerOptions {
   readonly closures: Closures;
   readonly loadLibrary: StoreOptions["loadLibrary"];
   readonly remoteFunctions: RemoteFunctions;
+  readonly hasOtherWork: () => boolean;
   readonly nowMs: () => number;
   readonly warn: (text: string) => void;
   /** Has the process run on these cores only; undefined where it is not the worker's own. */
@@ -61,11 +62,11 @@ export class Worker implements RuntimeHost {
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
     });
-    const { functions, packer, submitter, daemon, peers, producers } = this.runtime;
+    const { functions, packer, submitter, daemon, peers, producers, waits } = this.runtime;
     this.#executor = new Executor({
       functions,
       packer,
-      producers,
+      ...{ producers, waits },
       nowUs: () => options.nowMs() * 1_000,
       takeChild: (held, queue) => this.#takeChild(held, queue),
       leaseParked: (leaseId) => daemon.parked(leaseId),

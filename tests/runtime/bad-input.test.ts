@@ -37,7 +37,8 @@ function invalid(call: () => unknown, option: string, message: string | RegExp):
 }
 
 const known =
-  "name, numCpus, resources, memoryBytes, timeoutMs, priority, signal, numReturns, shared, env";
+  "name, numCpus, resources, memoryBytes, timeoutMs, priority, signal, numReturns, shared, " +
+  "env, streamBuffer";
 
 test("wrong task options: the message names option, value and rule", () => {
   const rules: [string, unknown, string][] = [
