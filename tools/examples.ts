@@ -2,22 +2,17 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { hasPackages, smallSizes } from "./example-runs.ts";
 import { LeakCheck } from "./leaks.ts";
 import { rootDirectory, run, toolEnvironment } from "./run.ts";
 
 const EXAMPLE_TIMEOUT_MS = 120_000;
 
-/** Smaller than what a reader would run, where that takes a while. */
-const SIZES: Readonly<Record<string, readonly string[]>> = {
-  "examples/numerical.ts": ["500", "3"],
-  "examples/stateful.ts": ["2", "1"],
-};
-
 async function checkExample(example: string): Promise<string[]> {
   const leaks = new LeakCheck();
   const { exitCode, stdout, output } = await run(
     process.execPath,
-    ["--import", "tsx", example, ...(SIZES[example] ?? [])],
+    ["--import", "tsx", example, ...smallSizes(example)],
     {
       env: toolEnvironment(leaks.mark),
       timeoutMs: EXAMPLE_TIMEOUT_MS,
@@ -37,6 +32,10 @@ if (examples.length === 0) {
   process.exitCode = 1;
 }
 for (const example of examples) {
+  if (!hasPackages(example)) {
+    process.stdout.write(`${example} is not run: the packages in its folder are not installed\n`);
+    continue;
+  }
   for (const fault of await checkExample(example)) {
     process.stdout.write(`${example} ${fault}\n`);
     process.exitCode = 1;
