@@ -103,6 +103,7 @@ function specOf(
     groups: groups.map(([name, { maxConcurrency, methods }]) => {
       return { name, maxConcurrency, methods: [...methods] };
     }),
+    holdsCores: (options.numCpus ?? 0) > 0,
     cpuAffinity: options.cpuAffinity === undefined ? null : [...options.cpuAffinity],
   };
   const { startTimeoutMs } = options;
@@ -120,8 +121,13 @@ function specOf(
     namespace: options.namespace ?? runtime.namespace,
     getIfExists: options.getIfExists ?? false,
     isDetached: options.lifetime === "detached",
+    isDisposable: known === undefined || isDisposable(known.prototype),
     maxRestarts: options.maxRestarts ?? 0,
     startTimeoutMs: startTimeoutMs === Infinity ? undefined : startTimeoutMs,
     source,
   };
+}
+
+function isDisposable(prototype: object): boolean {
+  return Symbol.asyncDispose in prototype || Symbol.dispose in prototype;
 }

@@ -34,7 +34,7 @@ export interface ActorLifeSink<C> {
   withdraw(): void;
   /** A worker that came too late goes back unused. */
   giveBack(leaseId: number): void;
-  construct(workerId: number, incarnation: number): void;
+  construct(workerId: number, incarnation: number, leaseId: number): void;
   /** Lets the instance end by itself; `gone` follows, or `graceOver`. */
   finish(workerId: number, incarnation: number): void;
   killWorker(workerId: number, reason: string): void;
@@ -93,7 +93,7 @@ export class ActorLife<C> {
     }
     this.#isAcquiring = false;
     this.#workerId = workerId;
-    this.#sink.construct(workerId, this.#incarnation);
+    this.#sink.construct(workerId, this.#incarnation, leaseId);
   }
 
   constructed(): void {

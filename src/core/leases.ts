@@ -6,7 +6,15 @@
  * a request: saying it twice changes nothing, and a lower number withdraws what is not granted.
  */
 
-import { ResourcePool, type Demand, type Shortage } from "./resources.ts";
+import {
+  CPU,
+  demandOf,
+  onlyOf,
+  ResourcePool,
+  without,
+  type Demand,
+  type Shortage,
+} from "./resources.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface Lease {
@@ -55,6 +63,8 @@ export interface LeaseSink {
   reclaim(lease: Lease): void;
   startWorker(environment: string): void;
 }
+
+const NOTHING = demandOf({});
 
 export class Leases {
   readonly #resources: ResourcePool;
@@ -111,8 +121,8 @@ export class Leases {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined || lease.parked || lease.isDedicated) return;
     lease.parked = true;
-    this.#resources.release(lease.demand);
-    this.#workers.leaseParked(lease.workerId);
+    this.#resources.release(freeWhileParked(lease));
+    if (!lease.isDedicated) this.#workers.leaseParked(lease.workerId);
     this.schedule(nowMs);
   }
 
@@ -120,8 +130,8 @@ export class Leases {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined || !lease.parked) return;
     lease.parked = false;
-    this.#resources.acquire(lease.demand);
-    this.#workers.leaseResumed(lease.workerId);
+    this.#resources.acquire(freeWhileParked(lease));
+    if (!lease.isDedicated) this.#workers.leaseResumed(lease.workerId);
   }
 
   workerReady(workerId: number, nowMs: number): void {
@@ -255,8 +265,9 @@ export class Leases {
     if (lease === undefined) return;
     this.#leases.delete(leaseId);
     this.#reclaimed.delete(leaseId);
-    if (!lease.parked) this.#resources.release(lease.demand);
-    this.#workers.leaseEnded(lease.workerId, lease.parked, nowMs);
+    if (lease.parked) this.#resources.acquire(freeWhileParked(lease));
+    this.#resources.release(lease.demand);
+    this.#workers.leaseEnded(lease.workerId, lease.parked && !lease.isDedicated, nowMs);
     const key = keyOf(lease);
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
@@ -287,8 +298,7 @@ export class Leases {
 
   /** Throws if two fields disagree. */
   validate(): void {
-    const running = [...this.#leases.values()].filter((lease) => !lease.parked);
-    this.#resources.validate(running.map((lease) => lease.demand));
+    this.#resources.validate([...this.#leases.values()].map(heldBy));
     this.#workers.validate();
     for (const lease of this.#leases.values()) {
       const worker = this.#workers.find(lease.workerId);
@@ -309,6 +319,16 @@ export class Leases {
       }
     }
   }
+}
+
+/** What others may have meanwhile: of an actor its cores only, it keeps all else that it has. */
+function freeWhileParked({ demand, isDedicated }: Lease): Demand {
+  return isDedicated ? onlyOf(demand, CPU) : demand;
+}
+
+function heldBy(lease: Lease): Demand {
+  if (!lease.parked) return lease.demand;
+  return lease.isDedicated ? without(lease.demand, CPU) : NOTHING;
 }
 
 function keyOf(of: { submitterId: number; classId: number }): string {

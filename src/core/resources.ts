@@ -31,6 +31,16 @@ export function amountsOf(demand: Demand): Record<string, number> {
   return Object.fromEntries(demand.amounts.map(([name, units]) => [name, units / UNITS_PER_ONE]));
 }
 
+/** What of the demand is of one resource. */
+export function onlyOf({ key, amounts }: Demand, resource: string): Demand {
+  return { key: `${key};${resource}`, amounts: amounts.filter(([name]) => name === resource) };
+}
+
+/** The demand but for one resource. */
+export function without({ key, amounts }: Demand, resource: string): Demand {
+  return { key: `${key};-${resource}`, amounts: amounts.filter(([name]) => name !== resource) };
+}
+
 /** Whether `inner` asks for nothing that `outer` does not hold. */
 export function isWithin(inner: Demand, outer: Demand): boolean {
   if (inner.key === outer.key) return true;

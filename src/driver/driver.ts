@@ -125,6 +125,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
         this.#end(new EnvironmentSetupError(text, {}, error));
       });
     process.once("exit", this.#exiting);
+    process.on("beforeExit", this.#finishing);
   }
 
   #configure(sessionId: string, token: string): void {
@@ -226,6 +227,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.#isEnding = true;
     this.#output.end();
     process.removeListener("exit", this.#exiting);
+    process.removeListener("beforeExit", this.#finishing);
     this.#failed(error);
     this.runtime.end(error);
     this.#options.onEnded();
@@ -233,6 +235,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   /** Ends the runtime. Pending calls reject; resolves when no process and no file is left. */
   async shutdown(): Promise<void> {
+    if (!this.#isEnding) await this.runtime.actors.endGracefully("the runtime was shut down");
     if (!this.#isEnding) {
       this.runtime.daemon.shutdown();
       this.runtime.unseen.reportAll();
@@ -240,6 +243,13 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     }
     await this.#backend.close();
   }
+
+  /** Nothing is left to do but what actors have to do at their end. */
+  readonly #finishing = (): void => {
+    this.runtime.actors.endGracefully("the program has ended").catch((error: unknown) => {
+      this.runtime.warn(`${String(error)}\n`);
+    });
+  };
 
   readonly #exiting = (): void => {
     this.runtime.unseen.reportAll();

@@ -8,6 +8,7 @@
 
 import { inspect } from "node:util";
 import { Deque } from "../base/deque.ts";
+import { PARK_AFTER_MS } from "../base/limits.ts";
 import type { ActorSettings } from "./actor-messages.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
@@ -27,6 +28,9 @@ interface Group {
 
 export interface ActorHostContext extends RunnerContext {
   readonly functions: Functions;
+  /** Nothing that runs here uses a core, until `resumed`. */
+  readonly parked: () => void;
+  readonly resumed: () => void;
   /** Prepares the process before the constructor runs. Throws if it cannot. */
   readonly prepareProcess: (settings: ActorSettings) => void;
   readonly warn: (text: string) => void;
@@ -49,6 +53,8 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   #instance: object | undefined;
   #isRunScheduled = false;
   #isEnding = false;
+  #parkTimer: NodeJS.Timeout | undefined;
+  #isParked = false;
 
   constructor(
     key: number,
@@ -144,6 +150,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   }
 
   #begin(group: Group, task: RunningTask): void {
+    this.#unpark();
     group.running.add(task);
     group.starting = task;
     this.start(task);
@@ -182,16 +189,43 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
     if (this.#isEnding) this.#endIfDone();
   }
 
+  // A call that waits keeps its place in the group: the instance is in the middle of it.
+
   protected waitBegan(): void {
-    // A call that waits keeps its place: the instance is in the middle of it.
+    if (this.#settings.holdsCores) this.#parkLater();
   }
 
   protected waitEnded(): void {
-    // As above.
+    this.#unpark();
   }
 
   protected waitDropped(): void {
-    // As above.
+    this.#unpark();
+  }
+
+  get #isWaiting(): boolean {
+    let runningCount = 0;
+    for (const { running } of this.#groups) {
+      for (const task of running) if (!task.isSuspended) return false;
+      runningCount += running.size;
+    }
+    return runningCount > 0;
+  }
+
+  /** Most waits are short: the cores are given back only after a while. */
+  #parkLater(): void {
+    this.#parkTimer ??= setTimeout(() => {
+      this.#parkTimer = undefined;
+      if (this.#isParked || !this.#isWaiting) return;
+      this.#isParked = true;
+      this.#context.parked();
+    }, PARK_AFTER_MS).unref();
+  }
+
+  #unpark(): void {
+    if (!this.#isParked) return;
+    this.#isParked = false;
+    this.#context.resumed();
   }
 
   // Its end.

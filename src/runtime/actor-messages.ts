@@ -19,6 +19,8 @@ export type ActorSettings = {
   readonly maxConcurrency: number;
   readonly groups: readonly MethodGroup[];
   readonly cpuAffinity: readonly number[] | null;
+  /** It holds cores, which others may have while all that it runs waits. */
+  readonly holdsCores: boolean;
 };
 
 /** Methods with a limit of their own. */
@@ -32,23 +34,25 @@ export interface CreationParts {
   readonly record: FunctionRecord;
   readonly actorKey: number;
   readonly incarnation: number;
+  readonly leaseId: number;
   readonly settings: ActorSettings;
   readonly options: CommonOptions & { readonly name: string | undefined };
 }
 
 export function writeCreation(
   call: PendingCall,
-  { record, actorKey, incarnation, settings, options }: CreationParts,
+  { record, actorKey, incarnation, leaseId, settings, options }: CreationParts,
   peer: Peer,
   objects: Objects,
   port: PayloadPort,
 ): void {
   if (!peer.sentFunctions.has(record.functionId)) port.defineFunction(peer, record);
-  writeCall(Kind.createActor, 6, call, peer, objects, port, (body) => {
+  writeCall(Kind.createActor, 7, call, peer, objects, port, (body) => {
     body.integer(call.number);
     body.integer(record.functionId);
     body.integer(actorKey);
     body.integer(incarnation);
+    body.integer(leaseId);
     writePlain(body, settings satisfies PlainValue, "settings");
     writeExtras(body, options);
   });

@@ -49,9 +49,13 @@ export class Actors {
   /** Clients with pending calls: they stay, whoever holds a handle. */
   readonly busy = new Set<ActorClient>();
   readonly #watches = new FinalizationRegistry<() => void>((stop) => stop());
+  readonly #forgotten = new FinalizationRegistry<number>((key) => {
+    if (this.findClient(key) === undefined) this.#clients.delete(key);
+  });
   readonly #unheld = new FinalizationRegistry<number>((key) => {
     this.#owned.get(key)?.life.end("nobody held a handle of it any more");
   });
+  readonly #awaitingDeath = new Set<() => void>();
   #classCount = 0;
 
   constructor(context: Omit<ActorContext, "actors" | "names">) {
@@ -102,6 +106,7 @@ export class Actors {
   #newClient(record: ObjectRecord, traits: ActorTraits): ActorClient {
     const client = new ActorClient(record, traits, this.#context);
     this.#clients.set(record.key, new WeakRef(client));
+    this.#forgotten.register(client, record.key);
     return client;
   }
 
@@ -244,18 +249,30 @@ export class Actors {
 
   #whenDead(client: ActorClient): Promise<void> {
     return new Promise((resolve) => {
+      this.#awaitingDeath.add(resolve);
       const stop = this.#context.control.watch(actorEntryKey(client.key), ({ value }) => {
         const record = value as ActorRecord | undefined;
         if (record !== undefined && record.state !== "dead") return;
         stop();
+        this.#awaitingDeath.delete(resolve);
         resolve();
       });
     });
   }
 
+  /** Lets the actors of this process that dispose of something do so. Resolves within a while. */
+  async endGracefully(reason: string): Promise<void> {
+    const disposing = [...this.#owned.values()].filter(({ spec }) => spec.isDisposable);
+    for (const owned of disposing) owned.life.end(reason);
+    const gone = Promise.all(disposing.map((owned) => owned.whenGone()));
+    if (disposing.length > 0) await this.#context.activity.during(gone);
+  }
+
   /** The runtime is over. */
   end(error: Error): void {
     for (const client of this.busy) client.end(error);
+    for (const owned of this.#owned.values()) owned.isOver();
+    for (const resolve of this.#awaitingDeath) resolve();
     this.handles.end();
   }
 }

@@ -35,6 +35,8 @@ export interface ActorSpec {
   /** An actor that has the name already takes its place. */
   readonly getIfExists: boolean;
   readonly isDetached: boolean;
+  /** Its class says what is to be done at its end. */
+  readonly isDisposable: boolean;
   readonly maxRestarts: number;
   readonly startTimeoutMs: number | undefined;
   /** What the program holds of the class: it is not taken back while the actor may restart. */
@@ -175,7 +177,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     this.#context.daemon.returnLease(leaseId);
   }
 
-  construct(workerId: number, incarnation: number): void {
+  construct(workerId: number, incarnation: number, leaseId: number): void {
     const { calls, peers, objects, port } = this.#context;
     const creation = this.#creation!;
     if (creation.isDone) calls.reopened();
@@ -185,7 +187,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     calls.sent(creation);
     const { record, settings } = this.spec;
     const { options } = creation;
-    const parts = { record, actorKey: this.key, incarnation, settings, options };
+    const parts = { record, actorKey: this.key, incarnation, leaseId, settings, options };
     try {
       writeCreation(creation, parts, peers.get(workerId), objects, port);
     } catch (error) {
@@ -292,6 +294,11 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
 
   #isGone(): void {
     this.#context.actors.forget(this);
+    this.isOver();
+  }
+
+  /** It is gone, or the runtime is: nothing more is to be waited for. */
+  isOver(): void {
     const gone = this.#gone;
     this.#gone = [];
     for (const resolve of gone) resolve();

@@ -8,8 +8,8 @@ export interface TaskScope {
   /** Of the worker that runs the task. */
   readonly runtime: Runtime;
   /**
-   * A ref's value is being waited for; `reject` ends the wait when the task is cancelled. `callIds`:
-   * the calls one of which has to end first; undefined if something else may end the wait.
+   * A ref's value is being waited for; `reject` ends the wait when the task is cancelled.
+   * `callIds`: of them one has to end first; undefined if something else may end the wait.
    */
   waitBegins(reject: (reason: unknown) => void, callIds?: readonly number[]): void;
   waitEnds(reject: (reason: unknown) => void): void;

@@ -29,10 +29,11 @@ export class UnseenFailures {
   #tell(record: ObjectRecord): void {
     if (!this.#unseen.delete(record) || record.isObserved) return;
     const name = objectName(record.key);
+    const what = record.isActor
+      ? `Actor ${name} could not be created and nobody called it`
+      : `A task failed and nobody awaited its ref ${name}`;
     // The callbacks of a settled record run at once: this is safe while the process exits.
-    record.home.read(record, ignore, (error) =>
-      this.#report(`A task failed and nobody awaited its ref ${name}:\n${inspect(error)}\n`),
-    );
+    record.home.read(record, ignore, (error) => this.#report(`${what}:\n${inspect(error)}\n`));
   }
 }
 

@@ -37,7 +37,7 @@ export const Kind = {
   leaseBlocked: 13,
 
   // Actors.
-  /** taskNumber, functionId, actorKey, incarnation, settings, extras, inlined, meta, arguments */
+  /** taskNumber, functionId, actorKey, incarnation, leaseId, settings, extras … */
   createActor: 14,
   /** taskNumber, incarnation, method, extras | nil, inlined | nil, meta | nil, arguments */
   callMethod: 15,

@@ -40,10 +40,10 @@ export class ActorWorker {
   }
 
   #creationCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
-    const { functions, packer, peers, producers, waits } = this.#runtime;
+    const { functions, packer, peers, producers, waits, daemon } = this.#runtime;
     const number = body.number();
     const record = functions.get(body.number());
-    const [actorKey, incarnation] = [body.number(), body.number()];
+    const [actorKey, incarnation, leaseId] = [body.number(), body.number(), body.number()];
     const settings = readPlain<ActorSettings>(body, "settings");
     const host = new ActorHost(actorKey, incarnation, settings, {
       functions,
@@ -51,6 +51,8 @@ export class ActorWorker {
       ...{ producers, waits },
       nowUs: this.#options.nowUs,
       flush: () => peers.flush(),
+      parked: () => daemon.parked(leaseId),
+      resumed: () => daemon.resumed(leaseId),
       prepareProcess: ({ cpuAffinity }) => this.#pin(cpuAffinity),
       warn: this.#runtime.warn,
       ended: () => this.#leave(),
