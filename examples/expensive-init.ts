@@ -121,9 +121,13 @@ async function main(images: number, rounds: number, passes: number): Promise<rea
 }
 
 function checkSame(name: string, result: Float32Array, expected: Float32Array): void {
-  const isSame = (value: number, index: number): boolean => Object.is(value, expected[index]);
-  if (result.length === expected.length && result.every(isSame)) return;
-  throw new Error(`Cannot trust ${name}: it found ${histogram(result)} images in the classes`);
+  if (result.length !== expected.length) {
+    throw new Error(`Cannot trust ${name}: ${result.length} of ${expected.length} probabilities`);
+  }
+  const index = result.findIndex((value, at) => !Object.is(value, expected[at]));
+  if (index < 0) return;
+  const text = `probability ${index} is ${result[index]}, not ${expected[index]}`;
+  throw new Error(`Cannot trust ${name}: ${text}`);
 }
 
 /** How many images are most probably of each class. */
