@@ -25,7 +25,6 @@ export type {
   ActorOptions,
   AnyActorHandle,
   ConcurrencyGroup,
-  GetActor,
   GetActorOptions,
   MethodOptions,
   RemoteClass,

@@ -11,7 +11,7 @@
 export type ActorState = "pending" | "alive" | "restarting" | "ending" | "dead";
 
 /** What can follow what; everything else is a bug in the caller. */
-export const TRANSITIONS: Readonly<Record<ActorState, readonly ActorState[]>> = {
+const TRANSITIONS: Readonly<Record<ActorState, readonly ActorState[]>> = {
   pending: ["alive", "restarting", "dead"],
   alive: ["restarting", "ending", "dead"],
   restarting: ["restarting", "alive", "dead"],

@@ -129,7 +129,7 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
 
   finished(call: MethodCall): void {
     this.#lines.finished(call);
-    this.#oneLess();
+    if (!call.isStopped) this.#oneLess();
   }
 
   #oneLess(): void {
@@ -144,7 +144,14 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
 
   /** An actor is never ended for one of its calls: the body is asked to end. */
   stopped(call: MethodCall, reason: unknown): void {
+    if (call.isStopped) return;
     call.isStopped = true;
+    this.#askToEnd(call, reason);
+    this.#context.calls.giveUp(call);
+    this.#oneLess();
+  }
+
+  #askToEnd(call: MethodCall, reason: unknown): void {
     const peer = this.#workerId && this.#context.peers.find(this.#workerId);
     if (!peer) return;
     const payload = this.#context.packer.packError(reason);

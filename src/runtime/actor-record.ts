@@ -27,7 +27,7 @@ export type ActorRecord = {
 };
 
 export const ACTORS_PREFIX = "actor/";
-export const NAMES_PREFIX = "name/";
+const NAMES_PREFIX = "name/";
 
 export function actorEntryKey(key: number): string {
   return `${ACTORS_PREFIX}${objectName(key)}`;

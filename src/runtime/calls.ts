@@ -162,6 +162,7 @@ export class Calls {
   /** What was sent is lost, and is to be sent again. */
   unsent(call: PendingCall): void {
     this.#inFlight.delete(call.number);
+    this.#endDeadline(call);
   }
 
   /** What was over is to run once more. */
@@ -202,7 +203,8 @@ export class Calls {
     const call = this.#inFlight.get(body.number());
     const timeoutMs = call?.options.timeoutMs;
     if (call === undefined || timeoutMs === undefined) return;
-    const timer = setTimeout(() => {
+    this.#endDeadline(call);
+    call.deadline = setTimeout(() => {
       const error = new TaskTimeoutError(
         `Cannot finish task ${call.name}: it ran for longer than its ${call.timeoutName} of ` +
           `${timeoutMs}; give it more time, or less to do`,
@@ -210,7 +212,12 @@ export class Calls {
       );
       this.stop(call, error, true);
     }, timeoutMs);
-    call.whenOver(() => clearTimeout(timer));
+  }
+
+  #endDeadline(call: PendingCall): void {
+    if (call.deadline === undefined) return;
+    clearTimeout(call.deadline);
+    call.deadline = undefined;
   }
 
   // Ends.
@@ -248,8 +255,20 @@ export class Calls {
   }
 
   #ends(call: PendingCall): void {
+    this.#endDeadline(call);
     call.over();
+    if (!call.isGivenUp) this.#oneLess();
+  }
+
+  #oneLess(): void {
     if (--this.#pending === 0) this.#context.activity.end();
+  }
+
+  /** It was stopped, and what runs for it may never end: the program does not wait for that. */
+  giveUp(call: PendingCall): void {
+    call.isGivenUp = true;
+    this.#endDeadline(call);
+    this.#oneLess();
   }
 
   #failResults(results: readonly ObjectRecord[], content: Content): void {

@@ -22,7 +22,7 @@ export class MethodCall extends PendingCall implements ActorCall {
   readonly options: MethodCallOptions;
   state: ActorCallState = "waiting";
   incarnation = 0;
-  retriesLeft: number;
+  #retriesLeft: number;
   isStopped = false;
 
   constructor(
@@ -37,7 +37,16 @@ export class MethodCall extends PendingCall implements ActorCall {
     this.client = client;
     this.method = method;
     this.options = options;
-    this.retriesLeft = client.maxTaskRetries;
+    this.#retriesLeft = client.maxTaskRetries;
+  }
+
+  /** What elements have come of is not begun again: they would come twice. */
+  get retriesLeft(): number {
+    return this.stream?.isBegun === true ? 0 : this.#retriesLeft;
+  }
+
+  set retriesLeft(count: number) {
+    this.#retriesLeft = count;
   }
 
   get keeper(): CallKeeper {

@@ -35,9 +35,16 @@ export function generatorsOf(actorClass: { readonly prototype: object }): string
     .map(([name]) => name);
 }
 
+/** Functions bound to something have the prototype of what they stand for. */
 export function isGenerator(value: unknown): boolean {
-  return types.isGeneratorFunction(value);
+  if (types.isGeneratorFunction(value)) return true;
+  if (typeof value !== "function" || Object.hasOwn(value, "prototype")) return false;
+  const prototype: unknown = Reflect.getPrototypeOf(value);
+  return prototype === GENERATORS || prototype === ASYNC_GENERATORS;
 }
+
+const GENERATORS: unknown = Reflect.getPrototypeOf(function* () {});
+const ASYNC_GENERATORS: unknown = Reflect.getPrototypeOf(async function* () {});
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -53,6 +53,8 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   readonly #processes = new Set<number>();
   #creation: Creation | undefined;
   #failure: Content | undefined;
+  /** Why its last life was over. */
+  #lastEnd: ActorDeath | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #gone: (() => void)[] = [];
   #hasName = false;
@@ -207,11 +209,12 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
 
   changed(state: ActorState, end: ActorEnd<ActorDeath> | undefined): void {
     const death = end && this.#deathOf(end);
+    this.#lastEnd = death ?? this.#lastEnd;
     const client = this.#client;
     if (state === "alive") client?.located(this.life.workerId!, this.life.incarnation);
     else if (state === "restarting") this.#restarts(client, death!);
     else if (state === "dead") this.#died(death!, end!.kind !== "crashed");
-    this.#publish(death);
+    this.#publish(this.#lastEnd);
     if (state === "dead") this.#freeName();
   }
 
@@ -251,7 +254,11 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   #deathOf(end: ActorEnd<ActorDeath>): ActorDeath {
     if (end.kind === "crashed") return end.cause;
     if (end.kind === "ended") return endFor(end.reason);
-    return endFor("its creation has failed", true);
+    const failure = this.#failure && this.#context.packer.textOfFailure(this.#failure);
+    return endFor(
+      `its creation has failed${failure === undefined ? "" : ` with ${failure}`}`,
+      true,
+    );
   }
 
   #publish(end: ActorDeath | undefined): void {

@@ -18,7 +18,7 @@ import {
 import type { ActorClient, ActorTraits } from "./actor-client.ts";
 import type { Actors } from "./actors.ts";
 import type { FunctionRecord } from "./function-record.ts";
-import type { ObjectRecord } from "./object-record.ts";
+import type { Content, ObjectRecord } from "./object-record.ts";
 import { ObjectRef, recordOf } from "./object-ref.ts";
 import { isStored, makePayload, plainPayload } from "./payload.ts";
 import type { Payload, Piece } from "./payload.ts";
@@ -161,6 +161,17 @@ export class Packer {
       return true;
     } catch {
       return false; // whatever the reason: it goes as text
+    }
+  }
+
+  /** "RangeError: too large", if that can be read at once. */
+  textOfFailure(content: Content): string | undefined {
+    if (content.kind === "error") return textOf(content.error);
+    if (content.kind !== "failure" || content.payload.codes.length > 0) return undefined;
+    try {
+      return textOf(this.unpack(content.payload, false));
+    } catch {
+      return undefined; // it is told to whoever calls the actor
     }
   }
 

@@ -82,6 +82,8 @@ export function sizeOf(payload: Payload): number {
 /** Values that are their own copy: they travel and are kept as they are. */
 export type Primitive = undefined | null | boolean | number | string | bigint;
 
+/** What a primitive counts for, roughly. */
+export const PRIMITIVE_BYTES = 16;
 /** Longer strings are kept as bytes, outside the heap. */
 const PRIMITIVE_STRING_CHARS_MAX = 1024;
 

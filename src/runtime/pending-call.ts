@@ -54,7 +54,11 @@ export abstract class PendingCall {
   missing = 0;
   /** The scope it was called in, when in a task: its output goes there. */
   parent: TaskScope | undefined = undefined;
-  /** Ends what waits beside the call: deadline, abort listener. */
+  /** Of the run that is under way. */
+  deadline: NodeJS.Timeout | undefined = undefined;
+  /** Its results are settled; whatever still runs for it, nobody waits for that. */
+  isGivenUp = false;
+  /** Ends what waits beside the call: abort listener, needs of its arguments. */
   #cleanUp: (() => void) | undefined = undefined;
 
   constructor(number: number, args: Arguments, results: readonly ObjectRecord[]) {

@@ -157,7 +157,10 @@ export class Runtime {
       send: (report) => daemon.waits(report),
       hasOtherWork: options.hasOtherWork,
     });
-    this.producers = new StreamProducers(() => options.nowMs() * 1_000);
+    this.producers = new StreamProducers(
+      () => options.nowMs() * 1_000,
+      (processId) => this.objects.ownership.isGone(processId),
+    );
     this.submitter = new Submitter({ calls, objects, packer, port, peers, daemon, now });
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
@@ -204,8 +207,6 @@ export class Runtime {
         return this.calls.elementCame(peer, body, buffers);
       case Kind.streamConsumed:
         return this.producers.consumed(peer.processId, body.number(), body.number());
-      case Kind.streamStop:
-        return this.producers.stop(peer.processId, body.number());
       case Kind.resultVoid:
         return this.calls.voidCame(body);
       case Kind.failure:

@@ -1,7 +1,9 @@
 /** The elements of a stream in the process that consumes it. */
 
 import { Deque } from "../base/deque.ts";
+import { STREAM_AHEAD_BYTES_MAX } from "../base/limits.ts";
 import type { Content, ObjectRecord } from "./object-record.ts";
+import { PRIMITIVE_BYTES, sizeOf } from "./payload.ts";
 import { currentScope } from "./task-scope.ts";
 
 export interface StreamPorts {
@@ -32,8 +34,11 @@ export class StreamInbox {
   readonly #reportEvery: number;
   #consumed = 0;
   #reported = 0;
+  #unreportedBytes = 0;
   #isEnded = false;
   isClosed = false;
+  /** An element has come. */
+  isBegun = false;
 
   constructor(end: ObjectRecord, aheadMax: number, ports: StreamPorts) {
     this.end = end;
@@ -44,25 +49,33 @@ export class StreamInbox {
 
   /** From the producer, in order. */
   push(content: Content): void {
+    this.isBegun = true;
     const record = this.ports.keep(content);
-    if (this.isClosed) {
+    // After a cancel the producer goes on until it learns of it.
+    if (this.isClosed || this.#isEnded) {
       this.ports.discard(record);
       return;
     }
     const asker = this.#asking.shift();
     if (asker === undefined) this.#elements.push(record);
     else {
-      this.#took();
+      this.#took(record);
       asker.forget();
       asker.resolve(record);
     }
   }
 
-  #took(): void {
+  /** The producer counts elements and bytes: it is told before it stops for either. */
+  #took({ content }: ObjectRecord): void {
     this.#consumed++;
-    const unreported = this.#consumed - this.#reported;
-    if (unreported < this.#reportEvery || this.#isEnded) return;
+    this.#unreportedBytes +=
+      content?.kind === "payload" ? sizeOf(content.payload) : PRIMITIVE_BYTES;
+    const isMuch =
+      this.#consumed - this.#reported >= this.#reportEvery ||
+      this.#unreportedBytes >= STREAM_AHEAD_BYTES_MAX / 2;
+    if (!isMuch || this.#isEnded) return;
     this.#reported = this.#consumed;
+    this.#unreportedBytes = 0;
     this.ports.consumed(this.#consumed);
   }
 
@@ -78,7 +91,7 @@ export class StreamInbox {
   next(): Promise<Arrival> {
     const record = this.#elements.shift();
     if (record !== undefined) {
-      this.#took();
+      this.#took(record);
       return Promise.resolve(record);
     }
     if (this.#isEnded || this.isClosed) return Promise.resolve("end");
@@ -101,12 +114,12 @@ export class StreamInbox {
     }
   }
 
-  /** The consumer wants no more. */
-  close(): void {
+  /** The consumer wants no more. `isLooked`: nor does it want to know of a failure. */
+  close(isLooked = true): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.discard();
-    this.end.isObserved = true;
+    if (isLooked || !this.#isEnded) this.end.isObserved = true;
     if (!this.#isEnded) this.ports.stop();
     for (const { resolve, forget } of this.#asking.splice(0)) {
       forget();

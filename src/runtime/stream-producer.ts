@@ -43,9 +43,12 @@ export class StreamProducer {
   async run(): Promise<void> {
     try {
       await this.#produce();
-    } finally {
-      if (!this.#isOver) await this.#close();
+    } catch (error) {
+      // As in a loop: what the generator throws while it is closed does not hide why it is.
+      if (!this.#isOver) await this.#close().catch(() => undefined);
+      throw error;
     }
+    if (!this.#isOver) await this.#close();
   }
 
   async #produce(): Promise<void> {

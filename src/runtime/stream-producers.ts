@@ -6,15 +6,20 @@ import { StreamProducer, type AnyIterator } from "./stream-producer.ts";
 
 export class StreamProducers {
   readonly #nowUs: () => number;
+  readonly #isGone: (processId: number) => boolean;
   readonly #producers = new Map<number, { producer: StreamProducer; consumerId: number }>();
 
-  constructor(nowUs: () => number) {
+  constructor(nowUs: () => number, isGone: (processId: number) => boolean) {
     this.#nowUs = nowUs;
+    this.#isGone = isGone;
   }
 
   async run(task: RunningTask, iterator: AnyIterator): Promise<void> {
     const producer = new StreamProducer(task, iterator, this.#nowUs);
-    this.#producers.set(task.id, { producer, consumerId: task.spec.submitterId });
+    const consumerId = task.spec.submitterId;
+    // While the call was queued its consumer may have ended.
+    if (this.#isGone(consumerId)) producer.stop();
+    this.#producers.set(task.id, { producer, consumerId });
     try {
       await producer.run();
     } finally {
@@ -26,8 +31,11 @@ export class StreamProducers {
     this.#producers.get(objectKey(consumerId, taskNumber))?.producer.consumed(count);
   }
 
-  stop(consumerId: number, taskNumber: number): void {
-    this.#producers.get(objectKey(consumerId, taskNumber))?.producer.stop();
+  /** Returns false if no generator runs for the call: it has not begun, or is over. */
+  stop(consumerId: number, taskNumber: number): boolean {
+    const found = this.#producers.get(objectKey(consumerId, taskNumber));
+    found?.producer.stop();
+    return found !== undefined;
   }
 
   /** Nobody consumes what was meant for the process. */

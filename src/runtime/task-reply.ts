@@ -5,16 +5,13 @@ import { Kind } from "../wire/messages.ts";
 import type { Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { Packer } from "./packer.ts";
-import { isPrimitive, sentBuffers, sizeOf, type Payload } from "./payload.ts";
+import { isPrimitive, PRIMITIVE_BYTES, sentBuffers, sizeOf, type Payload } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer } from "./peers.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import type { Numbered, RunningTask, TaskReply } from "./running-task.ts";
 import type { Submitter } from "./submitter.ts";
 import { writePrimitive } from "./task-messages.ts";
-
-/** What a primitive counts for, roughly. */
-const PRIMITIVE_BYTES = 16;
 
 /** Replies over the link on which the task came. Hot path. */
 export class LinkReply implements TaskReply {

@@ -1,7 +1,7 @@
 /** Handles of actors: the public methods of the class, and nothing else. */
 
-import { put, remote } from "mobula";
-import type { ActorHandle, AnyActorHandle, GetActor, ObjectRef, RefStream } from "mobula";
+import { getActor, kill, put, remote } from "mobula";
+import type { ActorHandle, AnyActorHandle, ObjectRef, RefStream } from "mobula";
 import { same, type Equal, type Result } from "./equal.ts";
 
 class Counter {
@@ -170,7 +170,7 @@ class Gauge {
 }
 export const timer: ActorHandle<Timer> = new (remote(Timer))();
 // @ts-expect-error instances are not interchangeable, and so handles are not
-export const gauge: ActorHandle<Gauge> = timer;
+timer satisfies ActorHandle<Gauge>;
 const generic = <T>(handle: ActorHandle<T>): AnyActorHandle => handle;
 void generic(counter);
 declare function classOf<T>(handle: ActorHandle<T>): T;
@@ -189,7 +189,6 @@ const back = await nested({ handle: counter });
 same<Equal<typeof back, ActorHandle<Counter>>>();
 
 // `kill` takes any handle.
-declare function kill(actor: AnyActorHandle): Promise<void>;
 void kill(counter);
 void kill(new (remote(Other))());
 void kill(new (remote(Empty))());
@@ -206,7 +205,6 @@ void kill(plain);
 declare const plain: Disposable & AsyncDisposable;
 
 // `getActor`: the class as it is or wrapped, or its type alone.
-declare const getActor: GetActor;
 const byClass = await getActor(Counter, "counter", { namespace: "tests" });
 same<Equal<typeof byClass, ActorHandle<Counter>>>();
 const byRemote = await getActor(remote(Counter), "counter");

@@ -144,7 +144,7 @@ void counted(counted(3));
 export const iterable: AsyncIterable<Row> = rows(3);
 export const wide: RefStream<Row | string> = rows(3);
 // @ts-expect-error it may give a string
-export const narrow: RefStream<{ id: number }> = wide;
+wide satisfies RefStream<{ id: number }>;
 
 // Options are kept, and the size of the buffer is one of them.
 const configured = rows.options({ streamBuffer: 16, name: "rows" });
