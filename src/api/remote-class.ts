@@ -28,12 +28,17 @@ export function makeRemoteClass(actorClass: Constructor, options: ActorOptions):
       { option: "class", value: actorClass },
     );
   }
-  return classOf(new RemoteSource(actorClass as unknown as Callable), options);
+  const callable = actorClass as unknown as Callable;
+  return classOf(new RemoteSource(callable, undefined, generatorsOf(known)), options);
 }
 
 /** A remote class that came from another process. */
-export function receivedClass(record: FunctionRecord, options: ActorOptions): object {
-  return classOf(new RemoteSource(undefined, record), options);
+export function receivedClass(
+  record: FunctionRecord,
+  options: ActorOptions,
+  generators: readonly string[],
+): object {
+  return classOf(new RemoteSource(undefined, record, generators), options);
 }
 
 function classOf(source: RemoteSource, options: ActorOptions): object {
@@ -94,7 +99,7 @@ function specOf(
     className,
     maxTaskRetries: options.maxTaskRetries ?? 0,
     maxPendingCalls: options.maxPendingCalls ?? Infinity,
-    generators: known === undefined ? [] : generatorsOf(known),
+    generators: source.generators,
   };
   const groups = Object.entries(options.concurrencyGroups ?? {});
   const settings: ActorSettings = {

@@ -12,12 +12,19 @@ import type { Runtime } from "../runtime/runtime.ts";
 export class RemoteSource {
   /** Function or class; undefined if it was made in another process. */
   readonly callable: Callable | undefined;
+  /** Of a class: methods whose calls give streams. */
+  readonly generators: readonly string[];
   #record: FunctionRecord | undefined;
   #runtime: Runtime | undefined;
   #isDefining = false;
 
-  constructor(callable: Callable | undefined, received?: FunctionRecord) {
+  constructor(
+    callable: Callable | undefined,
+    received?: FunctionRecord,
+    generators: readonly string[] = [],
+  ) {
     this.callable = callable;
+    this.generators = generators;
     this.#record = received;
   }
 

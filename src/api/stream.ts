@@ -9,13 +9,15 @@ import type { StreamInbox } from "../runtime/stream-inbox.ts";
 import type { ObjectRef, RefIterable, RefStream, TaskOptions } from "./types.ts";
 
 /** A stream that nobody holds is not read any more: its generator is closed. */
-const dropped = new FinalizationRegistry<StreamInbox>((inbox) => inbox.close());
+const dropped = new FinalizationRegistry<StreamInbox>((inbox) => inbox.close(false));
 
 const END: IteratorResult<never, void> = { done: true, value: undefined };
 
 class Stream<T> implements RefStream<T> {
   readonly #inbox: StreamInbox;
   readonly #name: string;
+  /** Goes with the stream. The call, while it is pending, may hold this but not the stream. */
+  readonly #lastChance: object = {};
   /** Elements are consumed once: as values or as refs. */
   #isIterated = false;
 
@@ -24,7 +26,7 @@ class Stream<T> implements RefStream<T> {
     this.#name = name;
     dropped.register(this, this.#inbox);
     // Should it fail, the end of the stream is the last chance to look.
-    results[0]!.firstRef ??= this;
+    results[0]!.firstRef ??= this.#lastChance;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, void> & {
@@ -72,15 +74,27 @@ class Values<T> {
 
   async next(): Promise<IteratorResult<T, void>> {
     if (this.#isOver) return END;
-    const arrival = await this.#inbox.next();
-    if (arrival !== "end") {
-      const { value } = await read(arrival);
-      this.#inbox.ports.discard(arrival);
-      return { done: false, value: value as T };
+    try {
+      const arrival = await this.#inbox.next();
+      if (arrival !== "end") return { done: false, value: (await this.#take(arrival)) as T };
+    } catch (error) {
+      // Loops do not call `return` of an iterator that has failed.
+      await this.return();
+      throw error;
     }
+    // Of several that wait for the end, one gets the error.
+    if (this.#isOver) return END;
     this.#isOver = true;
     await outcomeOf(this.#inbox);
     return END;
+  }
+
+  async #take(arrival: ObjectRecord): Promise<unknown> {
+    try {
+      return (await read(arrival)).value;
+    } finally {
+      this.#inbox.ports.discard(arrival);
+    }
   }
 
   return(): Promise<IteratorResult<T, void>> {
@@ -103,8 +117,12 @@ class Refs<T> {
   /** A failure is the last ref, which rejects. */
   async next(): Promise<IteratorResult<ObjectRef<T>, void>> {
     if (this.#isOver) return END;
-    const arrival = await this.#inbox.next();
+    const arrival = await this.#inbox.next().catch(async (error: unknown) => {
+      await this.return();
+      throw error;
+    });
     if (arrival !== "end") return { done: false, value: refOf(arrival) };
+    if (this.#isOver) return END;
     this.#isOver = true;
     const { end } = this.#inbox;
     return end.isFailed && !this.#inbox.isClosed ? { done: false, value: refOf(end) } : END;

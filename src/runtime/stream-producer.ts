@@ -44,8 +44,7 @@ export class StreamProducer {
     try {
       await this.#produce();
     } catch (error) {
-      // As in a loop: what the generator throws while it is closed does not hide why it is.
-      if (!this.#isOver) await this.#close().catch(() => undefined);
+      if (!this.#isOver) await this.#close().catch(ignore);
       throw error;
     }
     if (!this.#isOver) await this.#close();
@@ -146,6 +145,10 @@ export class StreamProducer {
     this.#isOver = true;
     await taskStorage.run(this.#task, () => this.#iterator.return?.());
   }
+}
+
+function ignore(): void {
+  // As in a loop: what the generator throws while it is closed does not hide why it is.
 }
 
 function next(iterator: AnyIterator): Step | Promise<Step> {

@@ -89,6 +89,7 @@ export class Worker implements RuntimeHost {
   frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean {
     if (kind === Kind.task) this.#taskCame(peer, body, buffers);
     else if (kind === Kind.cancel) this.#cancelCame(peer, body, buffers);
+    else if (kind === Kind.streamStop) this.#streamStopCame(peer, body.number());
     else return this.#actor.frame(peer, kind, body, buffers);
     return true;
   }
@@ -157,16 +158,24 @@ export class Worker implements RuntimeHost {
   #cancelCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
     const number = body.number();
     const payload = this.runtime.port.read(peer, body, buffers);
-    const cancel = (reason: unknown): void => {
-      const isTask = (task: RunningTask): boolean => {
-        return task.number === number && task.spec.submitterId === peer.processId;
-      };
-      this.#executor.cancel(isTask, reason);
-      this.#actor.cancel(isTask, reason);
-    };
+    const cancel = (reason: unknown): void => this.#cancel(peer, number, reason);
     this.#read(payload).then(cancel, (error: unknown) => {
       cancel(new TaskCancelledError("Cannot go on: cancelled for an unreadable reason", {}, error));
     });
+  }
+
+  #cancel({ processId }: Peer, number: number, reason: unknown): void {
+    const isTask = (task: RunningTask): boolean => {
+      return task.number === number && task.spec.submitterId === processId;
+    };
+    this.#executor.cancel(isTask, reason);
+    this.#actor.cancel(isTask, reason);
+  }
+
+  /** A generator that has not begun never will. */
+  #streamStopCame(peer: Peer, number: number): void {
+    if (this.runtime.producers.stop(peer.processId, number)) return;
+    this.#cancel(peer, number, new TaskCancelledError("Cannot begin: its stream was closed"));
   }
 
   async #read(payload: Payload): Promise<unknown> {
