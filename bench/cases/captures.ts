@@ -1,7 +1,6 @@
-import v8 from "node:v8";
-import vm from "node:vm";
 import { init, remote } from "mobula";
 import { WORKERS } from "../contenders/pool.ts";
+import { heapBytes } from "../harness/heap.ts";
 import type { Case } from "../harness/types.ts";
 
 const CLOSURES = 10_000;
@@ -118,17 +117,6 @@ async function timeLaterCalls(): Promise<number> {
 
 function timeLoop(call: (x: number) => PromiseLike<unknown>): Promise<number> {
   return time(Array.from({ length: BATCH }, () => call));
-}
-
-async function heapBytes(): Promise<number> {
-  v8.setFlagsFromString("--expose-gc");
-  const collect = vm.runInNewContext("gc") as () => void;
-  // What finalizers let go of is collected the next time.
-  for (let round = 0; round < 5; round++) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return process.memoryUsage().heapUsed;
 }
 
 function median(values: readonly number[]): number {

@@ -1,5 +1,9 @@
 /** All cases, in the order in which they run. */
 import type { Case } from "../harness/types.ts";
+import { actorCallsAsync } from "./actor-calls-async.ts";
+import { actorCallsManyToMany } from "./actor-calls-many-to-many.ts";
+import { actorCallsSync } from "./actor-calls-sync.ts";
+import { actorCallsWithRef } from "./actor-calls-with-ref.ts";
 import { awaitStored } from "./await-stored.ts";
 import { captures } from "./captures.ts";
 import { codec } from "./codec.ts";
@@ -8,6 +12,7 @@ import { firstResult } from "./first-result.ts";
 import { getContainingRefs } from "./get-containing-refs.ts";
 import { idle } from "./idle.ts";
 import { makespan } from "./makespan.ts";
+import { manyActors } from "./many-actors.ts";
 import { manyObjects } from "./many-objects.ts";
 import { nestedFib } from "./nested-fib.ts";
 import { numerical } from "./numerical.ts";
@@ -20,6 +25,7 @@ import { returns } from "./returns.ts";
 import { smallObjects } from "./small-objects.ts";
 import { spilling } from "./spilling.ts";
 import { steadyMemory } from "./steady-memory.ts";
+import { stream } from "./stream.ts";
 import { tasksAsync } from "./tasks-async.ts";
 import { tasksSync } from "./tasks-sync.ts";
 import { waitRefs } from "./wait-refs.ts";
@@ -27,6 +33,12 @@ import { waitRefs } from "./wait-refs.ts";
 export const CASES: readonly Case[] = [
   tasksSync,
   tasksAsync,
+  actorCallsSync,
+  actorCallsAsync,
+  actorCallsManyToMany,
+  actorCallsWithRef,
+  manyActors,
+  stream,
   firstResult,
   captures,
   queuedTasks,

@@ -12,6 +12,10 @@ export const POOLS = [
 ] as const;
 /** Piscina again, given large arrays in other ways than as copies. */
 export const PISCINA_WAYS = ["piscina transfer", "piscina shared"] as const;
+/** Tasks of Mobula, beside its actors. */
+export const MOBULA_TASKS = "mobula tasks";
+/** What Node has to stream from a thread: messages with credit, and its own stream, transferred. */
+export const THREAD_STREAMS = ["thread messages", "thread ReadableStream"] as const;
 export const PYTHON = ["ray", "multiprocessing"] as const;
 
 /** Other ways to turn a value into bytes and back. */
@@ -19,8 +23,10 @@ export const CODECS = ["v8.serialize", "structuredClone", "msgpackr"] as const;
 
 export const CONTENDERS: readonly string[] = [
   "mobula",
+  MOBULA_TASKS,
   ...POOLS,
   ...PISCINA_WAYS,
+  ...THREAD_STREAMS,
   ...PYTHON,
   ...CODECS,
 ];
@@ -29,7 +35,9 @@ export type PoolName = (typeof POOLS)[number];
 export type PythonName = (typeof PYTHON)[number];
 export type CodecName = (typeof CODECS)[number];
 export type PiscinaWay = (typeof PISCINA_WAYS)[number];
-export type NodeName = "mobula" | PoolName | PiscinaWay | CodecName;
+export type ThreadStream = (typeof THREAD_STREAMS)[number];
+export type NodeName =
+  "mobula" | typeof MOBULA_TASKS | PoolName | PiscinaWay | ThreadStream | CodecName;
 export type ContenderName = NodeName | PythonName;
 
 /** One number that a round yields. The first figure of a case is the one that is compared. */

@@ -30,6 +30,22 @@ def per_second(batch, min_s=1.0):
     return done / elapsed
 
 
+def scaled(amount):
+    """A whole number, at least 1."""
+    return max(1, round(amount * float(os.environ.get("MOBULA_BENCH_SCALE", "1"))))
+
+
+def resident_bytes(pid):
+    with open(f"/proc/{pid}/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def until_gone(pid):
+    """Of a process that is being ended: no other sign of its end reaches this one."""
+    while os.path.exists(f"/proc/{pid}"):
+        time.sleep(0.001)
+
+
 def echo(n):
     return n
 
@@ -81,6 +97,138 @@ def ray_tasks_async(ray):
 
     while True:
         yield {"tasks": per_second(batch)}
+
+
+class Echo:
+    def echo(self, n):
+        return n
+
+    def pid(self):
+        return os.getpid()
+
+
+class Caller:
+    def __init__(self, actors):
+        self.actors = actors
+
+    def call(self, calls, in_flight):
+        import ray
+
+        total = 0
+        for start in range(0, calls, in_flight):
+            numbers = range(start, min(start + in_flight, calls))
+            total += sum(ray.get([self.actors[n % len(self.actors)].echo.remote(n) for n in numbers]))
+        return total
+
+
+def ray_actor_calls_sync(ray):
+    actor = ray.remote(num_cpus=0)(Echo).remote()
+
+    def batch():
+        for n in range(100):
+            assert ray.get(actor.echo.remote(n)) == n
+        return 100
+
+    while True:
+        yield {"calls": per_second(batch)}
+
+
+def ray_actor_calls_async(ray):
+    actor = ray.remote(num_cpus=0)(Echo).remote()
+
+    def batch():
+        assert sum(ray.get([actor.echo.remote(n) for n in range(1_000)])) == 499_500
+        return 1_000
+
+    while True:
+        yield {"calls": per_second(batch)}
+
+
+def ray_actor_calls_many_to_many(ray):
+    calls = 5_000
+    actors = [ray.remote(num_cpus=0)(Echo).remote() for _ in range(WORKERS)]
+    callers = [ray.remote(num_cpus=0)(Caller).remote(actors) for _ in range(WORKERS)]
+
+    def batch():
+        sums = ray.get([caller.call.remote(calls, 1_000 // WORKERS) for caller in callers])
+        assert sums == [calls * (calls - 1) // 2] * WORKERS
+        return calls * WORKERS
+
+    while True:
+        yield {"calls": per_second(batch)}
+
+
+def ray_actor_calls_with_ref(ray):
+    actor = ray.remote(num_cpus=0)(Echo).remote()
+
+    def calls(following):
+        assert not any(ray.get([actor.echo.remote(following()) for _ in range(1_000)]))
+        return 1_000
+
+    def with_one_ref():
+        ref = ray.put(0)
+        return calls(lambda: ref)
+
+    while True:
+        one_ref = per_second(with_one_ref)
+        ref_each = per_second(lambda: calls(lambda: ray.put(0)))
+        without = per_second(lambda: calls(lambda: 0))
+        yield {
+            "one ref": one_ref,
+            "a ref each": ref_each,
+            "without": without,
+            "ratio": one_ref / without,
+            "ratio of each": ref_each / without,
+        }
+
+
+def ray_many_actors(ray):
+    """Fewer than Mobula's 1,000: at their speed those would take a quarter of an hour."""
+    actors, alive_max = scaled(100), 50
+    remote_class = ray.remote(num_cpus=0)(Echo)
+    while True:
+        resident, alive, created = [], {}, 0
+        start = time.perf_counter()
+        while created < actors or alive:
+            while created < actors and len(alive) < alive_max:
+                actor = remote_class.remote()
+                alive[actor.pid.remote()] = actor
+                created += 1
+            [answered], _ = ray.wait(list(alive))
+            pid = ray.get(answered)
+            resident.append(resident_bytes(pid) / MIB)
+            ray.kill(alive[answered])
+            until_gone(pid)
+            del alive[answered]
+        elapsed = time.perf_counter() - start
+        yield {
+            "each": 1_000 * elapsed / actors,
+            "largest": max(resident),
+            "median": median(resident),
+        }
+
+
+def ray_stream(ray):
+    """Fewer elements than Mobula's 1,000,000, which would take minutes a round."""
+    count = scaled(20_000)
+    every = max(1, count // 100)
+
+    @ray.remote(_generator_backpressure_num_objects=1_024)
+    def numbers(count):
+        for n in range(count):  # Ray takes no `yield from` of what is no generator.
+            yield n
+
+    while True:
+        resident, total = [], 0
+        start = time.perf_counter()
+        for received, ref in enumerate(numbers.remote(count), 1):
+            total += ray.get(ref)
+            if received % every == 0:
+                resident.append(resident_bytes(os.getpid()) / MIB)
+        elapsed = time.perf_counter() - start
+        assert total == count * (count - 1) / 2
+        kept = resident[len(resident) // 10 :]
+        yield {"elements": count / elapsed, "resident": max(kept) - min(kept)}
 
 
 def ray_wait_refs(ray):
@@ -313,6 +461,12 @@ POOL_CASES = {
 RAY_CASES = {
     "single client tasks sync": ray_tasks_sync,
     "single client tasks async": ray_tasks_async,
+    "1:1 actor calls sync": ray_actor_calls_sync,
+    "1:1 actor calls async": ray_actor_calls_async,
+    "n:n actor calls async": ray_actor_calls_many_to_many,
+    "1:1 actor calls with a ref async": ray_actor_calls_with_ref,
+    "1,000 actors": ray_many_actors,
+    "1,000,000 streamed elements": ray_stream,
     "single client wait 1k refs": ray_wait_refs,
     "single client get object containing 10k refs": ray_get_containing_refs,
     "10,000 ref arguments": ray_ref_arguments,
