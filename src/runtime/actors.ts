@@ -228,6 +228,7 @@ export class Actors {
   }
 
   async #kill(given: ActorClient): Promise<void> {
+    if (this.#context.runtime.isEnded) return;
     await this.#owned.get(given.key)?.named;
     const client = given.resolved;
     const owned = this.#owned.get(client.key);
@@ -272,6 +273,7 @@ export class Actors {
   end(error: Error): void {
     for (const client of this.busy) client.end(error);
     for (const owned of this.#owned.values()) owned.isOver();
+    this.#owned.clear();
     for (const resolve of this.#awaitingDeath) resolve();
     this.handles.end();
   }

@@ -94,6 +94,7 @@ export class Packer {
       }
       const client = this.#remoteFunctions.actorOf(found);
       if (client !== undefined) {
+        if (client.runtime.isEnded) throw endedActorError(path(), client);
         const actor = client.record;
         if (actor.metIn !== refs) addRef(refs, actor);
         return { type: ACTOR_HANDLE, head: [actor.metAt, client.traits], body: null };
@@ -246,6 +247,14 @@ export class Packer {
         return this.closures.create(type, head);
     }
   }
+}
+
+function endedActorError(path: string, { className }: ActorClient): SerializationError {
+  return new SerializationError(
+    `Cannot send ${path}: it is a handle of an actor (${className}) that has ended with its ` +
+      "runtime; create a new one",
+    { path },
+  );
 }
 
 function streamError(path: string): SerializationError {
