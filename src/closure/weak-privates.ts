@@ -4,6 +4,7 @@
  * collection itself is one in each process.
  */
 
+import { findOwnName } from "./builtins.ts";
 import { CannotShip } from "./cannot-ship.ts";
 import { getClassInfo } from "./class-info.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -75,6 +76,8 @@ export class WeakPrivates {
   }
 
   #capturesOf(owner: Function): Readonly<Record<string, unknown>> {
+    // What goes by name needs no captures, and to take the package apart takes seconds.
+    if (findOwnName(owner) !== undefined) return {};
     const origin = this.#registry.origins.get(owner);
     if (origin?.body !== undefined) return origin.body as Record<string, unknown>;
     try {

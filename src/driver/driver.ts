@@ -187,6 +187,10 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     if (this.#options.logToDriver) this.#output.add(stream, name, pid, text);
   }
 
+  callerGone(): void {
+    // Nobody calls a driver.
+  }
+
   retire(): void {
     // Only workers are asked to retire.
   }

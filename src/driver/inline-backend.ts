@@ -3,6 +3,7 @@
  * Functions and values are shipped and copied as between processes.
  */
 
+import { RuntimeEndedError } from "../base/errors.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
@@ -70,9 +71,12 @@ export class InlineBackend implements Backend {
   #startWorker(events: WorkerHandleEvents): WorkerHandle {
     const [daemonEnd, workerEnd] = memoryTransports();
     let exited = false;
+    let endRuntime = (): void => undefined;
     const exit = (): void => {
       if (exited) return;
       exited = true;
+      // Its code cannot be stopped; nothing that it does is heard any more.
+      endRuntime();
       workerEnd.close();
       events.exited({
         exitCode: 0,
@@ -100,6 +104,10 @@ export class InlineBackend implements Backend {
         hasOtherWork: () => false,
         exit,
       });
+      endRuntime = () => {
+        this.#accepting.delete(settings.processId);
+        worker.runtime.end(new RuntimeEndedError("Cannot go on: this worker was ended"));
+      };
       this.#accepting.set(settings.processId, (transport) => {
         worker.runtime.peers.accept(transport);
       });

@@ -73,6 +73,8 @@ export interface RuntimeHost {
   /** A message that only this kind of process gets. Returns false if it is unknown. */
   frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean;
   output(peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void;
+  /** Nobody waits for what the process has called here. */
+  callerGone(processId: number): void;
   /** The daemon asks to end, being idle. */
   retire(): void;
   /** The daemon is gone, or has ended the runtime. */
@@ -318,6 +320,7 @@ export class Runtime {
     this.submitter.workerGone(notice.processId, ({ name }) => crashError(name, known));
     this.actors.workerGone(known);
     this.producers.processGone(notice.processId);
+    this.#host.callerGone(notice.processId);
     this.objects.ownership.processGone(notice.processId);
     this.functions.processGone(notice.processId, this.peers);
     this.daemon.exitSettled(notice.processId);

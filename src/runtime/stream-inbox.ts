@@ -68,8 +68,7 @@ export class StreamInbox {
   /** The producer counts elements and bytes: it is told before it stops for either. */
   #took({ content }: ObjectRecord): void {
     this.#consumed++;
-    this.#unreportedBytes +=
-      content?.kind === "payload" ? sizeOf(content.payload) : PRIMITIVE_BYTES;
+    this.#unreportedBytes += sizeAtMost(content!);
     const isMuch =
       this.#consumed - this.#reported >= this.#reportEvery ||
       this.#unreportedBytes >= STREAM_AHEAD_BYTES_MAX / 2;
@@ -126,4 +125,12 @@ export class StreamInbox {
       resolve("end");
     }
   }
+}
+
+/** What the producer counts the element for, or more. */
+function sizeAtMost(content: Content): number {
+  if (content.kind === "payload") return sizeOf(content.payload);
+  // Long strings are sent as bytes, up to three for each unit.
+  const isString = content.kind === "primitive" && typeof content.value === "string";
+  return PRIMITIVE_BYTES + (isString ? 3 * (content.value as string).length : 0);
 }

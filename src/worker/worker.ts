@@ -108,6 +108,11 @@ export class Worker implements RuntimeHost {
     // A worker lives for as long as its link to the daemon does.
   }
 
+  callerGone(processId: number): void {
+    const reason = new TaskCancelledError("Cannot go on: the process that called has ended");
+    this.#actor.cancel(({ spec }) => spec.submitterId === processId, reason);
+  }
+
   retire(): void {
     const { submitter, calls, objects, daemon, actors } = this.runtime;
     const isNeeded = objects.ownership.isNeeded || actors.isNeeded || calls.pending > 0;

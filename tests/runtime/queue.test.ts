@@ -1,7 +1,5 @@
 /**
  * `Queue`: a bounded queue that the program, tasks and actors share.
- *
- * Processes only: inline, `kill` and with it `shutdown` do not resolve.
  */
 
 import assert from "node:assert/strict";
@@ -293,10 +291,7 @@ test("a cancelled task takes no item along", async () => {
 
 test(
   "a getter takes no item along when its process ends",
-  {
-    ...processesOnly("a worker ends its process"),
-    todo: "calls of actors go on when their caller's process has ended",
-  },
+  processesOnly("a worker ends its process"),
   async () => {
     await using queue = new Queue<string>();
     const events = fixture.sandbox.events();
