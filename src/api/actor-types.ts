@@ -25,7 +25,10 @@ type Methods<T> = {
 /** Names of the public methods of a class; those of one that is not known may be any. */
 export type MethodName<T> = IsAny<T> extends true ? string : keyof Methods<T>;
 
-/** A method of an actor. The call returns at once; calls of one caller start in their order. */
+/**
+ * A method of an actor. The call returns at once; calls of one caller start in their order, those
+ * of each concurrency group apart.
+ */
 export interface ActorMethod<A extends readonly unknown[], R, M extends Mode = "one"> {
   /** Calls the method; arguments are captured now. Throws if one of them cannot be sent. */
   (...args: Arguments<A>): Outcome<R, M>;
@@ -78,18 +81,21 @@ export interface ActorOptions<T = any> {
   readonly name?: string;
   /** Names are looked up in a namespace. Default: that of `init`. */
   readonly namespace?: string;
-  /** If an actor of this name exists, `new` gives a handle of it. Default false: it fails. */
+  /**
+   * If an actor of this name exists, calls go to it, and the arguments and options of this `new`
+   * are not used. Default false: calls fail with ActorNameTakenError.
+   */
   readonly getIfExists?: boolean;
   /**
-   * "handle", the default: the actor ends with its last handle. "detached": it ends with `kill` or
-   * the runtime; it needs a name.
+   * "handle", the default: the actor ends with its last handle, or with the process that created
+   * it. "detached": it ends with `kill` or the runtime; it needs a name.
    */
   readonly lifetime?: "handle" | "detached";
   /** Cores that the actor holds as long as it lives; fractions are possible. Default 0. */
   readonly numCpus?: number;
   /** Other resources it holds, as named in `init`. */
   readonly resources?: Readonly<Record<string, number>>;
-  /** Numbers of the cores that its process runs on, from 0. Default: all. */
+  /** Numbers of the cores that its process runs on, from 0; on Linux. Default: all. */
   readonly cpuAffinity?: readonly number[];
   /** Memory that is reserved for it, and the limit of its process' heap, in bytes. */
   readonly memoryBytes?: number;
@@ -103,9 +109,15 @@ export interface ActorOptions<T = any> {
   readonly maxConcurrency?: number;
   /** Methods with a limit of their own; they do not count against `maxConcurrency`. */
   readonly concurrencyGroups?: Readonly<Record<string, ConcurrencyGroup<T>>>;
-  /** Calls that may wait; one more throws PendingCallsLimitError. Default Infinity. */
+  /**
+   * Calls that one process may have under way with it, running or waiting; one more throws
+   * PendingCallsLimitError. Default Infinity.
+   */
   readonly maxPendingCalls?: number;
-  /** The constructor may take so long. Default: no limit. */
+  /**
+   * The constructor may run so long; after that the actor is dead, and its calls fail with
+   * TaskTimeoutError. Default: no limit.
+   */
   readonly startTimeoutMs?: number;
 }
 
@@ -116,7 +128,10 @@ export interface ConcurrencyGroup<T = any> {
   readonly methods: readonly MethodName<T>[];
 }
 
-/** Options of one call of a method; they mean what they mean for tasks. */
+/**
+ * Options of one call of a method. They mean what they mean for tasks, but the actor is never ended
+ * for a call: the body of one that is cancelled, or whose time is up, is asked to end.
+ */
 export type MethodOptions = Pick<
   TaskOptions,
   "name" | "timeoutMs" | "signal" | "numReturns" | "shared" | "streamBuffer"

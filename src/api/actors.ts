@@ -14,6 +14,7 @@ import { checkOptions, describe, isText } from "./options.ts";
  * handle has the type of the class.
  *
  * @throws ActorNotFoundError if there is none: it was not created yet, or has ended
+ * @throws InvalidOptionError if its class has another name than the one given
  * @example
  * const counter = await getActor(Counter, "visits");
  * await counter.add(1);
@@ -67,7 +68,8 @@ function checkClass({ className }: ActorClient, name: string, wanted: Named): vo
 
 /**
  * Ends an actor at once, whatever it is doing, and does not restart it: its pending calls fail
- * with ActorDiedError. Resolves when its process is gone. To let it finish, dispose of its handle.
+ * with ActorDiedError. Resolves when its process is gone. To let it finish, dispose of the handle
+ * that `new` gave.
  */
 export function kill(actor: AnyActorHandle): Promise<void> {
   const client = clientFor(actor, "kill");

@@ -81,8 +81,9 @@ interface RefIterator<out T> {
 }
 
 /**
- * What a call of a remote generator gives: its elements as they are made. The producer stops when
- * it is `streamBuffer` elements ahead, and ends when the loop is left or the stream is disposed.
+ * What a call of a remote generator gives: its elements as they are made. The producer waits when
+ * it is `streamBuffer` elements ahead, and is closed when the loop is left or the stream is
+ * disposed. A stream is iterated once, as values or as refs.
  *
  * @example
  * for await (const row of rows(file)) total += row.amount;
@@ -157,7 +158,7 @@ export interface TaskOptions {
   readonly numReturns?: number;
   /**
    * Of generators: how many elements the producer may be ahead of its consumer. Default 1,024. It
-   * also stops when some MiB wait, however few elements these are.
+   * also waits when it is 8 MiB ahead, however few elements these are.
    */
   readonly streamBuffer?: number;
   /**
