@@ -132,5 +132,5 @@ function sizeAtMost(content: Content): number {
   if (content.kind === "payload") return sizeOf(content.payload);
   // Long strings are sent as bytes, up to three for each unit.
   const isString = content.kind === "primitive" && typeof content.value === "string";
-  return PRIMITIVE_BYTES + (isString ? 3 * (content.value).length : 0);
+  return PRIMITIVE_BYTES + (isString ? 3 * content.value.length : 0);
 }
