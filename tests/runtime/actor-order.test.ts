@@ -336,11 +336,15 @@ test("a signal cancels with its reason: before, while queued, while running", as
 test("timeoutMs counts from the start of the call, and does not end the actor", async () => {
   const { events, permits } = pipes();
   using recorder = new RemoteRecorder();
+  using witness = new RemoteRecorder();
   const held = recorder.hold(events.path, permits.path, "held");
   await events.take("held begins");
-  const waiting = recorder.note.options({ timeoutMs: 1 })("waited");
+  const waiting = recorder.note.options({ timeoutMs: 300 })("waited");
   const slow = recorder.untilAborted.options({ timeoutMs: 20 })(events.path);
-  await remote(() => 1)();
+  // Its time is up when that of the call that waits would be.
+  const other = fixture.sandbox.events();
+  const passed = witness.untilAborted.options({ timeoutMs: 300 })(other.path);
+  await assert.rejects(passed, { name: "TaskTimeoutError" });
   permits.give();
   await held;
   assert.equal(await waiting, 2, "while it waited, its time did not count");
