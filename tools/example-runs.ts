@@ -21,7 +21,7 @@ export function smallSizes(example: string): readonly string[] {
  * Whether the packages are there that an example needs and Mobula does not: a package.json in the
  * folder of its name lists them.
  */
-export function hasPackages(example: string): boolean {
+function hasPackages(example: string): boolean {
   const folder = packageFolder(example);
   // npm writes the second one last.
   return (

@@ -2,7 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { hasPackages, smallSizes } from "./example-runs.ts";
+import { installPackages, smallSizes } from "./example-runs.ts";
 import { LeakCheck } from "./leaks.ts";
 import { rootDirectory, run, toolEnvironment } from "./run.ts";
 
@@ -32,8 +32,10 @@ if (examples.length === 0) {
   process.exitCode = 1;
 }
 for (const example of examples) {
-  if (!hasPackages(example)) {
-    process.stdout.write(`${example} is not run: the packages in its folder are not installed\n`);
+  const missing = await installPackages(example);
+  if (missing !== undefined) {
+    // Without a registry, the others still show what they are to show.
+    process.stdout.write(`${example} is not run: ${missing}\n`);
     continue;
   }
   for (const fault of await checkExample(example)) {

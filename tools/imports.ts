@@ -16,7 +16,7 @@ function countSources(): number {
     .flatMap((folder) =>
       readdirSync(join(rootDirectory, folder), { recursive: true, encoding: "utf8" }),
     )
-    .filter((path) => /\.[cm]?ts$/.test(path)).length;
+    .filter((path) => /\.[cm]?ts$/.test(path) && !path.includes("node_modules/")).length;
 }
 
 const { output } = await run("depcruise", folders);
