@@ -39,7 +39,7 @@ export function context(): Context {
     workerId: String(identity.processId),
     nodeId: "local",
     jobId: identity.sessionId,
-    attempt: 1,
+    attempt: task?.extras.attempt ?? 1,
     signal: task?.signal ?? never,
     resources: task === undefined ? {} : (task.extras.resources ?? { CPU: 1 }),
   };

@@ -14,6 +14,8 @@ export interface MapCalls {
   one(item: unknown): ObjectRecord;
   /** Several items in one task. */
   batch(items: readonly unknown[]): ObjectRecord;
+  /** Each item is a task of its own: it may have to be tried again. */
+  readonly isSingle: boolean;
   cancel(record: ObjectRecord): void;
 }
 
@@ -168,6 +170,7 @@ export class MapRun {
   }
 
   #batchItems(): number {
+    if (this.#run.calls.isSingle) return 1;
     const { batchSize = "auto" } = this.#run.options;
     if (batchSize !== "auto") return batchSize;
     if (this.#itemUs === undefined) return 1;
@@ -180,7 +183,7 @@ export class MapRun {
 
   #submit(items: unknown[]): void {
     const last = items.at(-1);
-    if (last instanceof Handle) {
+    if (last instanceof Handle || this.#run.calls.isSingle) {
       if (items.length > 1) this.#submitBatch(items.slice(0, -1));
       this.#submitOne(last);
     } else this.#submitBatch(items);

@@ -4,6 +4,7 @@
  */
 
 import { InvalidOptionError } from "../base/errors.ts";
+import { RETRIES_DEFAULT_MAX } from "../base/limits.ts";
 import { CPU, demandOf, MEMORY } from "../core/resources.ts";
 import type { Callable, FunctionRecord } from "../runtime/function-record.ts";
 import { ObjectRef } from "../runtime/object-ref.ts";
@@ -15,6 +16,7 @@ import { currentScope } from "../runtime/task-scope.ts";
 import { configure } from "./configured.ts";
 import { defineEnvironment } from "./environments.ts";
 import type { RemoteSource } from "./remote-source.ts";
+import { shouldRetryFor } from "./retry-rules.ts";
 import { makeStream, streamBufferOf } from "./stream.ts";
 import { currentOrStarted } from "./start.ts";
 import { checkTaskOptions } from "./task-options.ts";
@@ -97,6 +99,7 @@ function mapCalls(
   return {
     one: (item) => call(bound.options, item),
     batch: (items) => call(batched, items),
+    isSingle: bound.options.shouldRetry !== undefined,
     cancel: (record) => runtime.calls.cancel(record, false),
   };
 }
@@ -106,6 +109,7 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
   const timeoutMs = options.timeoutMs === Infinity ? undefined : options.timeoutMs;
   const record = source.recordIn(runtime);
   const streamBuffer = streamBufferOf(record.isGenerator, options, record.name);
+  const maxRetries = options.maxRetries ?? RETRIES_DEFAULT_MAX;
   const demand = demandOf({
     ...options.resources,
     [CPU]: options.numCpus ?? 1,
@@ -119,9 +123,12 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
       schedulingClass: runtime.submitter.classOf({
         demand,
         environment,
-        isExclusive: timeoutMs !== undefined || streamBuffer !== undefined,
+        isExclusive: timeoutMs !== undefined || streamBuffer !== undefined || maxRetries === 0,
       }),
       priority: options.priority ?? 0,
+      // Elements that were read cannot be taken back.
+      maxRetries: streamBuffer === undefined ? maxRetries : 0,
+      shouldRetry: shouldRetryFor(options.retryExceptions),
       timeoutMs,
       signal: options.signal,
       numReturns: options.numReturns,

@@ -5,6 +5,7 @@ import {
   isAmount,
   isBoolean,
   isCount,
+  isCountOrInfinityFrom,
   isFinite,
   isRecordOf,
   isSignal,
@@ -15,11 +16,19 @@ import {
 } from "./options.ts";
 import type { TaskOptions } from "./types.ts";
 
+const isRetryRule: Rule = (value) => {
+  const isClassList = Array.isArray(value) && value.every((item) => typeof item === "function");
+  if (typeof value === "boolean" || typeof value === "function" || isClassList) return undefined;
+  return "must be true, false, an array of error classes, or a function";
+};
+
 const RULES: Readonly<Record<keyof TaskOptions, Rule>> = {
   name: isText,
   numCpus: isAmount,
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
   memoryBytes: isCount(1),
+  maxRetries: isCountOrInfinityFrom(0),
+  retryExceptions: isRetryRule,
   timeoutMs: isTimeout,
   priority: isFinite,
   signal: isSignal,

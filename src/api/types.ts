@@ -138,6 +138,10 @@ type Items<F extends Callable> =
     : Iterable<Argument<Parameters<F>[0]>> | AsyncIterable<Argument<Parameters<F>[0]>>;
 type CallTheGenerator = { "map does not take generator functions: call it for each item": never };
 
+/** See `TaskOptions`. */
+export type RetryExceptions =
+  boolean | readonly (new (...args: never) => unknown)[] | ((error: unknown) => unknown);
+
 /** Options of a task; see each for its default. */
 export interface TaskOptions {
   /** Shown in output, errors and `context()`; default: the function's name. */
@@ -148,6 +152,17 @@ export interface TaskOptions {
   readonly resources?: Readonly<Record<string, number>>;
   /** Memory that is reserved for it, and the limit of its worker's heap, in bytes. */
   readonly memoryBytes?: number;
+  /**
+   * How often it runs again after its worker has ended (by a crash, or because others in it had to
+   * be ended). Default 3; Infinity is possible. With 0 it runs at most once, and shares its
+   * worker with no other task.
+   */
+  readonly maxRetries?: number;
+  /**
+   * Which errors of the function itself are tried again, within `maxRetries`: none (false, the
+   * default), all (true), those of some classes, or those for which a function returns true.
+   */
+  readonly retryExceptions?: RetryExceptions;
   /** The task is ended when it has run for so long, with TaskTimeoutError. Default: no limit. */
   readonly timeoutMs?: number;
   /** Tasks of higher priority start first. Default 0. */

@@ -77,6 +77,8 @@ export class WorkerCrashedError extends MobulaError {
   /** Resident memory when the worker was last looked at. */
   declare readonly residentBytes: number | undefined;
   declare readonly stderrTail: readonly string[];
+  /** Why earlier runs of the task had failed; see `maxRetries`. */
+  declare readonly failures: readonly string[];
 }
 
 /** The worker ran out of heap, or the kernel ended it for its memory. */

@@ -91,6 +91,11 @@ export const WAIT_REPORT_CALLS_MAX = 1_000;
 export const WAITING_REPORT_MS = 10_000;
 /** Time a task has to end by itself after its deadline or a forced cancel. */
 export const GRACE_MS = 250;
+/** A task that failed waits so long before it runs again; twice as long after each failure. */
+export const RETRY_DELAY_MS = 25;
+export const RETRY_DELAY_MS_MAX = 10_000;
+/** Runs of a task again whose workers have ended, if its options say no other number. */
+export const RETRIES_DEFAULT_MAX = 3;
 /** Lines of a worker's standard error kept for the report of its crash. */
 export const STDERR_TAIL_LINES = 20;
 /** Captured bytes of one function above which a warning names the captures. */

@@ -101,7 +101,24 @@ export class Tasks<T extends Task> {
     task.state = "done";
     this.#pending--;
     if (durationUs !== undefined) learn(task.profile, durationUs);
-    const lease = task.lease;
+    this.#leaves(task);
+  }
+
+  /** A run of the task that is not its last one took so long. */
+  learnFrom(task: T, durationUs: number): void {
+    learn(task.profile, durationUs);
+  }
+
+  /** The task did not come to its end where it was pushed to: it runs again after `ready`. */
+  takeBack(task: T): void {
+    if (task.state !== "pushed") return;
+    task.state = "waiting";
+    this.#leaves(task);
+    task.lease = undefined;
+  }
+
+  #leaves(task: T): void {
+    const { lease } = task;
     if (lease === undefined) return;
     lease.inFlight--;
     lease.inFlightUs -= task.expectedUs;

@@ -162,7 +162,7 @@ export class Calls {
   /** What was sent is lost, and is to be sent again. */
   unsent(call: PendingCall): void {
     this.#inFlight.delete(call.number);
-    this.#endDeadline(call);
+    call.attemptOver();
   }
 
   /** What was over is to run once more. */
@@ -195,7 +195,13 @@ export class Calls {
     const call = this.#inFlight.get(body.number());
     const durationUs = body.number();
     const payload = this.#context.port.read(peer, body, buffers);
-    if (call !== undefined) this.fail(call, { kind: "failure", payload }, durationUs);
+    if (call !== undefined) this.bodyFailed(call, { kind: "failure", payload }, durationUs);
+  }
+
+  /** The call may run again. */
+  bodyFailed(call: PendingCall, failure: Content, durationUs: number): void {
+    if (call.keeper.failed?.(call, failure, durationUs) === true) return;
+    this.fail(call, failure, durationUs);
   }
 
   /** Deadlines count from here. */
@@ -203,8 +209,7 @@ export class Calls {
     const call = this.#inFlight.get(body.number());
     const timeoutMs = call?.options.timeoutMs;
     if (call === undefined || timeoutMs === undefined) return;
-    this.#endDeadline(call);
-    call.deadline = setTimeout(() => {
+    const timer = setTimeout(() => {
       const error = new TaskTimeoutError(
         `Cannot finish task ${call.name}: it ran for longer than its ${call.timeoutName} of ` +
           `${timeoutMs}; give it more time, or less to do`,
@@ -212,12 +217,7 @@ export class Calls {
       );
       this.stop(call, error, true);
     }, timeoutMs);
-  }
-
-  #endDeadline(call: PendingCall): void {
-    if (call.deadline === undefined) return;
-    clearTimeout(call.deadline);
-    call.deadline = undefined;
+    call.whenAttemptOver(() => clearTimeout(timer));
   }
 
   // Ends.
@@ -255,7 +255,7 @@ export class Calls {
   }
 
   #ends(call: PendingCall): void {
-    this.#endDeadline(call);
+    call.attemptOver();
     call.over();
     if (!call.isGivenUp) this.#oneLess();
   }
@@ -267,7 +267,7 @@ export class Calls {
   /** It was stopped, and what runs for it may never end: the program does not wait for that. */
   giveUp(call: PendingCall): void {
     call.isGivenUp = true;
-    this.#endDeadline(call);
+    call.attemptOver();
     this.#oneLess();
   }
 

@@ -22,15 +22,20 @@ function ranOutOfHeap({ stderrTail }: ExitNotice): boolean {
   return stderrTail.some((line) => line.includes("heap out of memory"));
 }
 
-/** Why a task has no result. */
-export function crashError(taskName: string, notice: ExitNotice): WorkerCrashedError {
+/** Why a task has no result. `failures`: of its runs before this one. */
+export function crashError(
+  taskName: string,
+  notice: ExitNotice,
+  failures: readonly string[],
+): WorkerCrashedError {
   const { pid, exitCode, signal, residentBytes, stderrTail } = notice;
   const last =
     stderrTail.length === 0
       ? ""
       : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
-  const fields = { pid, exitCode, signal, residentBytes, stderrTail };
-  const text = `Cannot finish task ${taskName}: its worker ${pid} ${howItEnded(notice)}`;
+  const fields = { pid, exitCode, signal, residentBytes, stderrTail, failures };
+  const runs = failures.length === 0 ? "" : `, in run ${failures.length + 1} of as many`;
+  const text = `Cannot finish task ${taskName}: its worker ${pid} ${howItEnded(notice)}${runs}`;
   if (!ranOutOfHeap(notice)) return new WorkerCrashedError(`${text}${last}`, fields);
   return new OutOfMemoryError(
     `${text}; use less memory at a time, or give workers more with ` +

@@ -82,6 +82,14 @@ export class Objects implements RecordHome {
     return record;
   }
 
+  /** What is behind the failure of a call that was made at `site`. */
+  thrownBy(failure: Content, site: CallSite | undefined): Promise<unknown> {
+    const record = this.create(site);
+    record.isObserved = true;
+    this.settle(record, failure);
+    return new Promise((resolve) => this.read(record, resolve, resolve));
+  }
+
   /** An object of this process whose value has come. */
   received(content: Content): ObjectRecord {
     const record = this.create();

@@ -35,6 +35,11 @@ export interface CallKeeper<C extends PendingCall = PendingCall> {
   abandoned(call: C, content: Content): void;
   /** The process that ran it is done with it; `durationUs`: undefined if not known. */
   finished(call: C, durationUs: number | undefined, failure: Content | undefined): void;
+  /**
+   * The body has failed. Returns whether that is not the end of the call: the keeper sends it
+   * again, or fails it later.
+   */
+  failed?(call: C, failure: Content, durationUs: number): boolean;
   /** Its results are settled already; the body that may run is to end. */
   stopped(call: C, reason: unknown, isForced: boolean): void;
 }
@@ -54,12 +59,11 @@ export abstract class PendingCall {
   missing = 0;
   /** The scope it was called in, when in a task: its output goes there. */
   parent: TaskScope | undefined = undefined;
-  /** Of the run that is under way. */
-  deadline: NodeJS.Timeout | undefined = undefined;
   /** Its results are settled; whatever still runs for it, nobody waits for that. */
   isGivenUp = false;
   /** Ends what waits beside the call: abort listener, needs of its arguments. */
   #cleanUp: (() => void) | undefined = undefined;
+  #attemptCleanUp: (() => void) | undefined = undefined;
 
   constructor(number: number, args: Arguments, results: readonly ObjectRecord[]) {
     this.number = number;
@@ -88,6 +92,21 @@ export abstract class PendingCall {
       cleanUp();
       before?.();
     };
+  }
+
+  /** `cleanUp` is called when this run of it is over, whether it is to run again or not. */
+  whenAttemptOver(cleanUp: () => void): void {
+    const before = this.#attemptCleanUp;
+    this.#attemptCleanUp = () => {
+      cleanUp();
+      before?.();
+    };
+  }
+
+  /** What waits beside this run of it waits no more. */
+  attemptOver(): void {
+    this.#attemptCleanUp?.();
+    this.#attemptCleanUp = undefined;
   }
 
   over(): void {

@@ -22,11 +22,18 @@ export interface CallOptions extends CommonOptions {
   readonly name: string | undefined;
   readonly schedulingClass: SchedulingClass;
   readonly priority: number;
+  /** How often it runs again after its worker has ended, or as `shouldRetry` says. */
+  readonly maxRetries: number;
+  /** Whether what its body threw is to be tried again; undefined: never. */
+  readonly shouldRetry: ShouldRetry | undefined;
   /** The only argument is an array of items to call the function with, one after the other. */
   readonly batch: Batch | undefined;
   /** What the program holds of the function: it is not taken back while a task of it is pending. */
   readonly source: object;
 }
+
+/** May throw, and may take its time. */
+export type ShouldRetry = (error: unknown) => unknown;
 
 export class RemoteTask extends PendingCall implements Task {
   readonly record: FunctionRecord;
@@ -35,6 +42,8 @@ export class RemoteTask extends PendingCall implements Task {
   state: TaskState = "waiting";
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
+  /** Why each run of it that counts has failed. */
+  readonly failures: string[] = [];
 
   constructor(
     number: number,
@@ -56,6 +65,15 @@ export class RemoteTask extends PendingCall implements Task {
 
   get isDone(): boolean {
     return this.state === "done";
+  }
+
+  /** 1 for the first run. */
+  get attempt(): number {
+    return this.failures.length + 1;
+  }
+
+  get mayRunAgain(): boolean {
+    return this.failures.length < this.options.maxRetries && this.results[0]!.isPending;
   }
 
   get workerId(): number | undefined {

@@ -163,7 +163,16 @@ export class Runtime {
       () => options.nowMs() * 1_000,
       (processId) => this.objects.ownership.isGone(processId),
     );
-    this.submitter = new Submitter({ calls, objects, packer, port, peers, daemon, now });
+    this.submitter = new Submitter({
+      calls,
+      objects,
+      packer,
+      port,
+      peers,
+      daemon,
+      now,
+      random: Math.random,
+    });
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
       else activity.end();
@@ -317,7 +326,10 @@ export class Runtime {
     this.#stderrTails.delete(notice.processId);
     const stderrTail = [...seen, ...notice.stderrTail].slice(-STDERR_TAIL_LINES);
     const known = { ...notice, stderrTail };
-    this.submitter.workerGone(notice.processId, ({ name }) => crashError(name, known));
+    const isAskedFor = notice.reason !== undefined;
+    this.submitter.workerGone(notice.processId, isAskedFor, (taskName, failures) => {
+      return crashError(taskName, known, failures);
+    });
     this.actors.workerGone(known);
     this.producers.processGone(notice.processId);
     this.#host.callerGone(notice.processId);

@@ -2,8 +2,10 @@
  * Calls remote functions: carries out what `core/tasks.ts` decides about where their tasks run.
  */
 
+import { MobulaError } from "../base/errors.ts";
 import { GRACE_MS } from "../base/limits.ts";
 import type { ClassTraits, HeldLease, SchedulingClass } from "../core/scheduling-class.ts";
+import { retryDelayMs } from "../core/retries.ts";
 import { Tasks, type TaskSink } from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
@@ -16,7 +18,8 @@ import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peers } from "./peers.ts";
 import type { CallKeeper } from "./pending-call.ts";
-import { RemoteTask, type CallOptions } from "./remote-task.ts";
+import { RemoteTask, type CallOptions, type ShouldRetry } from "./remote-task.ts";
+import { textOf } from "./remote-error-parts.ts";
 import { outsideTasks, type TaskScope } from "./task-scope.ts";
 import { writeTask } from "./task-messages.ts";
 
@@ -28,6 +31,8 @@ export interface SubmitterContext {
   readonly peers: Peers;
   readonly daemon: DaemonLink;
   readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
 }
 
 export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
@@ -100,7 +105,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     const timer = setTimeout(() => {
       daemon.killWorker(workerId, `${task.name} did not end by itself`);
     }, GRACE_MS);
-    task.whenOver(() => clearTimeout(timer));
+    task.whenAttemptOver(() => clearTimeout(timer));
   }
 
   /** Everything that happens in one turn is decided together, and written together. */
@@ -176,18 +181,88 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     this.tasks.trim(Infinity, 0);
   }
 
-  workerGone(workerId: number, errorFor: (task: RemoteTask) => Error): void {
+  /** `errorFor`: why a task of that name has no result, and how often it was tried. */
+  workerGone(
+    workerId: number,
+    isAskedFor: boolean,
+    errorFor: (taskName: string, failures: readonly string[]) => Error,
+  ): void {
     for (const lease of [...this.#leases.values()]) {
       if (lease.workerId !== workerId) continue;
       this.#leases.delete(lease.leaseId);
       this.tasks.lost(lease);
     }
-    const { calls } = this.#context;
-    for (const task of [...calls.inFlight]) {
-      if (!(task instanceof RemoteTask) || task.lease?.workerId !== workerId) continue;
-      calls.fail(task, { kind: "error", error: errorFor(task) });
+    const suspects = new Set<HeldLease>();
+    for (const task of [...this.#context.calls.inFlight]) {
+      const { lease } = task instanceof RemoteTask ? task : NO_LEASE;
+      if (lease?.workerId !== workerId) continue;
+      // Of those that were in line on one lease, only the first one can have done it.
+      const isSuspect = !isAskedFor && !suspects.has(lease);
+      suspects.add(lease);
+      this.#lost(task as RemoteTask, isSuspect, errorFor);
     }
     this.#scheduleDispatch();
+  }
+
+  /** Its worker has ended, and it had no part in that unless it is `isSuspect`. */
+  #lost(
+    task: RemoteTask,
+    isSuspect: boolean,
+    errorFor: (taskName: string, failures: readonly string[]) => Error,
+  ): void {
+    const { calls } = this.#context;
+    const isWanted = task.results[0]!.isPending;
+    if (isWanted && task.options.maxRetries > 0 && !isSuspect) {
+      this.#takeBack(task);
+      this.ready(task);
+    } else if (task.mayRunAgain) this.#runAgain(task, errorFor(task.name, []).message);
+    else calls.fail(task, { kind: "error", error: errorFor(task.name, task.failures) });
+  }
+
+  /** It is not where it was sent any more. */
+  #takeBack(task: RemoteTask): void {
+    this.#context.calls.unsent(task);
+    this.tasks.takeBack(task);
+  }
+
+  #runAgain(task: RemoteTask, failure: string): void {
+    this.#takeBack(task);
+    this.#readyLater(task, failure);
+  }
+
+  /** It has been taken back. */
+  #readyLater(task: RemoteTask, failure: string): void {
+    task.failures.push(failure);
+    const delayMs = retryDelayMs(task.failures.length, this.#context.random());
+    // A task that is cancelled meanwhile is not ready any more.
+    const timer = outsideTasks(() => setTimeout(() => this.ready(task), delayMs));
+    task.whenAttemptOver(() => clearTimeout(timer));
+  }
+
+  failed(task: RemoteTask, failure: Content, durationUs: number): boolean {
+    const { shouldRetry } = task.options;
+    if (shouldRetry === undefined || !task.mayRunAgain) return false;
+    this.tasks.learnFrom(task, durationUs);
+    this.#takeBack(task);
+    this.#decide(task, failure, shouldRetry).catch((error: unknown) => {
+      this.#giveUp(task, { kind: "error", error });
+    });
+    return true;
+  }
+
+  /** What the body threw is read here, as whoever awaits it would. */
+  async #decide(task: RemoteTask, failure: Content, shouldRetry: ShouldRetry): Promise<void> {
+    const thrown = await this.#context.objects.thrownBy(failure, task.results[0]!.site);
+    const isTransient = await decisionOf(task.name, shouldRetry, thrown);
+    if (task.state !== "waiting") return;
+    if (isTransient) this.#readyLater(task, textOf(thrown));
+    else this.#giveUp(task, { kind: "error", error: thrown });
+  }
+
+  #giveUp(task: RemoteTask, content: Content): void {
+    if (task.state !== "waiting") return;
+    this.tasks.abandon(task);
+    this.#context.calls.failUnsent(task, content);
   }
 
   // From workers.
@@ -217,6 +292,10 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     return task;
   }
 
+  localFailed(task: RemoteTask, failure: Content, durationUs: number): void {
+    this.#context.calls.bodyFailed(task, failure, durationUs);
+  }
+
   localOver(task: RemoteTask, durationUs: number, contents: readonly Content[]): void {
     this.#context.calls.succeed(task, durationUs, contents);
   }
@@ -229,5 +308,25 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
         this.#context.calls.endUnsent(task, error);
       }
     }
+  }
+}
+
+const NO_LEASE: { readonly lease: undefined } = { lease: undefined };
+
+/** Rejects if the user's own code throws instead of deciding. */
+async function decisionOf(
+  name: string,
+  shouldRetry: ShouldRetry,
+  thrown: unknown,
+): Promise<boolean> {
+  try {
+    return Boolean(await shouldRetry(thrown));
+  } catch (error) {
+    throw new MobulaError(
+      `Cannot decide whether to run task ${name} again after ${textOf(thrown)}: ` +
+        `retryExceptions threw ${textOf(error)}; let it return true or false`,
+      { failure: thrown },
+      error,
+    );
   }
 }

@@ -25,6 +25,8 @@ export interface Extras {
   /** Of a generator: elements that it may be ahead of its consumer. */
   readonly streamBuffer: number | undefined;
   readonly batch: Batch | undefined;
+  /** Of a task: 1 for its first run. */
+  readonly attempt: number;
   /** Resource → amount, if not one CPU. */
   readonly resources: Readonly<Record<string, number>> | undefined;
 }
@@ -36,6 +38,7 @@ export const NO_EXTRAS: Extras = {
   isShared: false,
   streamBuffer: undefined,
   batch: undefined,
+  attempt: 1,
   resources: undefined,
 };
 
@@ -53,7 +56,8 @@ export function writeTask(
     body.integer(task.number);
     body.integer(lease.leaseId);
     body.integer(task.record.functionId);
-    writeExtras(body, task.options, task.options.schedulingClass.demand, task.options.batch);
+    const { schedulingClass, batch } = task.options;
+    writeExtras(body, task.options, schedulingClass.demand, batch, task.attempt);
   });
 }
 
@@ -111,15 +115,16 @@ export function writeExtras(
   options: CommonOptions & { readonly name: string | undefined },
   demand?: Demand,
   batch?: Batch,
+  attempt = 1,
 ): void {
   const { name, timeoutMs, numReturns, isShared, streamBuffer } = options;
   const isDefaultDemand = demand === undefined || demand.key === DEFAULT_DEMAND_KEY;
   const given = name ?? timeoutMs ?? numReturns ?? batch ?? streamBuffer;
-  if (given === undefined && !isShared && isDefaultDemand) {
+  if (given === undefined && !isShared && isDefaultDemand && attempt === 1) {
     body.nil();
     return;
   }
-  body.arrayHeader(7);
+  body.arrayHeader(8);
   writeOptional(body, name, (text) => body.string(text));
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
@@ -134,6 +139,7 @@ export function writeExtras(
   });
   body.boolean(isShared);
   writeOptional(body, streamBuffer, (value) => body.integer(value));
+  body.integer(attempt);
 }
 
 function writeOptional<T>(
@@ -160,6 +166,7 @@ export function readExtras(body: MsgpackReader): Extras {
     }),
     isShared: body.boolean(),
     streamBuffer: readOptional(body, () => body.number()),
+    attempt: body.number(),
   };
 }
 

@@ -166,17 +166,18 @@ export class LocalReply implements TaskReply {
   }
 
   failed(_task: Numbered, durationUs: number, error: unknown): void {
-    const content: Content = { kind: "failure", payload: this.#packer.packError(error) };
-    this.#over(
-      durationUs,
-      this.#task!.results.map(() => content),
-    );
+    const failure: Content = { kind: "failure", payload: this.#packer.packError(error) };
+    this.#submitter.localFailed(this.#taken(), failure, durationUs);
   }
 
   #over(durationUs: number, contents: readonly Content[]): void {
+    this.#submitter.localOver(this.#taken(), durationUs, contents);
+  }
+
+  #taken(): RemoteTask {
     const task = this.#task!;
     this.#task = undefined;
-    this.#submitter.localOver(task, durationUs, contents);
+    return task;
   }
 
   element(): number {

@@ -220,9 +220,9 @@ export class Worker implements RuntimeHost {
   }
 }
 
-function extrasOf({ options }: RemoteTask): Extras {
+function extrasOf({ options, attempt }: RemoteTask): Extras {
   const { name, numReturns, batch, isShared } = options;
   const given = name ?? numReturns ?? batch;
-  if (given === undefined && !isShared) return NO_EXTRAS;
-  return { ...NO_EXTRAS, name, numReturns, batch, isShared };
+  if (given === undefined && !isShared && attempt === 1) return NO_EXTRAS;
+  return { ...NO_EXTRAS, name, numReturns, batch, isShared, attempt };
 }

@@ -37,11 +37,18 @@ function invalid(call: () => unknown, option: string, message: string | RegExp):
 }
 
 const known =
-  "name, numCpus, resources, memoryBytes, timeoutMs, priority, signal, numReturns, shared, " +
-  "env, streamBuffer";
+  "name, numCpus, resources, memoryBytes, maxRetries, retryExceptions, timeoutMs, priority, " +
+  "signal, numReturns, streamBuffer, shared, env";
 
 test("wrong task options: the message names option, value and rule", () => {
   const rules: [string, unknown, string][] = [
+    ["maxRetries", -1, "-1 and must be a whole number from 0 on, or Infinity"],
+    ["maxRetries", 1.5, "1.5 and must be a whole number from 0 on, or Infinity"],
+    [
+      "retryExceptions",
+      "all",
+      '"all" and must be true, false, an array of error classes, or a function',
+    ],
     ["numCpus", -1, "-1 and must be a number from 0 on, fractions allowed"],
     ["numCpus", "2", '"2" and must be a number from 0 on, fractions allowed'],
     ["numCpus", NaN, "NaN and must be a number from 0 on, fractions allowed"],
@@ -82,9 +89,9 @@ test("unknown options: the nearest name, or all names", () => {
     "numCpu",
     `${start}did you mean numCpus?`,
   );
-  const unknown = "Cannot use option retries of remote: there is no such option; ";
+  const unknown = "Cannot use option colour of remote: there is no such option; ";
   const none = `${unknown}the options are ${known}`;
-  invalid(() => (square.options as Loose)({ retries: 1 }), "retries", none);
+  invalid(() => (square.options as Loose)({ colour: 1 }), "colour", none);
   invalid(() => (square.options as Loose)({ toString: 1 }), "toString", /there is no such option/);
   invalid(
     () => (remote as Loose)(() => 1, 5),

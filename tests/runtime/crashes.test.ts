@@ -11,6 +11,9 @@ import { useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime({ execArgv: ["--max-old-space-size=64"], logToDriver: false });
 
+/** A crash is seen at once. */
+const once: typeof remote = ((fn: () => unknown) => remote(fn, { maxRetries: 0 })) as typeof remote;
+
 async function crashOf(ref: ObjectRef<unknown>): Promise<WorkerCrashedError> {
   const [settled] = await Promise.allSettled([ref]);
   assert(settled.status === "rejected" && settled.reason instanceof WorkerCrashedError);
@@ -18,7 +21,7 @@ async function crashOf(ref: ObjectRef<unknown>): Promise<WorkerCrashedError> {
 }
 
 test("process.exit in a task: the exit code and the last lines of standard error", async () => {
-  const leave = remote(function leave(code: number) {
+  const leave = once(function leave(code: number) {
     for (let i = 0; i < 30; i++) console.error(`line ${i}`);
     process.exit(code);
   });
@@ -34,13 +37,13 @@ test("process.exit in a task: the exit code and the last lines of standard error
 });
 
 test("exit code 0 is a crash too", async () => {
-  const error = await crashOf(remote(() => process.exit())());
+  const error = await crashOf(once(() => process.exit())());
   assert.deepEqual([error.exitCode, error.signal], [0, undefined]);
 });
 
 test("a worker that is killed: the signal", async () => {
   const events = fixture.sandbox.events();
-  const never = remote(async (events: string) => {
+  const never = once(async (events: string) => {
     announce(events, process.pid);
     await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
   });
@@ -55,13 +58,13 @@ test("a worker that is killed: the signal", async () => {
 });
 
 test("process.kill of itself, process.abort, and an error thrown outside of the task", async () => {
-  const suicide = remote(async () => {
+  const suicide = once(async () => {
     process.kill(process.pid, "SIGKILL");
     await new Promise(() => {});
   });
   assert.equal((await crashOf(suicide())).signal, "SIGKILL");
-  assert.equal((await crashOf(remote(() => process.abort())())).signal, "SIGABRT");
-  const stray = remote(async () => {
+  assert.equal((await crashOf(once(() => process.abort())())).signal, "SIGABRT");
+  const stray = once(async () => {
     setTimeout(() => {
       throw new Error("nobody catches this");
     }, 0);
@@ -73,7 +76,7 @@ test("process.kill of itself, process.abort, and an error thrown outside of the 
 });
 
 test("a full heap: OutOfMemoryError with the memory that the worker had", async () => {
-  const hoard = remote(function hoard() {
+  const hoard = once(function hoard() {
     const kept: unknown[] = [];
     for (;;) kept.push(new Array(1_000).fill(kept.length));
   });
@@ -88,7 +91,7 @@ test("a full heap: OutOfMemoryError with the memory that the worker had", async 
 test("tasks that were not on the worker are not disturbed, and later ones run", async () => {
   const square = remote((n: number) => n * n);
   const results = Array.from({ length: 20 }, (_, n) => square(n));
-  const crash = remote(() => process.exit(1))();
+  const crash = once(() => process.exit(1))();
   await crashOf(crash);
   const settled = await Promise.allSettled(results);
   assert.equal(await square(5), 25);
@@ -99,7 +102,11 @@ test("tasks that were not on the worker are not disturbed, and later ones run", 
 
 test("a parent sees the crash of its child, and catches it", async () => {
   const parent = remote(async () => {
-    const child = remote(() => process.exit(9)).options({ numCpus: 0, env: { OTHER: "1" } });
+    const child = remote(() => process.exit(9)).options({
+      numCpus: 0,
+      env: { OTHER: "1" },
+      maxRetries: 0,
+    });
     const [settled] = await Promise.allSettled([child()]);
     return settled.status === "rejected" && (settled.reason as WorkerCrashedError).exitCode;
   });
@@ -107,7 +114,7 @@ test("a parent sees the crash of its child, and catches it", async () => {
 });
 
 test("twenty crashes in a row, each with its own code", async () => {
-  const crash = remote((code: number) => process.exit(code));
+  const crash = once((code: number) => process.exit(code));
   const errors = await Promise.all(Array.from({ length: 20 }, (_, i) => crashOf(crash(i))));
   assert.deepEqual(
     errors.map((error) => error.exitCode),

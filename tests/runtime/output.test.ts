@@ -42,7 +42,7 @@ test("a line written in pieces is one line, and ends with its task at the latest
       process.stdout.write("about to ");
       process.stdout.write("fall");
       process.kill(process.pid, "SIGKILL");
-    });
+    }, { maxRetries: 0 });
     await crash().catch(() => console.log("fallen"));
   `);
   assert.equal(stdout, "(dots pid=N) ...\nresult\n(crash pid=N) about to fall\nfallen\n");
@@ -95,7 +95,7 @@ test("what a crashing worker wrote last", async () => {
       console.log("to standard output");
       console.error("to standard error");
       process.exit(1);
-    });
+    }, { maxRetries: 0 });
     await crash().catch((error) => console.log(error.name));
   `);
   assert.match(stdout, /^\(crash pid=N\) to standard output\nWorkerCrashedError\n$/);
