@@ -61,7 +61,9 @@ export class ActorNames {
 
   async notFound({ namespace, name }: ActorName): Promise<ActorNotFoundError> {
     const entries = await this.#control.list(namesPrefixOf(namespace));
-    const names = entries.map(({ key }) => JSON.stringify(nameOfEntry(key)));
+    // Its actor may have just died: then the name is on its way to be free.
+    const others = entries.map(({ key }) => nameOfEntry(key)).filter((other) => other !== name);
+    const names = others.map((other) => JSON.stringify(other));
     const more = names.length > LISTED_NAMES_MAX ? " and others" : "";
     const known =
       names.length === 0

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, get, put, remote, type ObjectRef } from "mobula";
 import { announce, takePermit } from "../support/rendezvous.mjs";
-import { useRuntime } from "../support/runtime.ts";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
 import { collected, done, upTo } from "../support/streams.ts";
 
 const fixture = useRuntime();
@@ -127,6 +127,12 @@ test("elements of every kind arrive as copies", async () => {
   const back = await collected(given(rich));
   assert.deepEqual(back, rich);
   assert.deepEqual([...(back[3] as Rows).cells()], ["p", "q"]);
+});
+
+/** Inline, what a task returns is packed for the runtime of the program. */
+const ownRuntime = processesOnly("remote functions of a task belong to its worker's runtime");
+
+test("functions and remote functions as elements", ownRuntime, async () => {
   const functions = remote(function* (k: number) {
     yield (n: number) => n + k;
     yield remote((n: number) => n * k);
