@@ -50,7 +50,7 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
 
   /** The client of the actor that is really there. */
   get resolved(): ActorClient {
-    return this.#sameAs ?? this;
+    return this.#sameAs?.resolved ?? this;
   }
 
   get className(): string {

@@ -92,8 +92,9 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
       this.#hasName = true;
       if (this.life.state === "dead") this.#freeName();
       else calls.begin(creation);
-    } else if (this.spec.getIfExists) await actors.replace(this, holder);
-    else this.failCreation(nameTaken(holder));
+    } else if (this.spec.getIfExists && holder.className === this.spec.traits.className) {
+      await actors.replace(this, holder);
+    } else this.failCreation(nameTaken(holder));
   }
 
   /** Who had the name has just ended. */
@@ -137,6 +138,8 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     creation.results[0]!.whenSettled(({ content }) => {
       if (content?.kind === "payload") this.standsFor(packer.unpackHandle(content.payload)!);
     });
+    // Who ends it before the driver has answered would leave it alive there.
+    this.named = new Promise((resolve) => creation.results[0]!.whenSettled(() => resolve()));
     writeAdoption(creation, this.spec, peers.get(DRIVER_ID), objects, port);
   }
 
