@@ -34,7 +34,7 @@ test("shutdown in the middle of streams: who waits is told, nothing is left", as
     const runtime = await init({ numCpus: 2 });
     const { EVENTS } = process.env;
     const waiting = remote(async function* () { yield 1; await new Promise(() => {}); });
-    const endless = remote(function* () { for (;;) yield new Uint8Array(300_000); });
+    const endless = remote(function* () { for (;;) yield new Uint8Array(3_000); });
     const unread = endless();
     const iterator = waiting()[Symbol.asyncIterator]();
     await iterator.next();
@@ -46,7 +46,7 @@ test("shutdown in the middle of streams: who waits is told, nothing is left", as
     console.log("next", await next.then(() => "came", text));
     await ended;
     let error;
-    for (let n = 0; error === undefined && n < 100; n++) {
+    for (let n = 0; error === undefined && n < 2_000; n++) {
       await other.next().catch((e) => (error = e));
     }
     console.log("other", error?.name);
