@@ -41,6 +41,10 @@ export function context(): Context {
     jobId: identity.sessionId,
     attempt: task?.extras.attempt ?? 1,
     signal: task?.signal ?? never,
-    resources: task === undefined ? {} : (task.extras.resources ?? { CPU: 1 }),
+    resources: task === undefined ? {} : resourcesOf(task),
   };
+}
+
+function resourcesOf({ spec, extras }: RunningTask): Readonly<Record<string, number>> {
+  return spec.actorResources ?? extras.resources ?? { CPU: 1 };
 }

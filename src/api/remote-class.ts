@@ -23,8 +23,8 @@ export function makeRemoteClass(actorClass: Constructor, options: ActorOptions):
   checkActorOptions(options, known);
   if (membersOf(known).has("then")) {
     throw new InvalidOptionError(
-      `Cannot make class ${known.name} remote: it has a member then, which await would call on ` +
-        "its handles; rename it",
+      `Cannot make class ${known.name || "without name"} remote: it has a member then, which ` +
+        "await would call on its handles; rename it",
       { option: "class", value: actorClass },
     );
   }
@@ -102,13 +102,14 @@ function specOf(
     generators: source.generators,
   };
   const groups = Object.entries(options.concurrencyGroups ?? {});
+  const { numCpus = 0 } = options;
   const settings: ActorSettings = {
     className,
     maxConcurrency: options.maxConcurrency ?? 1,
     groups: groups.map(([name, { maxConcurrency, methods }]) => {
       return { name, maxConcurrency, methods: [...methods] };
     }),
-    holdsCores: (options.numCpus ?? 0) > 0,
+    resources: { ...options.resources, ...(numCpus === 0 ? {} : { [CPU]: numCpus }) },
     cpuAffinity: options.cpuAffinity === undefined ? null : [...options.cpuAffinity],
   };
   const { startTimeoutMs } = options;
@@ -117,7 +118,7 @@ function specOf(
     traits,
     demand: demandOf({
       ...options.resources,
-      [CPU]: options.numCpus ?? 0,
+      [CPU]: numCpus,
       [MEMORY]: options.memoryBytes ?? 0,
     }),
     environment: defineEnvironment(options, runtime),

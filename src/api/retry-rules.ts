@@ -10,7 +10,7 @@ export function shouldRetryFor(rule: RetryExceptions | undefined): ShouldRetry |
   if (rule === true) return () => true;
   if (typeof rule === "function") {
     // A class alone is taken for a list of one: to call it would throw.
-    return isClass(rule) ? (error) => error instanceof rule : (rule);
+    return isClass(rule) ? (error) => error instanceof rule : rule;
   }
   return (error) => rule.some((errorClass) => error instanceof errorClass);
 }

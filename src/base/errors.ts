@@ -99,7 +99,7 @@ export class ActorDiedError extends MobulaError {
 /** The actor's process ended while the call ran or stood in line there; the actor begins anew. */
 export class ActorUnavailableError extends ActorDiedError {}
 
-/** The handle has `maxPendingCalls` calls waiting already. */
+/** This process has `maxPendingCalls` calls of the actor pending already. */
 export class PendingCallsLimitError extends MobulaError {
   declare readonly actorId: string;
   declare readonly maxPendingCalls: number;

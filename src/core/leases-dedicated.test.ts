@@ -19,7 +19,7 @@ class Machine implements LeaseSink {
     startingMax: STARTING_MAX,
     idleMs: 5,
   });
-  readonly leases = new Leases(demandOf({ CPU: CORES }), this.pool, this);
+  readonly leases = new Leases(demandOf({ CPU: CORES, gpu: 1 }), this.pool, this);
   readonly held = new Map<number, Lease>();
   readonly starting: number[] = [];
   log: string[] = [];
@@ -103,7 +103,7 @@ test("an actor's worker is its own: nobody else gets a lease of it, parked or no
   machine.want(1, 1, true);
   machine.allReady();
   machine.leases.parked(machine.leaseOf(1).leaseId, 0);
-  assert.equal(machine.leaseOf(1).parked, false);
+  assert.equal(machine.leaseOf(1).parked, true);
   assert.deepEqual(machine.take(), ["start 10", "1 has 10"]);
   machine.want(2, 4, false, 0);
   machine.allReady();
@@ -128,6 +128,28 @@ test("parked tasks make room for an actor's cores, but not in their process", ()
   assert.equal(machine.leases.resources().available["CPU"], 0);
 });
 
+test("while an actor waits, others have its cores, and nothing else that it holds", () => {
+  const machine = new Machine();
+  machine.leases.want(
+    {
+      ...{ submitterId: 1, classId: 9, environment: "", priority: 0, isLong: true, wanted: 1 },
+      ...{ isDedicated: true, demand: demandOf({ CPU: 2, gpu: 1 }) },
+    },
+    0,
+  );
+  machine.allReady();
+  const { leaseId } = machine.leaseOf(9);
+  const before = machine.leases.resources().available;
+  machine.leases.parked(leaseId, 0);
+  assert.deepEqual(machine.leases.resources().available, { ...before, CPU: before["CPU"]! + 2 });
+  machine.leases.resumed(leaseId);
+  assert.deepEqual(machine.leases.resources().available, before);
+  machine.leases.parked(leaseId, 0);
+  machine.give(machine.leaseOf(9));
+  machine.leases.validate();
+  assert.deepEqual(machine.leases.resources().available, machine.leases.resources().total);
+});
+
 test("what an actor holds is not asked back for others, however long they wait", () => {
   const machine = new Machine();
   machine.want(1, 1, true, 2);
@@ -149,7 +171,7 @@ test("when the worker is gone the wish is gone: only who asks again gets another
   machine.exit(10);
   assert.equal(machine.leases.isActive, false);
   assert.deepEqual(machine.take(), ["start 10", "1 has 10"]);
-  assert.deepEqual(machine.leases.resources().available, { CPU: CORES });
+  assert.deepEqual(machine.leases.resources().available, { CPU: CORES, gpu: 1 });
   machine.want(1, 1, true, 1);
   machine.allReady();
   assert.deepEqual(machine.take(), ["start 11", "1 has 11"]);
@@ -240,8 +262,10 @@ test("random histories: whoever wants a worker of its own gets it, and it alone"
         apply(machine, act, pick);
         machine.leases.validate();
         const dedicated = [...machine.held.values()].filter((lease) => lease.isDedicated);
-        assert(dedicated.every(({ parked }) => !parked));
-        for (const { workerId } of dedicated) assert(machine.pool.find(workerId)!.isDedicated);
+        for (const { workerId } of dedicated) {
+          assert(machine.pool.find(workerId)!.isDedicated);
+          assert.equal(machine.leases.leasesOf(workerId).length, 1);
+        }
       }
       for (const lease of machine.held.values()) machine.leases.resumed(lease.leaseId);
       for (let classId = 1; classId <= 3; classId++) machine.want(classId, 0, false, classId % 2);
@@ -251,7 +275,7 @@ test("random histories: whoever wants a worker of its own gets it, and it alone"
       for (let classId = 4; classId <= 8; classId += 2) machine.want(classId, 1, true);
       machine.allReady();
       assert.equal(machine.held.size, 3);
-      assert.deepEqual(machine.leases.resources().available, { CPU: CORES });
+      assert.deepEqual(machine.leases.resources().available, { CPU: CORES, gpu: 1 });
     }),
     { numRuns: 1_000 },
   );

@@ -119,7 +119,7 @@ export class Leases {
 
   parked(leaseId: number, nowMs: number): void {
     const lease = this.#leases.get(leaseId);
-    if (lease === undefined || lease.parked || lease.isDedicated) return;
+    if (lease === undefined || lease.parked) return;
     lease.parked = true;
     this.#resources.release(freeWhileParked(lease));
     if (!lease.isDedicated) this.#workers.leaseParked(lease.workerId);

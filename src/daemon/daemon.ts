@@ -231,7 +231,7 @@ export class Daemon implements LeaseSink {
   reject(wish: Wish, shortage: Shortage): void {
     const link = this.#linkOf(wish.submitterId);
     if (link === undefined) return;
-    const message = describeShortage(shortage, this.#leases.resources().total);
+    const message = describeShortage(shortage, this.#leases.resources().total, wish.isDedicated);
     this.#writer.reject(link, wish.classId, message, shortage);
   }
 

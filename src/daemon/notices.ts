@@ -8,9 +8,11 @@ import { amountsOf, type Shortage } from "../core/resources.ts";
 export function describeShortage(
   { requested, resource }: Shortage,
   total: Readonly<Record<string, number>>,
+  isForActor: boolean,
 ): string {
+  const what = isForActor ? "actor" : "task";
   return (
-    `Cannot schedule task: it needs ${requested} of ${resource}, ` +
+    `Cannot schedule ${what}: it needs ${requested} of ${resource}, ` +
     `this machine has ${describeAmounts(total)}; ask for less, or offer more with ` +
     "init({ resources })"
   );
@@ -27,7 +29,8 @@ export function describeWait(
     return `worker ${pidOf(lease.workerId)} holds ${describeAmounts(amountsOf(lease.demand))}`;
   });
   const who = held.length === 0 ? "no worker is free" : held.join(", ");
-  return `Tasks have waited ${WAITING_REPORT_MS / 1000} s for ${needs}: ${who}\n`;
+  const waiters = wish.isDedicated ? "An actor has" : "Tasks have";
+  return `${waiters} waited ${WAITING_REPORT_MS / 1000} s for ${needs}: ${who}\n`;
 }
 
 function describeAmounts(amounts: Readonly<Record<string, number>>): string {

@@ -21,6 +21,8 @@ import { Worker } from "../worker/worker.ts";
 import { createStoreDirectories } from "./store-directories.ts";
 import type { Backend } from "./backend.ts";
 
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 type Accept = (transport: Transport) => void;
 
 export class InlineBackend implements Backend {
@@ -44,7 +46,7 @@ export class InlineBackend implements Backend {
     this.#remoteFunctions = remoteFunctions;
     this.#warn = warn;
     const [driverEnd, daemonEnd] = memoryTransports();
-    this.transport = driverEnd;
+    this.transport = keepingAlive(driverEnd);
     const link: Link = new Link(
       daemonEnd,
       (kind, bytes, start, end) => {
@@ -150,4 +152,21 @@ export class InlineBackend implements Backend {
   cleanUp(): void {
     this.#daemon?.end();
   }
+}
+
+/** A timer that never comes keeps the program alive, as a socket does between processes. */
+function keepingAlive(transport: Transport): Transport {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    write: (bytes) => transport.write(bytes),
+    start: (events) => transport.start(events),
+    close: () => {
+      clearInterval(timer);
+      transport.close();
+    },
+    setReferenced: (isReferenced) => {
+      clearInterval(timer);
+      timer = isReferenced ? setInterval(() => undefined, TIMER_MS_MAX) : undefined;
+    },
+  };
 }

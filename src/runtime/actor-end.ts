@@ -40,7 +40,7 @@ export function diedError(callName: string, { key, className }: Who, end: ActorD
   const actorId = objectName(key);
   return new ActorDiedError(
     `Cannot call ${callName}: actor ${actorId} is dead, ${why}; ` +
-      `create a new one${end.pid === undefined ? "" : ", or give it maxRestarts"}` +
+      `create a new one${end.pid === undefined ? "" : ", or let it restart with maxRestarts"}` +
       lastLines(end),
     { actorId, className, ...figures },
   );

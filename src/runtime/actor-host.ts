@@ -9,6 +9,7 @@
 import { inspect } from "node:util";
 import { Deque } from "../base/deque.ts";
 import { PARK_AFTER_MS } from "../base/limits.ts";
+import { CPU } from "../core/resources.ts";
 import type { ActorSettings } from "./actor-messages.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
@@ -44,7 +45,7 @@ const TURN_US = 2_000;
 export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   readonly key: number;
   readonly incarnation: number;
-  readonly #settings: ActorSettings;
+  readonly settings: ActorSettings;
   readonly #context: ActorHostContext;
   readonly #main: Group;
   readonly #groups: readonly Group[];
@@ -66,7 +67,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
     context.waits.add(this);
     this.key = key;
     this.incarnation = incarnation;
-    this.#settings = settings;
+    this.settings = settings;
     this.#context = context;
     this.#main = newGroup(settings.maxConcurrency);
     const groups = [this.#main];
@@ -82,7 +83,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   bodyFor(method: string): Body {
     let body = this.#bodies.get(method);
     if (body === undefined) {
-      const { className } = this.#settings;
+      const { className } = this.settings;
       const call = (...args: unknown[]): unknown => {
         return lookUp(this.#instance!, className, method).apply(this.#instance, args);
       };
@@ -160,7 +161,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
 
   protected bodyOf(_task: RunningTask, callable: Callable): Callable {
     if (this.#instance !== undefined) return callable;
-    this.#context.prepareProcess(this.#settings);
+    this.#context.prepareProcess(this.settings);
     const actorClass = callable as unknown as new (...args: unknown[]) => object;
     return (...args) => {
       this.#instance = new actorClass(...args);
@@ -192,7 +193,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   // A call that waits keeps its place in the group: the instance is in the middle of it.
 
   protected waitBegan(): void {
-    if (this.#settings.holdsCores) this.#parkLater();
+    if (CPU in this.settings.resources) this.#parkLater();
   }
 
   protected waitEnded(): void {

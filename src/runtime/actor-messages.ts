@@ -19,8 +19,8 @@ export type ActorSettings = {
   readonly maxConcurrency: number;
   readonly groups: readonly MethodGroup[];
   readonly cpuAffinity: readonly number[] | null;
-  /** It holds cores, which others may have while all that it runs waits. */
-  readonly holdsCores: boolean;
+  /** What it holds as long as it lives; its cores others may have while all that it runs waits. */
+  readonly resources: Readonly<Record<string, number>>;
 };
 
 /** Methods with a limit of their own. */

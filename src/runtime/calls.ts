@@ -211,7 +211,7 @@ export class Calls {
     if (call === undefined || timeoutMs === undefined) return;
     const timer = setTimeout(() => {
       const error = new TaskTimeoutError(
-        `Cannot finish task ${call.name}: it ran for longer than its ${call.timeoutName} of ` +
+        `Cannot finish ${call.title}: it ran for longer than its ${call.timeoutName} of ` +
           `${timeoutMs}; give it more time, or less to do`,
         { timeoutMs },
       );

@@ -80,6 +80,11 @@ export abstract class PendingCall {
   /** Where it was sent. */
   abstract get workerId(): number | undefined;
 
+  /** What it is, in messages: "task f", "Counter.add". */
+  get title(): string {
+    return this.name;
+  }
+
   /** What its deadline is called. */
   get timeoutName(): string {
     return "timeoutMs";

@@ -93,6 +93,10 @@ export class RemoteTask extends PendingCall implements Task {
     return this.options.priority;
   }
 
+  override get title(): string {
+    return `task ${this.name}`;
+  }
+
   get name(): string {
     return this.options.name ?? this.record.name;
   }

@@ -48,8 +48,9 @@ export interface TaskSpec {
   readonly body: Body;
   readonly extras: Extras;
   readonly submitterId: number;
-  /** Set if it runs in an actor. */
+  /** Set if it runs in an actor, with what the actor holds. */
   readonly actorKey?: number;
+  readonly actorResources?: Readonly<Record<string, number>>;
   /** Set if this process submitted it. */
   readonly submitted?: RemoteTask;
 }

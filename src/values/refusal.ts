@@ -45,8 +45,8 @@ const REASONS: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isProxy, "it is a Proxy; send the object behind it or a plain copy"],
   [
     types.isGeneratorObject,
-    "it is a generator object, bound to this process; collect it into an array first, or call " +
-      "the generator function inside the task",
+    "it is a generator object, bound to this process; collect it into an array first, or make " +
+      "the remote function itself a generator, whose elements are streamed",
   ],
   [
     isIterator,

@@ -82,7 +82,7 @@ test("a refusal says where, what and what to do instead", () => {
     ...[(function* () {})(), (async function* () {})()].map((generator): [unknown, string] => [
       generator,
       "args[0]: it is a generator object, bound to this process; collect it into an array first, " +
-        "or call the generator function inside the task",
+        "or make the remote function itself a generator, whose elements are streamed",
     ]),
     ...[new Map().entries(), [1].values(), "a".matchAll(/a/g)].map(
       (iterator): [unknown, string] => [

@@ -59,7 +59,10 @@ export class ActorWorker {
     });
     this.#host = host;
     const extras = readExtras(body);
-    const spec = { number, body: record, extras, submitterId: peer.processId, actorKey };
+    const spec = {
+      ...{ number, body: record, extras, submitterId: peer.processId, actorKey },
+      actorResources: settings.resources,
+    };
     host.construct(this.#taskOf(peer, spec, body, buffers, host));
   }
 
@@ -82,13 +85,10 @@ export class ActorWorker {
       this.#refuse(peer, number, `${method} was meant for life ${incarnation} of an actor`);
       return;
     }
-    const { key: actorKey } = host;
+    const { key: actorKey, settings } = host;
     const spec = {
-      number,
-      body: host.bodyFor(method),
-      extras,
-      submitterId: peer.processId,
-      actorKey,
+      ...{ number, body: host.bodyFor(method), extras, submitterId: peer.processId, actorKey },
+      actorResources: settings.resources,
     };
     host.enqueue(this.#taskOf(peer, spec, body, buffers, host), method);
   }

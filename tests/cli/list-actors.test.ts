@@ -117,7 +117,7 @@ test("the living as they were created, then the dead, with why they died", async
       "Counter  default  dead  0  no  driver D  it was killed",
       "Counter  default  dead  0  no  driver D  its process C exited with code 3",
       "Counter  default  dead  0  no  driver D  it was killed",
-      "Bad  default  dead  0  no  driver D  its creation has failed",
+      "Bad  default  dead  0  no  driver D  its creation has failed with RangeError: no such thing",
     ],
   );
   const few = await mobula(sandbox, "list", "actors", "--limit", "1", "--session", sessionId);

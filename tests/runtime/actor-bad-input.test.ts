@@ -277,7 +277,7 @@ test(
       const expected = {
         name: "TaskTimeoutError",
         message:
-          "Cannot finish task new Endless: it ran for longer than its startTimeoutMs of 50; " +
+          "Cannot finish new Endless: it ran for longer than its startTimeoutMs of 50; " +
           "give it more time, or less to do",
       };
       await assert.rejects(endless.run(), expected);

@@ -287,8 +287,8 @@ test("process.exit: the code and the last lines, for the call and for those afte
   assert.equal(error.stderrTail?.length, 20);
   const lines = Array.from({ length: 20 }, (_, i) => `\n  line ${i + 11}`).join("");
   const how =
-    "actor A is dead, its process P exited with code 3; create a new one, or give it " +
-    `maxRestarts\nIts last lines on standard error:${lines}`;
+    "actor A is dead, its process P exited with code 3; create a new one, or let it " +
+    `restart with maxRestarts\nIts last lines on standard error:${lines}`;
   assert.equal(textOf(error), `Cannot call Service.leave: ${how}`);
   assert.equal(textOf(await deathOf(refs[1]!)), `Cannot call Service.add: ${how}`);
   assert.equal(textOf(await deathOf(service.add())), `Cannot call Service.add: ${how}`);

@@ -351,7 +351,7 @@ test("timeoutMs counts from the start of the call, and does not end the actor", 
   await assert.rejects(slow, {
     name: "TaskTimeoutError",
     message:
-      "Cannot finish task Recorder.untilAborted: it ran for longer than its timeoutMs of 20; " +
+      "Cannot finish Recorder.untilAborted: it ran for longer than its timeoutMs of 20; " +
       "give it more time, or less to do",
   });
   await events.take("aborted TaskTimeoutError");

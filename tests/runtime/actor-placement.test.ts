@@ -105,6 +105,14 @@ test("cores and resources are held while it lives, and are free when it is gone"
   await kill(waiting);
 });
 
+test("an actor that holds all cores awaits tasks: they have them meanwhile", async () => {
+  const cores = (await fixture.runtime.resources()).total["CPU"]!;
+  using place = new (RemotePlace.options({ numCpus: cores, resources: { gpu: 1 } }))();
+  const pid = await place.pid();
+  for (let round = 0; round < 5; round++) assert.notEqual(await place.pidOfTask(), pid);
+  assert.equal(await available("gpu"), 0);
+});
+
 test("resources come back after a crash, and are held again by the next life", async () => {
   class Crashing extends Place {
     leave(): never {

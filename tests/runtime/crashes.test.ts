@@ -12,7 +12,9 @@ import { useRuntime } from "../support/runtime.ts";
 const fixture = useRuntime({ execArgv: ["--max-old-space-size=64"], logToDriver: false });
 
 /** A crash is seen at once. */
-const once: typeof remote = ((fn: () => unknown) => remote(fn, { maxRetries: 0 })) as typeof remote;
+function once<A extends readonly unknown[], R>(fn: (...args: A) => R) {
+  return remote(fn, { maxRetries: 0 });
+}
 
 async function crashOf(ref: ObjectRef<unknown>): Promise<WorkerCrashedError> {
   const [settled] = await Promise.allSettled([ref]);

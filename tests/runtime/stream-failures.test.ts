@@ -125,7 +125,7 @@ test("a function that returns a generator is told from a generator", async () =>
   const indirect = remote(() => numbers());
   const message =
     "Cannot send result: it is a generator object, bound to this process; collect it into an " +
-    "array first, or call the generator function inside the task";
+    "array first, or make the remote function itself a generator, whose elements are streamed";
   await assert.rejects(indirect() as unknown as Promise<unknown>, {
     name: "SerializationError",
     message,
