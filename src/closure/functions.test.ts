@@ -129,7 +129,10 @@ test("generator objects and iterators: what they are and what to do, wherever th
   for (const iterator of running) {
     const isGenerator = types.isGeneratorObject(iterator);
     const [what, instead] = isGenerator
-      ? ["a generator object", "make the remote function itself a generator"]
+      ? [
+          "a generator object",
+          "make the remote function itself a generator, whose elements are streamed",
+        ]
       : ["an iterator", "make it inside the task"];
     const advice = `collect it into an array first, or ${instead}`;
     const reason = `it is ${what}, bound to this process; ${advice}`;

@@ -28,7 +28,9 @@ function manifest(): string {
     " ",
   );
   const devDependencies = Object.fromEntries(used.map((name) => [name, own.devDependencies[name]]));
-  return `${JSON.stringify({ ...own, dependencies: {}, devDependencies }, undefined, 2)}\n`;
+  const { workloads: _workloads, ...scripts } = own.scripts;
+  const manifest = { ...own, scripts, dependencies: {}, devDependencies };
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 export class Fixture implements Disposable {
@@ -38,6 +40,8 @@ export class Fixture implements Disposable {
 
   constructor() {
     for (const path of copied) cpSync(join(root, path), join(this.path, path), { recursive: true });
+    // It runs examples that the miniature has not.
+    this.remove("tools/workloads.ts");
     symlinkSync(join(root, "node_modules"), join(this.path, "node_modules"));
     this.write({ ...miniature, "package.json": manifest() });
   }
