@@ -63,6 +63,16 @@ export class ActorCalls<C extends ActorCall> {
     return this.#isDead;
   }
 
+  /**
+   * Sends a call whose arguments are there, if nothing is in its way: as most calls are. Otherwise
+   * returns false, and `add` and `ready` have to be called.
+   */
+  sendAtOnce(call: C, caller: unknown): boolean {
+    if (this.#location === undefined || this.#isDead || this.#lines.has(caller)) return false;
+    this.#send(call, this.#location);
+    return true;
+  }
+
   /** The newest call of a caller, which runs only after `ready`. */
   add(call: C, caller: unknown): void {
     let line = this.#lines.get(caller);

@@ -79,19 +79,22 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
   ): MethodCall {
     if (this.#sameAs !== undefined) return this.#sameAs.call(method, options, args, site, scope);
     if (this.#pending >= this.traits.maxPendingCalls) throw this.#tooMany(method);
-    const call = this.#context.calls.create(options, args, site, scope, (...parts) => {
-      return new MethodCall(parts[0], this, method, options, parts[1], parts[2]);
+    const { calls } = this.#context;
+    const call = calls.create(options, args, site, scope, (number, captured, results) => {
+      return new MethodCall(number, this, method, options, captured, results);
     });
-    this.#take(call);
-    this.#context.calls.begin(call);
+    this.#count();
+    const isReady = call.missing === 0 && options.signal === undefined;
+    if (isReady && this.#lines.sendAtOnce(call, scope)) return call;
+    this.#lines.add(call, scope);
+    calls.begin(call);
     return call;
   }
 
-  #take(call: MethodCall): void {
+  #count(): void {
     // While a call is pending the actor lives, whoever holds a handle.
     if (this.#pending++ === 0) this.#context.actors.busy.add(this);
     this.record.isObserved = true;
-    this.#lines.add(call, call.parent);
   }
 
   /** Calls go to another actor from now on, those that wait first. */
@@ -100,7 +103,8 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
     this.#sameAs = other;
     for (const call of this.#lines.takeUnsent()) {
       call.client = other;
-      other.#take(call);
+      other.#count();
+      other.#lines.add(call, call.parent);
       if (call.state === "ready") other.ready(call);
       this.#oneLess();
     }

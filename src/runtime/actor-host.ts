@@ -84,13 +84,23 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
     let body = this.#bodies.get(method);
     if (body === undefined) {
       const { className } = this.settings;
-      const call = (...args: unknown[]): unknown => {
-        return lookUp(this.#instance!, className, method).apply(this.#instance, args);
-      };
-      body = { name: `${className}.${method}`, estimateUs: undefined, callable: call };
+      const name = `${className}.${method}`;
+      body = { name, estimateUs: undefined, callable: this.#callerOf(method, className) };
       this.#bodies.set(method, body);
     }
     return body;
+  }
+
+  #callerOf(method: string, className: string): Callable {
+    let isKnown = false;
+    return (...args) => {
+      const instance = this.#instance as Readonly<Record<string, unknown>>;
+      // To find out that it is no getter takes longer than most calls.
+      let found = isKnown ? instance[method] : undefined;
+      if (typeof found !== "function") found = lookUp(instance, className, method);
+      isKnown = true;
+      return (found as Callable).apply(instance, args);
+    };
   }
 
   /** Runs the constructor; until it is through, no call starts. */

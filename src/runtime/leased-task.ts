@@ -10,13 +10,14 @@ export class LeasedTask extends RunningTask {
 
   constructor(
     runtime: Runtime,
-    spec: TaskSpec & { readonly body: FunctionRecord },
+    spec: TaskSpec,
+    body: FunctionRecord,
     args: RunningTask["args"],
     reply: TaskReply,
     leaseQueue: LeaseQueue,
     listener: WaitListener,
   ) {
-    super(runtime, spec, args, reply, listener);
+    super(runtime, spec, body, args, reply, listener);
     this.leaseQueue = leaseQueue;
   }
 }

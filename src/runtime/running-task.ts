@@ -45,7 +45,6 @@ export interface Body {
 export interface TaskSpec {
   /** Of its submitter; unique there. */
   readonly number: number;
-  readonly body: Body;
   readonly extras: Extras;
   readonly submitterId: number;
   /** Set if it runs in an actor, with what the actor holds. */
@@ -59,8 +58,11 @@ const NO_ARGUMENTS: readonly unknown[] = [];
 
 export class RunningTask implements TaskScope {
   readonly runtime: Runtime;
-  /** Of a task that is over, without the function and what else it holds. */
-  spec: Omit<TaskSpec, "body"> & { readonly body: Body | undefined };
+  spec: TaskSpec;
+  /** Undefined once it is over. */
+  #body: Body | undefined;
+  /** Of the body, when that is gone. */
+  #bodyName = "";
   /** This process submitted it. */
   readonly isLocal: boolean;
   readonly reply: TaskReply;
@@ -73,7 +75,7 @@ export class RunningTask implements TaskScope {
   suspendedUs = 0;
   suspendedAtUs = 0;
   /** Waits for refs that are not over. */
-  readonly #waits = new Map<(reason: unknown) => void, readonly number[] | undefined>();
+  #waits: Map<(reason: unknown) => void, readonly number[] | undefined> | undefined;
   /** Streams, as bits, on which the last line that it wrote has no end. */
   #openLines = 0;
   #abort: AbortController | undefined;
@@ -82,12 +84,14 @@ export class RunningTask implements TaskScope {
   constructor(
     runtime: Runtime,
     spec: TaskSpec,
+    body: Body,
     args: RunningTask["args"],
     reply: TaskReply,
     listener: WaitListener,
   ) {
     this.runtime = runtime;
     this.spec = spec;
+    this.#body = body;
     this.isLocal = spec.submitted !== undefined;
     this.args = args;
     this.reply = reply;
@@ -104,7 +108,7 @@ export class RunningTask implements TaskScope {
   }
 
   get body(): Body {
-    const { body } = this.spec;
+    const body = this.#body;
     if (body === undefined) throw new Error(`Cannot ask for the body of ${this.name}: over`);
     return body;
   }
@@ -114,11 +118,11 @@ export class RunningTask implements TaskScope {
   }
 
   get name(): string {
-    return this.spec.extras.name ?? this.spec.body?.name ?? "";
+    return this.spec.extras.name ?? this.#body?.name ?? this.#bodyName;
   }
 
   get isSuspended(): boolean {
-    return this.#waits.size > 0;
+    return this.#waits !== undefined && this.#waits.size > 0;
   }
 
   get isCancelled(): boolean {
@@ -140,12 +144,14 @@ export class RunningTask implements TaskScope {
       return;
     }
     if (this.state === "over") return;
+    this.#waits ??= new Map();
     this.#waits.set(reject, callIds);
     if (this.#waits.size === 1) this.#listener.suspended(this);
   }
 
   waitEnds(reject: (reason: unknown) => void): void {
-    if (this.#waits.delete(reject) && this.#waits.size === 0) this.#listener.resumed(this);
+    if (this.#waits?.delete(reject) === true && this.#waits.size === 0)
+      this.#listener.resumed(this);
   }
 
   throwIfCancelled(): void {
@@ -166,7 +172,7 @@ export class RunningTask implements TaskScope {
   }
 
   #failWaits(reason: unknown): void {
-    for (const reject of [...this.#waits.keys()]) {
+    for (const reject of [...(this.#waits?.keys() ?? [])]) {
       reject(reason);
       this.waitEnds(reject);
     }
@@ -174,7 +180,7 @@ export class RunningTask implements TaskScope {
 
   /** The calls one of which has to end before it goes on; undefined: something else may wake it. */
   awaited(): number[] | undefined {
-    if (this.#waits.size === 0) return undefined;
+    if (this.#waits === undefined || this.#waits.size === 0) return undefined;
     const awaited: number[] = [];
     for (const callIds of this.#waits.values()) {
       if (callIds === undefined) return undefined;
@@ -204,9 +210,14 @@ export class RunningTask implements TaskScope {
   end(): void {
     if (this.#openLines !== 0) this.#endLines();
     this.state = "over";
-    this.#waits.clear();
+    this.#waits = undefined;
     // Timers and sockets that it has begun keep the task, but nobody needs what it holds.
     this.args = NO_ARGUMENTS;
-    this.spec = { ...this.spec, extras: { ...this.extras, name: this.name }, body: undefined };
+    this.#bodyName = this.#body!.name;
+    this.#body = undefined;
+    if (this.isLocal) {
+      const { number, submitterId, extras } = this.spec;
+      this.spec = { number, submitterId, extras };
+    }
   }
 }

@@ -5,7 +5,7 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import { ActorHost } from "../runtime/actor-host.ts";
 import type { ActorSettings } from "../runtime/actor-messages.ts";
 import type { Peer } from "../runtime/peers.ts";
-import { RunningTask, type TaskSpec } from "../runtime/running-task.ts";
+import { RunningTask, type Body, type TaskSpec } from "../runtime/running-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { readExtras } from "../runtime/task-messages.ts";
 import { readPlain } from "../values/plain-data.ts";
@@ -59,11 +59,9 @@ export class ActorWorker {
     });
     this.#host = host;
     const extras = readExtras(body);
-    const spec = {
-      ...{ number, body: record, extras, submitterId: peer.processId, actorKey },
-      actorResources: settings.resources,
-    };
-    host.construct(this.#taskOf(peer, spec, body, buffers, host));
+    const actorResources = settings.resources;
+    const spec = { number, extras, submitterId: peer.processId, actorKey, actorResources };
+    host.construct(this.#taskOf(peer, spec, record, body, buffers, host));
   }
 
   #pin(cores: readonly number[] | null): void {
@@ -86,22 +84,29 @@ export class ActorWorker {
       return;
     }
     const { key: actorKey, settings } = host;
-    const spec = {
-      ...{ number, body: host.bodyFor(method), extras, submitterId: peer.processId, actorKey },
-      actorResources: settings.resources,
-    };
-    host.enqueue(this.#taskOf(peer, spec, body, buffers, host), method);
+    const actorResources = settings.resources;
+    const spec = { number, extras, submitterId: peer.processId, actorKey, actorResources };
+    const run = host.bodyFor(method);
+    host.enqueue(this.#taskOf(peer, spec, run, body, buffers, host), method);
   }
 
   #taskOf(
     peer: Peer,
     spec: TaskSpec,
+    run: Body,
     body: MsgpackReader,
     buffers: readonly Buffer[],
     host: ActorHost,
   ): RunningTask {
     const args = this.#runtime.incoming.readArguments(peer, body, buffers, spec.extras.isShared);
-    return new RunningTask(this.#runtime, spec, args, this.#runtime.incoming.replyTo(peer), host);
+    return new RunningTask(
+      this.#runtime,
+      spec,
+      run,
+      args,
+      this.#runtime.incoming.replyTo(peer),
+      host,
+    );
   }
 
   #refuse(peer: Peer, number: number, what: string): void {

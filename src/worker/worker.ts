@@ -151,7 +151,8 @@ export class Worker implements RuntimeHost {
     const demand = extras.resources === undefined ? ONE_CPU : demandOf(extras.resources);
     const task = new LeasedTask(
       this.runtime,
-      { number, body: record, extras, submitterId: peer.processId },
+      { number, extras, submitterId: peer.processId },
+      record,
       this.runtime.incoming.readArguments(peer, body, buffers, extras.isShared),
       this.runtime.incoming.replyTo(peer),
       this.#executor.queueOf(leaseId, demand),
@@ -207,11 +208,11 @@ export class Worker implements RuntimeHost {
       this.runtime,
       {
         number: task.number,
-        body: task.record,
         extras: extrasOf(task),
         submitterId: this.runtime.identity.processId,
         submitted: task,
       },
+      task.record,
       copies,
       new LocalReply(submitter, objects, packer, task, parent),
       queue,
