@@ -5,28 +5,29 @@ import type { Packer } from "./packer.ts";
 import { isPrimitive, type Primitive } from "./payload.ts";
 import type { Arguments, Inlined } from "./pending-call.ts";
 
-/** The refs among the arguments, which are replaced by their values before the body runs. */
-export function refsAmong(args: readonly unknown[]): Inlined[] | undefined {
-  let found: Inlined[] | undefined;
+const NO_INLINED: Inlined[] = [];
+
+/**
+ * A copy of the arguments. Refs among them are replaced: by their values, if these are there and
+ * small, otherwise before the body runs. Throws SerializationError if an argument cannot be sent.
+ */
+export function takeArguments(args: readonly unknown[], packer: Packer): Arguments {
+  let values: unknown[] | undefined;
+  let inlined: Inlined[] | undefined;
   for (let position = 0; position < args.length; position++) {
     const arg = args[position];
     if (typeof arg !== "object" || arg === null || !(arg instanceof ObjectRef)) continue;
-    found ??= [];
-    found.push({ position, record: recordOf(arg)! });
+    const record = recordOf(arg)!;
+    record.isObserved = true;
+    values ??= args.slice();
+    const { content } = record;
+    values[position] = content?.kind === "primitive" ? content.value : null;
+    if (content?.kind !== "primitive") (inlined ??= []).push({ position, record });
   }
-  return found;
-}
-
-/** A copy; throws SerializationError if one cannot be sent. `inlined`: the refs among them. */
-export function captureArguments(
-  args: readonly unknown[],
-  inlined: readonly Inlined[] | undefined,
-  packer: Packer,
-): Arguments {
-  if (inlined === undefined && arePrimitive(args)) return { kind: "primitives", values: args };
-  const values = args.slice();
-  for (const { position } of inlined ?? []) values[position] = null;
-  return { kind: "payload", payload: packer.pack(values, "args") };
+  const taken = values ?? args;
+  inlined ??= NO_INLINED;
+  if (arePrimitive(taken)) return { kind: "primitives", values: taken, inlined };
+  return { kind: "payload", payload: packer.pack(taken, "args"), inlined };
 }
 
 function arePrimitive(values: readonly unknown[]): values is readonly Primitive[] {

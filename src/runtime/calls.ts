@@ -8,7 +8,7 @@ import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
 import { Kind } from "../wire/messages.ts";
-import { captureArguments, refsAmong } from "./call-arguments.ts";
+import { takeArguments } from "./call-arguments.ts";
 import {
   objectCount,
   objectName,
@@ -65,8 +65,7 @@ export class Calls {
     if (this.#ended !== undefined) throw this.#ended;
     parent?.throwIfCancelled();
     const { objects, packer, segments } = this.#context;
-    const inlined = refsAmong(args);
-    const captured = captureArguments(args, inlined, packer);
+    const captured = takeArguments(args, packer);
     const results: ObjectRecord[] = [];
     for (let left = options.numReturns ?? 1; left > 0; left--) results.push(objects.create(site));
     const call = make(objectCount(results[0]!.key), captured, results);
@@ -74,15 +73,11 @@ export class Calls {
     if (captured.kind === "payload" && captured.payload.segments.length > 0) {
       call.whenOver(() => segments.letGo(captured.payload));
     }
-    if (inlined !== undefined || holdsObjects(captured)) {
+    if (holdsObjects(captured)) {
       this.holding.add(call);
       call.whenOver(() => this.holding.delete(call));
     }
     for (const result of results) result.maker = call;
-    if (inlined !== undefined) {
-      call.inlined = inlined;
-      call.missing = inlined.length;
-    }
     const { streamBuffer } = options;
     if (streamBuffer !== undefined) call.stream = this.#newStream(call, results[0]!, streamBuffer);
     if (this.#pending++ === 0) this.#context.activity.begin();
@@ -137,10 +132,7 @@ export class Calls {
       if (record.isFailed) this.#abandon(call, record.content!);
       else if (call.missing === 0) call.keeper.ready(call);
     };
-    for (const { record } of inlined) {
-      record.isObserved = true;
-      record.whenSettled(arrived);
-    }
+    for (const { record } of inlined) record.whenSettled(arrived);
   }
 
   /** Calls that are not over. */
@@ -322,6 +314,7 @@ export class Calls {
 }
 
 function holdsObjects(args: Arguments): boolean {
+  if (args.inlined.length > 0) return true;
   if (args.kind === "primitives") return false;
   return args.payload.refs.length > 0 || args.payload.segments.length > 0;
 }

@@ -7,8 +7,13 @@ import type { TaskScope } from "./task-scope.ts";
 
 /** Arguments as they were at the call. */
 export type Arguments =
-  | { readonly kind: "primitives"; readonly values: readonly Primitive[] }
-  | { readonly kind: "payload"; readonly payload: Payload };
+  | (Referring & { readonly kind: "primitives"; readonly values: readonly Primitive[] })
+  | (Referring & { readonly kind: "payload"; readonly payload: Payload });
+
+interface Referring {
+  /** Refs whose values are not there, or too large to be copied now. */
+  readonly inlined: readonly Inlined[];
+}
 
 /** A ref given as argument: its value takes this place before the body runs. */
 export interface Inlined {
@@ -44,8 +49,6 @@ export interface CallKeeper<C extends PendingCall = PendingCall> {
   stopped(call: C, reason: unknown, isForced: boolean): void;
 }
 
-const NO_INLINED: readonly Inlined[] = [];
-
 export abstract class PendingCall {
   /** Unique in this process. The key of the first result says the same. */
   readonly number: number;
@@ -54,9 +57,8 @@ export abstract class PendingCall {
   results: readonly ObjectRecord[];
   /** Of a generator; its result then is the end of it. */
   stream: StreamInbox | undefined = undefined;
-  inlined: readonly Inlined[] = NO_INLINED;
   /** Refs among the arguments whose values have not come. */
-  missing = 0;
+  missing: number;
   /** The scope it was called in, when in a task: its output goes there. */
   parent: TaskScope | undefined = undefined;
   /** Its results are settled; whatever still runs for it, nobody waits for that. */
@@ -68,7 +70,12 @@ export abstract class PendingCall {
   constructor(number: number, args: Arguments, results: readonly ObjectRecord[]) {
     this.number = number;
     this.args = args;
+    this.missing = args.inlined.length;
     this.results = results;
+  }
+
+  get inlined(): readonly Inlined[] {
+    return this.args.inlined;
   }
 
   abstract get name(): string;

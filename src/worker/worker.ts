@@ -201,9 +201,14 @@ export class Worker implements RuntimeHost {
       return { position, payload: objects.toPayload(record) };
     });
     const copies =
-      args.kind === "primitives"
+      args.kind === "primitives" && inlined.length === 0
         ? args.values.slice()
-        : this.runtime.incoming.unpacking(args.payload, inlined, false, task.options.isShared);
+        : this.runtime.incoming.unpacking(
+            args.kind === "payload" ? args.payload : packer.pack(args.values, "args"),
+            inlined,
+            false,
+            task.options.isShared,
+          );
     return new LeasedTask(
       this.runtime,
       {
