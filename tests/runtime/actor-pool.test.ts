@@ -86,9 +86,13 @@ test("unordered, results come as they are ready; each actor has one call at a ti
     if (order.length === 3) gate.give();
   }
   assert.deepEqual(order, [1, 2, 3, 0]);
-  const began = [await events.next(), await events.next(), await events.next()];
-  assert.deepEqual(began.toSorted().slice(1), ["b begins 1", "b begins 2"]);
-  assert.equal(await events.next(), "b begins 3");
+  const began: string[] = [];
+  while (began.length < 4) began.push(await events.next());
+  // Of two processes either may be heard first.
+  assert.deepEqual(
+    began.filter((text) => text.startsWith("b")),
+    ["b begins 1", "b begins 2", "b begins 3"],
+  );
 });
 
 test("concurrencyPerActor: so many calls at a time, spread evenly", async () => {
