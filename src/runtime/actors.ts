@@ -238,8 +238,11 @@ export class Actors {
       return;
     }
     const record = await this.#recordOf(client);
-    if (record === undefined || record.state === "dead") return;
-    sendNumbers(this.#context.peers.get(record.ownerId), Kind.killActor, client.key);
+    if (record?.state === "dead") return;
+    const ownerId = record?.ownerId ?? this.#context.objects.ownership.ownerOf(client.key);
+    // Its owner may have told us of it before it told the daemon.
+    if (record === undefined && (await this.handles.ask(ownerId, client.key)) === undefined) return;
+    sendNumbers(this.#context.peers.get(ownerId), Kind.killActor, client.key);
     await this.#whenDead(client);
   }
 
