@@ -3,13 +3,12 @@
  * taken from their source only as they are needed.
  */
 
-import { InvalidOptionError } from "../base/errors.ts";
 import { ObjectRef as Handle } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
+import { sourceOf, type Items, type Source } from "./items.ts";
 import { MapRun, type MapCalls } from "./map-run.ts";
 import {
   checkOptions,
-  describe,
   isBoolean,
   isCount,
   isCountOrInfinity,
@@ -32,8 +31,6 @@ const RULES: Readonly<Record<keyof MapOptions, Rule>> = {
   settled: isBoolean,
 };
 
-export type Items = Iterable<unknown> | AsyncIterable<unknown>;
-
 /** Tasks in flight per core: one runs, and the next is there when it ends. */
 const TASKS_PER_CORE = 2;
 const CONCURRENCY_MIN = 4;
@@ -46,13 +43,11 @@ export function mapItems(
   callsFor: (options: MapOptions) => MapCalls,
 ): MapResult<unknown> {
   checkOptions(options, RULES, "map");
-  const source = iteratorOf(items);
+  const source = sourceOf(items);
   const concurrency =
     options.concurrency ?? Math.max(CONCURRENCY_MIN, parallelism * TASKS_PER_CORE);
   return new MapHandle(source, sizeOf(items), concurrency, callsFor(options), options);
 }
-
-type Source = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
 
 /** Starts at once, unless its refs are asked for in the same turn. */
 class MapHandle implements MapResult<unknown> {
@@ -179,18 +174,6 @@ class MapRefs {
     await this.#source.return?.();
     return { done: true, value: undefined };
   }
-}
-
-function iteratorOf(items: Items): Source {
-  const source = items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
-  const asynchronous = source?.[Symbol.asyncIterator];
-  if (typeof asynchronous === "function") return asynchronous.call(items);
-  const synchronous = source?.[Symbol.iterator];
-  if (typeof synchronous === "function") return synchronous.call(items);
-  throw new InvalidOptionError(
-    `Cannot map over ${describe(items)}: it is not iterable; pass an array, a Set or a generator`,
-    { option: "items", value: items },
-  );
 }
 
 function sizeOf(items: Items): number | undefined {

@@ -21,7 +21,8 @@ import { makeStream, streamBufferOf } from "./stream.ts";
 import { currentOrStarted } from "./start.ts";
 import { checkTaskOptions } from "./task-options.ts";
 import type { MapCalls } from "./map-run.ts";
-import { mapItems, type Items } from "./map.ts";
+import type { Items } from "./items.ts";
+import { mapItems } from "./map.ts";
 import type { MapOptions, MapResult, TaskOptions } from "./types.ts";
 
 /** Options as one runtime uses them. */

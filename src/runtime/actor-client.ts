@@ -5,7 +5,6 @@
 
 import { PendingCallsLimitError } from "../base/errors.ts";
 import { ActorCalls, type ActorCallsSink } from "../core/actor-calls.ts";
-import { Kind } from "../wire/messages.ts";
 import { diedError, endFor, unavailableError, type ActorDeath } from "./actor-end.ts";
 import { writeMethodCall } from "./actor-messages.ts";
 import type { ActorRecord } from "./actor-record.ts";
@@ -150,16 +149,9 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
   stopped(call: MethodCall, reason: unknown): void {
     if (call.isStopped) return;
     call.isStopped = true;
-    this.#askToEnd(call, reason);
+    this.#context.calls.askToEnd(call, reason);
     this.#context.calls.giveUp(call);
     this.#oneLess();
-  }
-
-  #askToEnd(call: MethodCall, reason: unknown): void {
-    const peer = this.#workerId && this.#context.peers.find(this.#workerId);
-    if (!peer) return;
-    const payload = this.#context.packer.packError(reason);
-    this.#context.port.send(peer, Kind.cancel, 3, payload, (body) => body.integer(call.number));
   }
 
   // ActorCallsSink.

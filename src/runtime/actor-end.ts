@@ -2,7 +2,7 @@
 
 import { ActorDiedError, ActorUnavailableError } from "../base/errors.ts";
 import type { ExitNotice } from "./daemon-messages.ts";
-import { howItEnded } from "./exit-text.ts";
+import { howItEnded, lastLines } from "./exit-text.ts";
 import { objectName } from "./object-record.ts";
 
 /** Plain data: it travels through the control plane. */
@@ -41,7 +41,7 @@ export function diedError(callName: string, { key, className }: Who, end: ActorD
   return new ActorDiedError(
     `Cannot call ${callName}: actor ${actorId} is dead, ${why}; ` +
       `create a new one${end.pid === undefined ? "" : ", or let it restart with maxRestarts"}` +
-      lastLines(end),
+      lastLines(end.stderrTail),
     { actorId, className, ...figures },
   );
 }
@@ -55,12 +55,7 @@ export function unavailableError(
   const actorId = objectName(key);
   return new ActorUnavailableError(
     `Cannot finish ${callName}: actor ${actorId} is being restarted, ${why}; the call may have ` +
-      `run in part: call it again, or give the actor maxTaskRetries${lastLines(end)}`,
+      `run in part: call it again, or give the actor maxTaskRetries${lastLines(end.stderrTail)}`,
     { actorId, className, ...figures },
   );
-}
-
-function lastLines({ stderrTail }: ActorDeath): string {
-  if (stderrTail.length === 0) return "";
-  return `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
 }

@@ -8,7 +8,7 @@
 
 import { inspect } from "node:util";
 import { Deque } from "../base/deque.ts";
-import { PARK_AFTER_MS } from "../base/limits.ts";
+import { PARK_AFTER_MS, TURN_US } from "../base/limits.ts";
 import { CPU } from "../core/resources.ts";
 import type { ActorSettings } from "./actor-messages.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
@@ -38,9 +38,6 @@ export interface ActorHostContext extends RunnerContext {
   /** The actor has disposed of what it held. */
   readonly ended: () => void;
 }
-
-/** Time that calls may run before the sockets are looked at again. */
-const TURN_US = 2_000;
 
 export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   readonly key: number;
@@ -116,9 +113,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   }
 
   *lines(): Generator<Line> {
-    for (const { running, queue } of this.#groups) {
-      yield { running, queued: [...queue].filter(({ state }) => state === "queued") };
-    }
+    for (const { running, queue } of this.#groups) yield { running, queued: stillQueued(queue) };
   }
 
   /** A call of a circle fails, so that the others go on. */
@@ -258,6 +253,11 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
 
 function newGroup(maxConcurrency: number): Group {
   return { maxConcurrency, queue: new Deque(), running: new Set(), starting: undefined };
+}
+
+/** Without those that were refused. Read only if the line does not move: it may be long. */
+function* stillQueued(queue: Iterable<RunningTask>): Generator<RunningTask> {
+  for (const task of queue) if (task.state === "queued") yield task;
 }
 
 function hasRoom({ running, maxConcurrency, starting }: Group): boolean {

@@ -294,6 +294,16 @@ export class Calls {
     }
   }
 
+  /** Asks the body of a call that was sent to end. Returns false if its process is gone. */
+  askToEnd(call: PendingCall, reason: unknown): boolean {
+    const { packer, peers, port } = this.#context;
+    const peer = call.workerId === undefined ? undefined : peers.find(call.workerId);
+    if (peer === undefined) return false;
+    const payload = packer.packError(reason);
+    port.send(peer, Kind.cancel, 3, payload, (body) => body.integer(call.number));
+    return true;
+  }
+
   /** The runtime is over: nothing that is in flight will come, and no call is taken. */
   end(error: Error): void {
     this.#ended = error;

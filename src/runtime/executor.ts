@@ -6,7 +6,7 @@
  * waiting for refs.
  */
 
-import { PARK_AFTER_MS } from "../base/limits.ts";
+import { PARK_AFTER_MS, TURN_US } from "../base/limits.ts";
 import type { Demand } from "../core/resources.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
@@ -24,9 +24,6 @@ export interface ExecutorContext extends RunnerContext {
   readonly leaseParked: (leaseId: number) => void;
   readonly leaseResumed: (leaseId: number) => void;
 }
-
-/** Time that tasks may run before the sockets are looked at again. */
-const TURN_US = 2_000;
 
 export class Executor extends TaskRunner<LeasedTask> implements Waiters {
   readonly #context: ExecutorContext;

@@ -22,6 +22,12 @@ function ranOutOfHeap({ stderrTail }: ExitNotice): boolean {
   return stderrTail.some((line) => line.includes("heap out of memory"));
 }
 
+/** The end of a message: what the process wrote before it ended, if anything. */
+export function lastLines(stderrTail: readonly string[]): string {
+  if (stderrTail.length === 0) return "";
+  return `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
+}
+
 /** Why a task has no result. `failures`: of its runs before this one. */
 export function crashError(
   taskName: string,
@@ -29,10 +35,7 @@ export function crashError(
   failures: readonly string[],
 ): WorkerCrashedError {
   const { pid, exitCode, signal, residentBytes, stderrTail } = notice;
-  const last =
-    stderrTail.length === 0
-      ? ""
-      : `\nIts last lines on standard error:\n  ${stderrTail.join("\n  ")}`;
+  const last = lastLines(stderrTail);
   const fields = { pid, exitCode, signal, residentBytes, stderrTail, failures };
   const runs = failures.length === 0 ? "" : `, in run ${failures.length + 1} of as many`;
   const text = `Cannot finish task ${taskName}: its worker ${pid} ${howItEnded(notice)}${runs}`;

@@ -166,7 +166,6 @@ export class Runtime {
     this.submitter = new Submitter({
       calls,
       objects,
-      packer,
       port,
       peers,
       daemon,

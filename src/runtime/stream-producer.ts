@@ -7,16 +7,13 @@
  */
 
 import { Deque } from "../base/deque.ts";
-import { FLUSH_TOGETHER_US, STREAM_AHEAD_BYTES_MAX } from "../base/limits.ts";
+import { FLUSH_TOGETHER_US, STREAM_AHEAD_BYTES_MAX, TURN_US } from "../base/limits.ts";
 import { isThenable } from "./run-batch.ts";
 import type { RunningTask } from "./running-task.ts";
 import { taskStorage } from "./task-scope.ts";
 
 type Step = IteratorResult<unknown, unknown>;
 export type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
-
-/** Time in which elements may be produced before the sockets are looked at again. */
-const TURN_US = 2_000;
 
 export class StreamProducer {
   readonly #task: RunningTask;

@@ -8,13 +8,11 @@ import type { ClassTraits, HeldLease, SchedulingClass } from "../core/scheduling
 import { retryDelayMs } from "../core/retries.ts";
 import { Tasks, type TaskSink } from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
-import { Kind } from "../wire/messages.ts";
 import type { Calls } from "./calls.ts";
 import type { DaemonLink } from "./daemon-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { CallSite, Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
-import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peers } from "./peers.ts";
 import type { CallKeeper } from "./pending-call.ts";
@@ -26,7 +24,6 @@ import { writeTask } from "./task-messages.ts";
 export interface SubmitterContext {
   readonly calls: Calls;
   readonly objects: Objects;
-  readonly packer: Packer;
   readonly port: PayloadPort;
   readonly peers: Peers;
   readonly daemon: DaemonLink;
@@ -95,13 +92,9 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       this.cancelLocal?.(task, reason);
       return;
     }
-    const { peers, packer, port, daemon } = this.#context;
+    const { calls, daemon } = this.#context;
     const { workerId } = task.lease;
-    const peer = peers.find(workerId);
-    if (peer === undefined) return;
-    const payload = packer.packError(reason);
-    port.send(peer, Kind.cancel, 3, payload, (body) => body.integer(task.number));
-    if (!isForced) return;
+    if (!calls.askToEnd(task, reason) || !isForced) return;
     const timer = setTimeout(() => {
       daemon.killWorker(workerId, `${task.name} did not end by itself`);
     }, GRACE_MS);

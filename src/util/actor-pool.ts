@@ -6,7 +6,7 @@ import { checkOptions, describe, isCount } from "../api/options.ts";
 import { checkHandle, isLost } from "../api/probes.ts";
 import { ActorPoolEmptyError, InvalidOptionError } from "../base/errors.ts";
 import { Deque } from "../base/deque.ts";
-import { sourceOf, type Items } from "./items.ts";
+import { sourceOf, type Items } from "../api/items.ts";
 import { PoolMap, type PoolResult } from "./pool-map.ts";
 import { PoolRun, type Job, type Outcome, type Settings } from "./pool-run.ts";
 

@@ -3,7 +3,7 @@
 import { cancel } from "../api/objects.ts";
 import { isRef } from "../api/probes.ts";
 import type { ActorHandle } from "../api/actor-types.ts";
-import type { Source } from "./items.ts";
+import type { Source } from "../api/items.ts";
 
 /** Whether a call succeeded, and its value or its error. */
 export type Outcome = readonly [isOk: boolean, value: unknown];

@@ -1,7 +1,7 @@
 /** Where items come from. */
 
-import { describe } from "../api/options.ts";
 import { InvalidOptionError } from "../base/errors.ts";
+import { describe } from "./options.ts";
 
 export type Items = Iterable<unknown> | AsyncIterable<unknown>;
 export type Source = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
