@@ -1,6 +1,7 @@
 /** One run of a `map`: takes items, keeps tasks in flight, and hands out results. */
 
 import { PIPELINE_US } from "../base/limits.ts";
+import { currentClock } from "../runtime/current.ts";
 import { ObjectRef as Handle, waitFor } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import { remoteError } from "../runtime/remote-error.ts";
@@ -286,7 +287,7 @@ async function isSoon(promise: Promise<unknown>): Promise<boolean> {
   let hasSettled = false;
   const settle = (): void => void (hasSettled = true);
   promise.then(settle, settle);
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => currentClock().setImmediate(resolve));
   return hasSettled;
 }
 

@@ -1,6 +1,7 @@
 /** Functions on refs: `put`, `get`, `wait`, `asCompleted`, `cancel`. */
 
 import { GetTimeoutError, InvalidOptionError } from "../base/errors.ts";
+import { currentClock } from "../runtime/current.ts";
 import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import { currentScope } from "../runtime/task-scope.ts";
@@ -123,9 +124,10 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
   }
   if (missing <= 0) return Promise.resolve(true);
   const scope = currentScope();
+  const clock = currentClock();
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       scope?.waitEnds(stop);
       for (const record of records) record.forget(arrived);
@@ -140,7 +142,7 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
     const timer =
       timeoutMs === undefined || timeoutMs === Infinity
         ? undefined
-        : setTimeout(() => finish(() => resolve(false)), timeoutMs);
+        : clock.setTimeout(() => finish(() => resolve(false)), timeoutMs);
     signal?.addEventListener("abort", abort, { once: true });
     const pending = records.filter((record) => record.isPending);
     const isPlain = timer === undefined && signal === undefined;

@@ -3,6 +3,7 @@
  * no task and no value.
  */
 
+import type { Clock, Timer } from "../base/clock.ts";
 import {
   DEAD_ACTORS_MAX,
   WAITING_REPORT_MS,
@@ -64,7 +65,7 @@ export interface DaemonPorts {
     variables: Readonly<Record<string, string>>,
     events: WorkerHandleEvents,
   ): WorkerHandle;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** The runtime is over: all workers are ended. */
   ended(): void;
 }
@@ -101,14 +102,14 @@ export class Daemon implements LeaseSink {
   /** Workers of an environment that did not come up, one after the other. */
   readonly #startFailures = new Map<string, number>();
   #nextProcessId = DRIVER_ID + 1;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #isEnding = false;
 
   /** The driver's frames are to be given to `fromDriver`, and its end to `end`. */
   constructor(settings: DaemonSettings, driver: Link, ports: DaemonPorts) {
     this.#settings = settings;
     this.#store = new StoreKeeper(settings.store, DRIVER_ID);
-    this.#memory = new MemoryGathering(settings.store);
+    this.#memory = new MemoryGathering(settings.store, ports.clock);
     this.#driver = driver;
     this.#ports = ports;
     const total = demandOf(settings.total);
@@ -131,7 +132,7 @@ export class Daemon implements LeaseSink {
   }
 
   #message(senderId: number, link: Link, kind: number, body: MsgpackReader): void {
-    const nowMs = this.#ports.nowMs();
+    const nowMs = this.#ports.clock.nowMs();
     body.arrayHeader();
     switch (kind) {
       case Kind.want:
@@ -265,7 +266,7 @@ export class Daemon implements LeaseSink {
       environment,
       handle,
       link,
-      startedMs: this.#ports.nowMs(),
+      startedMs: this.#ports.clock.nowMs(),
       isReady: false,
       reason: undefined,
     };
@@ -325,7 +326,7 @@ export class Daemon implements LeaseSink {
     for (const lease of this.#leases.leasesFrom(workerId)) {
       this.#killWorker(lease.workerId, "the task that called it has ended with its worker");
     }
-    this.#leases.workerExited(workerId, this.#ports.nowMs());
+    this.#leases.workerExited(workerId, this.#ports.clock.nowMs());
     this.#armTimer();
   }
 
@@ -360,9 +361,9 @@ export class Daemon implements LeaseSink {
     const isSurplus = this.#pool.size > this.#settings.warmWorkers;
     const isStarting = [...this.#workers.values()].some((slot) => !slot.isReady);
     if (!isSurplus && !isStarting && !this.#leases.isActive) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#ports.clock.setTimeout(() => {
       this.#timer = undefined;
-      this.#tick(this.#ports.nowMs());
+      this.#tick(this.#ports.clock.nowMs());
       this.#armTimer();
     }, MEASURE_MS);
     // The links keep a daemon's process alive; inline there is nothing else to wait for.
@@ -390,7 +391,7 @@ export class Daemon implements LeaseSink {
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    clearTimeout(this.#timer);
+    this.#ports.clock.clearTimeout(this.#timer);
     for (const slot of this.#workers.values()) slot.handle.kill();
     this.#driver.close();
     this.#ports.ended();

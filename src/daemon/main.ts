@@ -5,6 +5,7 @@
 
 import net from "node:net";
 import { MsgpackReader } from "../base/msgpack.ts";
+import { systemClock } from "../runtime/system.ts";
 import { Link } from "../wire/link.ts";
 import { listen, SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
@@ -39,7 +40,7 @@ process.on("SIGTERM", () => daemon?.end());
 function startDaemon(settings: DaemonSettings): Daemon {
   return new Daemon(settings, driver, {
     spawnWorker: (variables, events) => spawnWorker(settings, variables, events),
-    nowMs: () => performance.now(),
+    clock: systemClock,
     ended: () => {
       removeSessionDirectories(process.argv.slice(2));
       process.exit();

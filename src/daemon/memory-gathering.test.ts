@@ -10,6 +10,7 @@ import { writePlain } from "../values/plain-data.ts";
 import { Link } from "../wire/link.ts";
 import { memoryTransports } from "../wire/memory.ts";
 import { Kind } from "../wire/messages.ts";
+import { systemClock } from "../runtime/system.ts";
 import { MemoryGathering, type Member, type MemoryAnswer } from "./memory-gathering.ts";
 
 const memoryDirectory = mkdtempSync(join(tmpdir(), "mobula-gathering-"));
@@ -47,7 +48,7 @@ function heard(answer: MemoryAnswer | undefined): unknown[] | undefined {
 
 function useGathering(context: TestContext) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const gathering = new MemoryGathering(store);
+  const gathering = new MemoryGathering(store, systemClock);
   const answers: MemoryAnswer[] = [];
   const ask = (...members: Member[]): void => {
     gathering.ask(members, (given) => answers.push(given));

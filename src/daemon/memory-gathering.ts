@@ -3,6 +3,7 @@
  * while the others' answers are given without its own.
  */
 
+import type { Clock } from "../base/clock.ts";
 import { MEMORY_ANSWER_TIMEOUT_MS } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { MemoryTable } from "../runtime/memory-table.ts";
@@ -42,10 +43,12 @@ interface Request {
 
 export class MemoryGathering {
   readonly #store: StoreSettings;
+  readonly #clock: Clock;
   readonly #requests = new Map<number, Request>();
   #requestCount = 0;
 
-  constructor(store: StoreSettings) {
+  constructor(store: StoreSettings, clock: Clock) {
+    this.#clock = clock;
     this.#store = store;
   }
 
@@ -54,11 +57,11 @@ export class MemoryGathering {
     const requestId = ++this.#requestCount;
     const tables = new Map<number, MemoryTable>();
     const finish = (): void => {
-      clearTimeout(timer);
+      this.#clock.clearTimeout(timer);
       this.#requests.delete(requestId);
       onGathered(this.#answer(members, tables));
     };
-    const timer = setTimeout(finish, MEMORY_ANSWER_TIMEOUT_MS);
+    const timer = this.#clock.setTimeout(finish, MEMORY_ANSWER_TIMEOUT_MS);
     timer.unref();
     const awaited = new Set(members.map(({ processId }) => processId));
     this.#requests.set(requestId, { awaited, tables, finish });

@@ -10,6 +10,7 @@ import type { RuntimeOwner } from "../runtime/current.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Peer } from "../runtime/peers.ts";
+import { systemClock, systemCollector } from "../runtime/system.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -112,7 +113,9 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       namespace: options.namespace,
       // A driver runs no calls that others could wait for.
       hasOtherWork: () => true,
-      nowMs: () => performance.now(),
+      clock: systemClock,
+      collector: systemCollector,
+      random: Math.random,
       warn,
       nodeOptions: options.nodeOptions,
       host: this,

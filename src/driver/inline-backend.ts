@@ -11,6 +11,7 @@ import { removeSessionDirectories } from "../daemon/session-directory.ts";
 import { loadNativeLibrary } from "../worker/native-library.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
+import { systemClock, systemCollector } from "../runtime/system.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -61,7 +62,7 @@ export class InlineBackend implements Backend {
   #startDaemon(settings: DaemonSettings, link: Link): void {
     this.#daemon = new Daemon(settings, link, {
       spawnWorker: (_variables, events) => this.#startWorker(events),
-      nowMs: () => performance.now(),
+      clock: systemClock,
       ended: () => {
         this.#accepting.clear();
         const { memoryDirectory, diskDirectory } = this.directories;
@@ -99,7 +100,9 @@ export class InlineBackend implements Backend {
         closures: new Closures({ entryUrl: settings.entryUrl }),
         loadLibrary: loadNativeLibrary,
         remoteFunctions: this.#remoteFunctions,
-        nowMs: () => performance.now(),
+        clock: systemClock,
+        collector: systemCollector,
+        random: Math.random,
         warn: this.#warn,
         pinProcess: undefined,
         // What the program itself waits for is not to be told from it.

@@ -6,6 +6,7 @@
  * Hot path: `#run` once per call.
  */
 
+import type { Timer } from "../base/clock.ts";
 import { inspect } from "node:util";
 import { Deque } from "../base/deque.ts";
 import { PARK_AFTER_MS, TURN_US } from "../base/limits.ts";
@@ -51,7 +52,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   #instance: object | undefined;
   #isRunScheduled = false;
   #isEnding = false;
-  #parkTimer: NodeJS.Timeout | undefined;
+  #parkTimer: Timer | undefined;
   #isParked = false;
 
   constructor(
@@ -148,7 +149,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
         this.#begin(group, task);
         if (this.context.nowUs() - beganUs > TURN_US) {
           this.#isRunScheduled = true;
-          setImmediate(() => this.#run());
+          this.context.clock.setImmediate(() => this.#run());
           return;
         }
       }
@@ -220,12 +221,14 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
 
   /** Most waits are short: the cores are given back only after a while. */
   #parkLater(): void {
-    this.#parkTimer ??= setTimeout(() => {
-      this.#parkTimer = undefined;
-      if (this.#isParked || !this.#isWaiting) return;
-      this.#isParked = true;
-      this.#context.parked();
-    }, PARK_AFTER_MS).unref();
+    this.#parkTimer ??= this.context.clock
+      .setTimeout(() => {
+        this.#parkTimer = undefined;
+        if (this.#isParked || !this.#isWaiting) return;
+        this.#isParked = true;
+        this.#context.parked();
+      }, PARK_AFTER_MS)
+      .unref();
   }
 
   #unpark(): void {

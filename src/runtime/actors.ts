@@ -1,5 +1,7 @@
 /** The actors that this process owns or has handles of. */
 
+import type { Clock } from "../base/clock.ts";
+import type { CollectedRegistry, Collector, Weak } from "../base/collector.ts";
 import type { ControlPlane } from "../control/control-plane.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Activity } from "./activity.ts";
@@ -32,6 +34,8 @@ export interface ActorContext {
   readonly daemon: DaemonLink;
   readonly control: ControlPlane;
   readonly activity: Activity;
+  readonly clock: Clock;
+  readonly collector: Collector;
   readonly names: ActorNames;
   readonly actors: Actors;
 }
@@ -45,22 +49,26 @@ export class Actors {
   readonly #owned = new Map<number, OwnedActor>();
   readonly #byClass = new Map<number, OwnedActor>();
   /** Held by handles, and by `busy`. */
-  readonly #clients = new Map<number, WeakRef<ActorClient>>();
+  readonly #clients = new Map<number, Weak<ActorClient>>();
   /** Clients with pending calls: they stay, whoever holds a handle. */
   readonly busy = new Set<ActorClient>();
-  readonly #watches = new FinalizationRegistry<() => void>((stop) => stop());
-  readonly #forgotten = new FinalizationRegistry<number>((key) => {
-    if (this.findClient(key) === undefined) this.#clients.delete(key);
-  });
-  readonly #unheld = new FinalizationRegistry<number>((key) => {
-    this.#owned.get(key)?.life.end("nobody held a handle of it any more");
-  });
+  readonly #watches: CollectedRegistry<() => void>;
+  readonly #forgotten: CollectedRegistry<number>;
+  readonly #unheld: CollectedRegistry<number>;
   readonly #awaitingDeath = new Set<() => void>();
   #classCount = 0;
 
   constructor(context: Omit<ActorContext, "actors" | "names">) {
     this.#context = { ...context, names: new ActorNames(context.control), actors: this };
     this.handles = new HandleRequests(this.#context);
+    const { collector } = context;
+    this.#watches = collector.registry((stop) => stop());
+    this.#forgotten = collector.registry((key) => {
+      if (this.findClient(key) === undefined) this.#clients.delete(key);
+    });
+    this.#unheld = collector.registry((key) => {
+      this.#owned.get(key)?.life.end("nobody held a handle of it any more");
+    });
   }
 
   /** Others depend on this process: it must not be ended for being idle. */
@@ -105,7 +113,7 @@ export class Actors {
 
   #newClient(record: ObjectRecord, traits: ActorTraits): ActorClient {
     const client = new ActorClient(record, traits, this.#context);
-    this.#clients.set(record.key, new WeakRef(client));
+    this.#clients.set(record.key, this.#context.collector.weakly(client));
     this.#forgotten.register(client, record.key);
     return client;
   }
@@ -173,7 +181,7 @@ export class Actors {
 
   /** Learns from the control plane where an actor of another process is. */
   #follow(client: ActorClient): void {
-    const followed = new WeakRef(client);
+    const followed = this.#context.collector.weakly(client);
     const stop = this.#context.control.watch(actorEntryKey(client.key), ({ value }) => {
       followed.deref()?.published(value as ActorRecord | undefined);
     });

@@ -4,6 +4,7 @@
  * When and where a call runs is its keeper's business.
  */
 
+import type { Clock } from "../base/clock.ts";
 import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
@@ -35,6 +36,7 @@ export interface CallsContext {
   readonly port: PayloadPort;
   readonly peers: Peers;
   readonly activity: Activity;
+  readonly clock: Clock;
 }
 
 /** Makes the call of one kind or another. */
@@ -201,7 +203,8 @@ export class Calls {
     const call = this.#inFlight.get(body.number());
     const timeoutMs = call?.options.timeoutMs;
     if (call === undefined || timeoutMs === undefined) return;
-    const timer = setTimeout(() => {
+    const { clock } = this.#context;
+    const timer = clock.setTimeout(() => {
       const error = new TaskTimeoutError(
         `Cannot finish ${call.title}: it ran for longer than its ${call.timeoutName} of ` +
           `${timeoutMs}; give it more time, or less to do`,
@@ -209,7 +212,7 @@ export class Calls {
       );
       this.stop(call, error, true);
     }, timeoutMs);
-    call.whenAttemptOver(() => clearTimeout(timer));
+    call.whenAttemptOver(() => clock.clearTimeout(timer));
   }
 
   // Ends.

@@ -3,9 +3,12 @@
  * in one program find the same one.
  */
 
+import type { Clock } from "../base/clock.ts";
 import { EnvironmentSetupError } from "../base/errors.ts";
 import type { ResourcesAnswer } from "./daemon-link.ts";
 import type { Runtime } from "./runtime.ts";
+import { systemClock } from "./system.ts";
+import { currentScope } from "./task-scope.ts";
 
 /** Of the package; copies of one version understand each other's objects. */
 const VERSION = "0.1.0";
@@ -33,6 +36,11 @@ const holder = globalThis as { [KEY]?: Slot };
 
 export function currentRuntime(): Runtime | undefined {
   return slot().runtime;
+}
+
+/** The time of the code that runs now; a program has one before it has a runtime. */
+export function currentClock(): Clock {
+  return (currentScope()?.runtime ?? slot().runtime)?.clock ?? systemClock;
 }
 
 export function currentOwner(): RuntimeOwner | undefined {

@@ -6,6 +6,7 @@
  * waiting for refs.
  */
 
+import type { Timer } from "../base/clock.ts";
 import { PARK_AFTER_MS, TURN_US } from "../base/limits.ts";
 import type { Demand } from "../core/resources.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
@@ -29,7 +30,7 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
   readonly #context: ExecutorContext;
   readonly #leases = new Map<number, LeaseQueue>();
   #isRunScheduled = false;
-  #parkTimer: NodeJS.Timeout | undefined;
+  #parkTimer: Timer | undefined;
 
   constructor(context: ExecutorContext) {
     super(context);
@@ -98,7 +99,7 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
         this.start(task);
         if (this.context.nowUs() - beganUs > TURN_US) {
           this.#isRunScheduled = true;
-          setImmediate(() => this.#runAll());
+          this.context.clock.setImmediate(() => this.#runAll());
           return;
         }
       }
@@ -170,7 +171,7 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
     let anyWaiting = false;
     for (const queue of this.#leases.values()) anyWaiting ||= queue.isWaiting && !queue.isParked;
     if (!anyWaiting) return;
-    this.#parkTimer = setTimeout(() => {
+    this.#parkTimer = this.context.clock.setTimeout(() => {
       this.#parkTimer = undefined;
       for (const queue of this.#leases.values()) {
         if (!queue.isWaiting || queue.isParked) continue;

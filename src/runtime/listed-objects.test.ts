@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LISTED_BYTES_MIN, LISTED_SMALL_MAX } from "../base/limits.ts";
+import { systemCollector } from "./system.ts";
 import { ListedObjects } from "./listed-objects.ts";
 import { ObjectRecord, type Content, type RecordHome } from "./object-record.ts";
 import { NO_SEGMENTS } from "./payload.ts";
@@ -25,7 +26,7 @@ function rows(listed: ListedObjects): unknown[] {
 }
 
 test("results are listed from a size on, what was put whatever its size", () => {
-  const listed = new ListedObjects(false);
+  const listed = new ListedObjects(false, systemCollector);
   const kept = [
     settled(listed, 1, payload(LISTED_BYTES_MIN - 1)),
     settled(listed, 2, payload(LISTED_BYTES_MIN)),
@@ -43,7 +44,7 @@ test("results are listed from a size on, what was put whatever its size", () => 
 });
 
 test("with all of them asked for: pending ones too, and failures", () => {
-  const listed = new ListedObjects(true);
+  const listed = new ListedObjects(true, systemCollector);
   const pending = new ObjectRecord(1, home);
   listed.created(pending);
   const failed = settled(listed, 2, { kind: "error", error: new Error("x") });
@@ -60,7 +61,7 @@ test("with all of them asked for: pending ones too, and failures", () => {
 });
 
 test("refs are counted from before the listing until the last one is disposed", () => {
-  const listed = new ListedObjects(false);
+  const listed = new ListedObjects(false, systemCollector);
   const record = new ObjectRecord(1, home);
   record.refTaken();
   record.settle(payload(LISTED_BYTES_MIN));
@@ -75,7 +76,7 @@ test("refs are counted from before the listing until the last one is disposed", 
 });
 
 test("of very many small values that were put not all are listed", () => {
-  const listed = new ListedObjects(false);
+  const listed = new ListedObjects(false, systemCollector);
   const records = Array.from({ length: LISTED_SMALL_MAX + 5 }, (_, key) => {
     const record = new ObjectRecord(key, home);
     listed.wasPut(record);

@@ -5,6 +5,7 @@
  */
 
 import { LISTED_BYTES_MIN, LISTED_SMALL_MAX } from "../base/limits.ts";
+import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import type { CallSite, ObjectRecord } from "./object-record.ts";
 import { sizeOf, type Primitive } from "./payload.ts";
 
@@ -44,14 +45,15 @@ const NO_KEYS: readonly number[] = [];
 export class ListedObjects {
   readonly #isComplete: boolean;
   readonly #listings = new Map<number, Listing>();
-  readonly #collected = new FinalizationRegistry<Listing>((listing) => {
-    // A new record of the same object may have come.
-    if (this.#listings.get(listing.key) === listing) this.#listings.delete(listing.key);
-  });
+  readonly #collected: CollectedRegistry<Listing>;
 
   /** `isComplete`: small objects as well. */
-  constructor(isComplete: boolean) {
+  constructor(isComplete: boolean, collector: Collector) {
     this.#isComplete = isComplete;
+    this.#collected = collector.registry((listing) => {
+      // A new record of the same object may have come.
+      if (this.#listings.get(listing.key) === listing) this.#listings.delete(listing.key);
+    });
   }
 
   created(record: ObjectRecord): void {

@@ -3,6 +3,7 @@
  * and moves the values.
  */
 
+import type { CollectedRegistry, Collector, Weak } from "../base/collector.ts";
 import { ObjectLostError, OwnerDiedError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { Ownership, type Handout } from "../core/ownership.ts";
@@ -19,6 +20,17 @@ import { remoteError } from "./remote-error.ts";
 import type { Segments } from "./segments.ts";
 import type { UnseenFailures } from "./unseen-failures.ts";
 
+export interface ObjectsContext {
+  readonly selfId: number;
+  readonly packer: Packer;
+  readonly peers: Peers;
+  readonly port: PayloadPort;
+  readonly unseen: UnseenFailures;
+  readonly segments: Segments;
+  readonly recordsSites: boolean;
+  readonly collector: Collector;
+}
+
 export class Objects implements RecordHome {
   readonly ownership: Ownership;
   /** Remembers where each object was made. */
@@ -32,30 +44,26 @@ export class Objects implements RecordHome {
   /** Owned objects that others hold: they stay although no ref is left here. */
   readonly #lent = new Map<number, ObjectRecord>();
   /** Borrowed objects: when the record goes, its owner is told. */
-  readonly #borrowed = new Map<number, WeakRef<ObjectRecord>>();
+  readonly #borrowed = new Map<number, Weak<ObjectRecord>>();
   readonly #listed: ListedObjects;
-  readonly #collected = new FinalizationRegistry<number>((key) => this.#recordCollected(key));
+  readonly #collector: Collector;
+  readonly #collected: CollectedRegistry<number>;
   /** Borrowed objects whose value is awaited: they stay, whoever holds a ref. */
   readonly #fetching = new Set<ObjectRecord>();
   /** Told when the first value of another process is awaited, and when none is. */
   onFetching: ((isFetching: boolean) => void) | undefined;
 
-  constructor(
-    selfId: number,
-    packer: Packer,
-    peers: Peers,
-    port: PayloadPort,
-    unseen: UnseenFailures,
-    segments: Segments,
-    recordsSites: boolean,
-  ) {
+  constructor(context: ObjectsContext) {
+    const { selfId, recordsSites, peers, segments, collector } = context;
     this.#selfId = selfId;
     this.recordsSites = recordsSites;
-    this.#listed = new ListedObjects(recordsSites);
-    this.#packer = packer;
+    this.#listed = new ListedObjects(recordsSites, collector);
+    this.#collector = collector;
+    this.#collected = collector.registry((key) => this.#recordCollected(key));
+    this.#packer = context.packer;
     this.#peers = peers;
-    this.#port = port;
-    this.#unseen = unseen;
+    this.#port = context.port;
+    this.#unseen = context.unseen;
     this.#segments = segments;
     this.ownership = new Ownership(selfId, {
       ...ownershipMessages(peers),
@@ -222,7 +230,7 @@ export class Objects implements RecordHome {
   }
 
   #borrow(record: ObjectRecord): void {
-    this.#borrowed.set(record.key, new WeakRef(record));
+    this.#borrowed.set(record.key, this.#collector.weakly(record));
     this.#collected.register(record, record.key, record);
   }
 

@@ -1,5 +1,6 @@
 /** An actor in the process that owns it: carries out what `core/actor-life.ts` decides. */
 
+import type { Timer } from "../base/clock.ts";
 import { ACTOR_END_MS } from "../base/limits.ts";
 import {
   ActorLife,
@@ -55,7 +56,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   #failure: Content | undefined;
   /** Why its last life was over. */
   #lastEnd: ActorDeath | undefined;
-  #graceTimer: NodeJS.Timeout | undefined;
+  #graceTimer: Timer | undefined;
   #gone: (() => void)[] = [];
   #hasName = false;
   /** Settled when it has its name, or another actor does. */
@@ -202,7 +203,9 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
 
   finish(workerId: number, incarnation: number): void {
     sendNumbers(this.#context.peers.get(workerId), Kind.endActor, incarnation);
-    this.#graceTimer = outsideTasks(() => setTimeout(() => this.life.graceOver(), ACTOR_END_MS));
+    this.#graceTimer = outsideTasks(() =>
+      this.#context.clock.setTimeout(() => this.life.graceOver(), ACTOR_END_MS),
+    );
     this.#graceTimer.unref();
   }
 
@@ -231,7 +234,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
 
   /** `isAsked`: somebody wanted its end. */
   #died(death: ActorDeath, isAsked: boolean): void {
-    clearTimeout(this.#graceTimer);
+    this.#context.clock.clearTimeout(this.#graceTimer);
     this.held = undefined;
     this.#client?.died(death, isAsked, this.#failure);
     const creation = this.#creation!;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { HELLO_TIMEOUT_MS } from "../base/limits.ts";
 import { memoryTransports } from "../wire/memory.ts";
 import type { Transport } from "../wire/transport.ts";
+import { systemClock } from "./system.ts";
 import type { Identity } from "./identity.ts";
 import { Peers } from "./peers.ts";
 
@@ -21,7 +22,7 @@ class Network {
 
   add(processId: number, identity: Partial<Identity> = {}): Peers {
     const self: Identity = { ...DRIVER, processId, ...identity };
-    const peers = new Peers(self, (toId) => this.connect(toId), {
+    const peers = new Peers(self, (toId) => this.connect(toId), systemClock, {
       frame: (peer, kind, body) => {
         assert.equal(kind, KIND);
         this.heard.push(`${peer.processId} -> ${processId}: ${body.string()}`);
@@ -87,11 +88,16 @@ test("a peer that has said hello and then sends what is no frame: its link ends"
   const wrongLengths = Buffer.from([8, 0, 0, 0, KIND, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0]);
   for (const garbage of [Buffer.alloc(64, 0xff), wrongLengths]) {
     let raw!: Transport;
-    const broken = new Peers({ ...DRIVER, processId: 2 }, () => (raw = network.connect(1)), {
-      frame: () => undefined,
-      isGone: () => false,
-      gone: () => undefined,
-    });
+    const broken = new Peers(
+      { ...DRIVER, processId: 2 },
+      () => (raw = network.connect(1)),
+      systemClock,
+      {
+        frame: () => undefined,
+        isGone: () => false,
+        gone: () => undefined,
+      },
+    );
     send(broken, 1, "hello");
     assert.deepEqual(await network.settle(), ["2 -> 1: hello"]);
     raw.write(garbage);

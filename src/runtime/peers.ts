@@ -4,6 +4,7 @@
  * sends stays in order.
  */
 
+import type { Clock } from "../base/clock.ts";
 import { FRAME_BYTES_MAX, HELLO_FRAME_BYTES_MAX, HELLO_TIMEOUT_MS } from "../base/limits.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Link } from "../wire/link.ts";
@@ -44,6 +45,7 @@ export function sendNumbers({ link }: Peer, kind: number, ...numbers: number[]):
 export class Peers {
   readonly #self: Identity;
   readonly #open: (processId: number) => Transport;
+  readonly #clock: Clock;
   readonly #events: PeerEvents;
   readonly #peers = new Map<number, Peer>();
   /** Links on which peers send to us although we send on another one. */
@@ -52,9 +54,15 @@ export class Peers {
   /** One reader for all frames: each is handled before the next one is read. */
   readonly #reader = new MsgpackReader(Buffer.alloc(0));
 
-  constructor(self: Identity, open: (processId: number) => Transport, events: PeerEvents) {
+  constructor(
+    self: Identity,
+    open: (processId: number) => Transport,
+    clock: Clock,
+    events: PeerEvents,
+  ) {
     this.#self = self;
     this.#open = open;
+    this.#clock = clock;
     this.#events = events;
   }
 
@@ -90,15 +98,15 @@ export class Peers {
       (kind, bytes, start, end, buffers) => {
         if (peer !== undefined) this.#frame(peer, kind, bytes, start, end, buffers);
         else peer = this.#welcome(link, kind, new MsgpackReader(bytes, start, end));
-        if (peer !== undefined) clearTimeout(deadline);
+        if (peer !== undefined) this.#clock.clearTimeout(deadline);
       },
       (cause) => {
-        clearTimeout(deadline);
+        this.#clock.clearTimeout(deadline);
         this.#others.delete(link);
         if (peer !== undefined) this.#gone(peer, cause);
       },
     );
-    const deadline = setTimeout(() => link.close(), HELLO_TIMEOUT_MS);
+    const deadline = this.#clock.setTimeout(() => link.close(), HELLO_TIMEOUT_MS);
     deadline.unref();
     link.setReferenced(false);
     link.limitFrames(HELLO_FRAME_BYTES_MAX);

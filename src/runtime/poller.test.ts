@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Poller } from "./poller.ts";
+import { systemClock } from "./system.ts";
 
 const POLLING_US = 50;
 const TURN_US = 2;
@@ -10,11 +11,14 @@ function simulate(pollingUs = POLLING_US) {
   let nowUs = 1_000_000;
   let next: (() => void) | undefined;
   let looksAtClock = 0;
-  const clock = (): number => {
-    looksAtClock++;
-    return nowUs;
-  };
-  const poller = new Poller(pollingUs, clock, (turn) => (next = turn));
+  const poller = new Poller(pollingUs, {
+    ...systemClock,
+    nowMs: () => {
+      looksAtClock++;
+      return nowUs / 1_000;
+    },
+    setImmediate: (turn) => (next = turn),
+  });
   return {
     poller,
     get isTurning() {

@@ -6,23 +6,20 @@
  * decides is the time since the last message, which both see alike: where it is long, because
  * tasks are or because others want the cores, polling would take CPU from whoever has the answer.
  */
+
+import type { Clock } from "../base/clock.ts";
+
 export class Poller {
   readonly #pollingUs: number;
-  readonly #nowUs: () => number;
-  readonly #nextTurn: (turn: () => void) => void;
+  readonly #clock: Clock;
   #lastUs = -Infinity;
   #isTurning = false;
   /** Something has come since the last turn: one look at the clock in each turn is enough. */
   #isTouched = false;
 
-  constructor(
-    pollingUs: number,
-    nowUs: () => number,
-    nextTurn: (turn: () => void) => void = setImmediate,
-  ) {
+  constructor(pollingUs: number, clock: Clock) {
     this.#pollingUs = pollingUs;
-    this.#nowUs = nowUs;
-    this.#nextTurn = nextTurn;
+    this.#clock = clock;
   }
 
   /** Something was received: more may follow soon. */
@@ -31,20 +28,20 @@ export class Poller {
       this.#isTouched = true;
       return;
     }
-    const nowUs = this.#nowUs();
+    const nowUs = this.#clock.nowMs() * 1_000;
     const gapUs = nowUs - this.#lastUs;
     this.#lastUs = nowUs;
     if (gapUs > CLOSE_TIMES * this.#pollingUs || this.#pollingUs === 0) return;
     this.#isTurning = true;
-    this.#nextTurn(this.#turn);
+    this.#clock.setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
-    const nowUs = this.#nowUs();
+    const nowUs = this.#clock.nowMs() * 1_000;
     if (this.#isTouched) this.#lastUs = nowUs;
     this.#isTouched = false;
     this.#isTurning = nowUs - this.#lastUs < this.#pollingUs;
-    if (this.#isTurning) this.#nextTurn(this.#turn);
+    if (this.#isTurning) this.#clock.setImmediate(this.#turn);
   };
 }
 

@@ -1,6 +1,7 @@
 /** Stacks of errors that crossed a process: the user's lines, then where the call was made. */
 
 import { types } from "node:util";
+import type { Clock } from "../base/clock.ts";
 import { ownValue } from "../closure/properties.ts";
 import type { CallSite } from "./object-record.ts";
 import { isFrame, userStack } from "./remote-error-stack.ts";
@@ -54,19 +55,21 @@ const SITES_PER_BURST = 16;
  * of these, saying so.
  */
 export class CallSites {
+  readonly #clock: Clock;
   readonly #isExact: boolean;
   #inBurst = 0;
   #last: CallSite | undefined;
 
   /** `isExact`: all are looked at. */
-  constructor(isExact = false) {
+  constructor(clock: Clock, isExact = false) {
+    this.#clock = clock;
     this.#isExact = isExact;
   }
 
   /** `outermost` is the function that the user called. */
   take(outermost: (...args: never[]) => unknown): CallSite {
     if (this.#isExact) return new CapturedSite(outermost);
-    if (this.#inBurst === 0) setImmediate(() => (this.#inBurst = 0)).unref();
+    if (this.#inBurst === 0) this.#clock.setImmediate(() => (this.#inBurst = 0));
     if (++this.#inBurst <= SITES_PER_BURST || this.#last === undefined) {
       this.#last = new CapturedSite(outermost);
       return this.#last;

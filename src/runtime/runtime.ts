@@ -3,6 +3,8 @@
  * part that it concerns.
  */
 
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Collector } from "../base/collector.ts";
 import { STDERR_TAIL_LINES } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
@@ -59,7 +61,10 @@ export interface RuntimeOptions {
   readonly namespace: string;
   /** Whether something else than messages may wake what waits here. */
   readonly hasOtherWork: () => boolean;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  readonly collector: Collector;
+  /** From 0 to 1. */
+  readonly random: () => number;
   /** Writes a warning for the user. */
   readonly warn: (text: string) => void;
   readonly nodeOptions: string | undefined;
@@ -89,6 +94,8 @@ const EXIT_NOTICE_TIMEOUT_MS = 2_000;
 
 export class Runtime {
   readonly identity: Identity;
+  readonly clock: Clock;
+  readonly collector: Collector;
   readonly peers: Peers;
   readonly daemon: DaemonLink;
   readonly packer: Packer;
@@ -113,64 +120,64 @@ export class Runtime {
   readonly #host: RuntimeHost;
   /** Workers whose end was announced while their link still held messages, and the reverse. */
   readonly #exits = new Map<number, ExitNotice>();
-  readonly #closed = new Map<number, NodeJS.Timeout>();
+  readonly #closed = new Map<number, Timer>();
   readonly #stderrTails = new Map<number, string[]>();
   #isEnded = false;
 
   constructor(options: RuntimeOptions) {
+    const { clock, collector } = options;
     this.identity = options.identity;
+    this.clock = clock;
+    this.collector = collector;
     this.warn = options.warn;
     this.namespace = options.namespace;
-    this.callSites = new CallSites(options.recordSites);
+    this.callSites = new CallSites(options.clock, options.recordSites);
     this.nodeOptions = options.nodeOptions;
     this.#host = options.host;
     const selfId = options.identity.processId;
-    this.poller = new Poller(options.pollingUs, () => options.nowMs() * 1_000);
-    this.unseen = new UnseenFailures(options.warn);
+    this.poller = new Poller(options.pollingUs, clock);
+    this.unseen = new UnseenFailures(options.warn, collector);
     this.functions = new Functions(selfId);
-    this.segments = new Segments(selfId, options.store, options.nowMs);
+    this.segments = new Segments(selfId, options.store, clock, collector);
     this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
     this.port = new PayloadPort(this.packer, this.functions, this.segments);
     const open = (processId: number): Transport => outsideTasks(() => options.open(processId));
-    this.peers = new Peers(options.identity, open, {
+    this.peers = new Peers(options.identity, open, clock, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
       isGone: (processId) => this.objects.ownership.isGone(processId),
       gone: (peer) => this.#peerGone(peer),
     });
     const { packer, peers, port, unseen, segments } = this;
-    const { recordSites } = options;
-    this.objects = new Objects(selfId, packer, peers, port, unseen, segments, recordSites);
+    this.objects = new Objects({
+      ...{ selfId, packer, peers, port, unseen, segments, collector },
+      recordsSites: options.recordSites,
+    });
     this.port.connect(this.objects);
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
     segments.connect(this.objects.ownership, peers, this.daemon);
     const { objects, daemon } = this;
     const activity = new Activity((isBusy) => this.#host.setBusy(isBusy));
-    this.calls = new Calls({ objects, packer, segments, port, peers, activity });
+    this.calls = new Calls({ objects, packer, segments, port, peers, activity, clock });
     const { calls } = this;
-    const now = options.nowMs;
     this.control = new ControlClient(daemon.link);
     const { control } = this;
     this.actors = new Actors({
       ...{ runtime: this, selfId, calls, objects, packer, port, peers, daemon, control, activity },
+      ...{ clock, collector },
     });
     packer.connect(this.actors);
     this.incoming = new IncomingCalls(this);
     this.waits = new WaitReports({
+      clock,
       send: (report) => daemon.waits(report),
       hasOtherWork: options.hasOtherWork,
     });
-    this.producers = new StreamProducers(
-      () => options.nowMs() * 1_000,
-      (processId) => this.objects.ownership.isGone(processId),
+    this.producers = new StreamProducers(clock, (processId) =>
+      this.objects.ownership.isGone(processId),
     );
     this.submitter = new Submitter({
-      calls,
-      objects,
-      port,
-      peers,
-      daemon,
-      now,
-      random: Math.random,
+      ...{ calls, objects, port, peers, daemon, clock },
+      random: options.random,
     });
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
@@ -298,7 +305,7 @@ export class Runtime {
       this.#exits.set(notice.processId, notice);
       return;
     }
-    clearTimeout(this.#closed.get(notice.processId));
+    this.clock.clearTimeout(this.#closed.get(notice.processId));
     this.#closed.delete(notice.processId);
     this.#settleExit(notice);
   }
@@ -310,7 +317,7 @@ export class Runtime {
       this.#settleExit(notice);
       return;
     }
-    const timer = setTimeout(() => {
+    const timer = this.clock.setTimeout(() => {
       this.#closed.delete(peer.processId);
       this.daemon.killWorker(peer.processId, "its link was closed");
       this.#settleExit({ processId: peer.processId, pid: 0, stderrTail: [], reason: undefined });
@@ -360,7 +367,7 @@ export class Runtime {
     this.peers.close();
     this.segments.end();
     this.daemon.link.close();
-    for (const timer of this.#closed.values()) clearTimeout(timer);
+    for (const timer of this.#closed.values()) this.clock.clearTimeout(timer);
   }
 
   get isEnded(): boolean {

@@ -4,6 +4,8 @@
  * to it again, when nobody holds it any more.
  */
 
+import type { Clock } from "../base/clock.ts";
+import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import { ObjectLostError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Handout, Ownership } from "../core/ownership.ts";
@@ -56,21 +58,23 @@ export class Segments {
   /** What is held here, or lent by this process. */
   readonly #segments = new Map<number, Segment>();
   /** Most payloads end where that can be told; the others when they are collected. */
-  readonly #collected = new FinalizationRegistry<readonly Segment[]>((held) => this.#release(held));
+  readonly #collected: CollectedRegistry<readonly Segment[]>;
   readonly #spilling: Spilling;
   /** Buffers whose memory is a segment's, as long as their holder may write to that. */
   readonly #allocated = new WeakMap<ArrayBufferLike, { segment: Segment; memory: MappedFile }>();
-  readonly #shared = new SharedReadings();
+  readonly #shared: SharedReadings;
   #isEnded = false;
 
-  constructor(selfId: number, store: Store, nowMs: () => number) {
+  constructor(selfId: number, store: Store, clock: Clock, collector: Collector) {
     this.#selfId = selfId;
     this.#store = store;
+    this.#collected = collector.registry((held) => this.#release(held));
+    this.#shared = new SharedReadings(clock);
     this.#spilling = new Spilling({
       store,
       segments: () => this.#segments.values(),
       settled: (segment) => this.#spilled(segment),
-      nowMs,
+      clock,
       askOthers: () => this.#daemon.storeIsFull(),
     });
   }

@@ -1,5 +1,6 @@
 /** Files that several tasks of a process read through the same views. */
 
+import type { Clock, Timer } from "../base/clock.ts";
 import { outsideTasks } from "./task-scope.ts";
 import type { FileReading } from "../store/mapped-file.ts";
 
@@ -7,13 +8,18 @@ import type { FileReading } from "../store/mapped-file.ts";
 const IDLE_MS = 1_000;
 
 export class SharedReadings {
+  readonly #clock: Clock;
   readonly #readings = new Map<number, SharedReading>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The reading under this key, opened if need be. Closing it is left to this class. */
   get(key: number, open: () => FileReading): FileReading {
     let reading = this.#readings.get(key);
     if (reading === undefined) {
-      reading = new SharedReading(open(), () => this.#readings.delete(key));
+      reading = new SharedReading(open(), this.#clock, () => this.#readings.delete(key));
       this.#readings.set(key, reading);
     }
     reading.used();
@@ -31,12 +37,14 @@ class SharedReading implements FileReading {
   readonly #views = new Map<number, ArrayBuffer>();
 
   readonly #onEnded: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
 
-  constructor(reading: FileReading, onEnded: () => void) {
+  constructor(reading: FileReading, clock: Clock, onEnded: () => void) {
+    this.#clock = clock;
     this.#reading = reading;
     this.#onEnded = onEnded;
-    this.#timer = outsideTasks(() => setTimeout(() => this.end(), IDLE_MS).unref());
+    this.#timer = outsideTasks(() => clock.setTimeout(() => this.end(), IDLE_MS).unref());
   }
 
   used(): void {
@@ -61,7 +69,7 @@ class SharedReading implements FileReading {
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#onEnded();
     this.#reading.close();
   }

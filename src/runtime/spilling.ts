@@ -3,7 +3,7 @@
  * the coldest objects of this process go to disk, and other processes are asked to do the same.
  */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Clock } from "../base/clock.ts";
 import { collectGarbage } from "../store/collect-garbage.ts";
 import type { Store } from "../store/store.ts";
 import type { Segment } from "./segments.ts";
@@ -14,7 +14,7 @@ export interface SpillingContext {
   readonly segments: () => Iterable<Segment>;
   /** The segment's file has been moved, or not: it can be given away or freed again. */
   readonly settled: (segment: Segment) => void;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** This process has no more to give. */
   readonly askOthers: () => void;
 }
@@ -52,7 +52,7 @@ export class Spilling {
 
   #isMuchMade(): boolean {
     if (this.#madeBytes > this.#context.store.limitBytes * COLLECT_SHARE) return true;
-    return this.#madeBytes > COLLECT_BYTES_MIN && this.#context.nowMs() > this.#collectFromMs;
+    return this.#madeBytes > COLLECT_BYTES_MIN && this.#context.clock.nowMs() > this.#collectFromMs;
   }
 
   /** Called when an object is looked at: dropped views hold it until they are collected. */
@@ -62,9 +62,9 @@ export class Spilling {
   }
 
   #isMuchMapped(): boolean {
-    const { store, nowMs } = this.#context;
+    const { store, clock } = this.#context;
     if (store.mappedShare > COLLECT_MAPPED_SHARE_MAX) return true;
-    return store.mappedShare > COLLECT_MAPPED_SHARE && nowMs() > this.#collectFromMs;
+    return store.mappedShare > COLLECT_MAPPED_SHARE && clock.nowMs() > this.#collectFromMs;
   }
 
   /** `isOwn`: the need was found here; otherwise another process has asked. */
@@ -81,7 +81,7 @@ export class Spilling {
 
   async #makeRoom(isOwn: boolean): Promise<void> {
     const { store, askOthers } = this.#context;
-    await nextTurn();
+    await this.#nextTurn();
     if (this.#isOver()) store.giveUpFree();
     await this.#collect();
     for (const segment of [...this.#context.segments()]) {
@@ -94,12 +94,16 @@ export class Spilling {
   /** What was made and dropped without a word is held until it is collected. */
   async #collect(): Promise<void> {
     if (!this.#isMuchMapped() && !this.#isMuchMade() && !this.#isOver()) return;
-    const { nowMs } = this.#context;
+    const { clock } = this.#context;
     this.#madeBytes = 0;
-    const beganMs = nowMs();
+    const beganMs = clock.nowMs();
     collectGarbage();
-    this.#collectFromMs = nowMs() + COLLECT_PAUSE * (nowMs() - beganMs);
-    await nextTurn();
+    this.#collectFromMs = clock.nowMs() + COLLECT_PAUSE * (clock.nowMs() - beganMs);
+    await this.#nextTurn();
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#context.clock.setImmediate(resolve));
   }
 
   async #spill(segment: Segment): Promise<void> {

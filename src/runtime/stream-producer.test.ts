@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { STREAM_AHEAD_BYTES_MAX } from "../base/limits.ts";
+import { systemClock } from "./system.ts";
 import type { RunningTask } from "./running-task.ts";
 import { isIterator, StreamProducer, type AnyIterator } from "./stream-producer.ts";
 
@@ -51,7 +52,10 @@ function produce(
   streamBuffer = 4,
 ): { task: StandIn; producer: StreamProducer; ended: Promise<void> } {
   const task = new StandIn(streamBuffer);
-  const producer = new StreamProducer(task as unknown as RunningTask, iterator, () => 0);
+  const producer = new StreamProducer(task as unknown as RunningTask, iterator, {
+    ...systemClock,
+    nowMs: () => 0,
+  });
   return { task, producer, ended: producer.run() };
 }
 
@@ -104,7 +108,10 @@ test("bytes count too, and one element may always be ahead", async () => {
   for (const [index, expected] of [1, 2].entries()) {
     const task = new StandIn(100);
     task.sizeBytes = sizes[index]!;
-    const producer = new StreamProducer(task as unknown as RunningTask, count(3), () => 0);
+    const producer = new StreamProducer(task as unknown as RunningTask, count(3), {
+      ...systemClock,
+      nowMs: () => 0,
+    });
     const ended = producer.run();
     await task.ahead();
     assert.equal(task.sent.length, expected);
@@ -125,7 +132,10 @@ test("stopped: it is closed, while it waits and before it begins", async () => {
   await waiting.ended;
   assert.deepEqual([waiting.task.sent.length, log], [4, ["closed"]]);
   const task = new StandIn(4);
-  const producer = new StreamProducer(task as unknown as RunningTask, count(9), () => 0);
+  const producer = new StreamProducer(task as unknown as RunningTask, count(9), {
+    ...systemClock,
+    nowMs: () => 0,
+  });
   producer.stop();
   await producer.run();
   assert.deepEqual(task.sent, []);

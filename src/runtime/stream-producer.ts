@@ -6,6 +6,7 @@
  * Hot path: `#step` once per element.
  */
 
+import type { Clock } from "../base/clock.ts";
 import { Deque } from "../base/deque.ts";
 import { FLUSH_TOGETHER_US, STREAM_AHEAD_BYTES_MAX, TURN_US } from "../base/limits.ts";
 import { isThenable } from "./run-batch.ts";
@@ -18,7 +19,7 @@ export type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, un
 export class StreamProducer {
   readonly #task: RunningTask;
   readonly #iterator: AnyIterator;
-  readonly #nowUs: () => number;
+  readonly #clock: Clock;
   readonly #aheadMax: number;
   /** Sizes of the elements that were sent and not consumed. */
   readonly #ahead = new Deque<number>();
@@ -29,11 +30,15 @@ export class StreamProducer {
   #isOver = false;
   #proceed: (() => void) | undefined;
 
-  constructor(task: RunningTask, iterator: AnyIterator, nowUs: () => number) {
+  constructor(task: RunningTask, iterator: AnyIterator, clock: Clock) {
     this.#task = task;
     this.#iterator = iterator;
-    this.#nowUs = nowUs;
+    this.#clock = clock;
     this.#aheadMax = task.extras.streamBuffer!;
+  }
+
+  get #nowUs(): number {
+    return this.#clock.nowMs() * 1_000;
   }
 
   /** Resolves after the last element. Rejects with what the generator threw. */
@@ -49,14 +54,14 @@ export class StreamProducer {
 
   async #produce(): Promise<void> {
     const { reply } = this.#task;
-    let turnUs = this.#nowUs();
+    let turnUs = this.#nowUs;
     let flushedUs = turnUs;
     while (!this.#isStopped) {
       this.#task.throwIfCancelled();
       if (!this.#hasRoom) {
         reply.flush();
         await this.#roomComes();
-        turnUs = flushedUs = this.#nowUs();
+        turnUs = flushedUs = this.#nowUs;
         continue;
       }
       const stepped = this.#step();
@@ -66,14 +71,14 @@ export class StreamProducer {
         await stepped;
       }
       if (this.#isOver) return;
-      const nowUs = this.#nowUs();
+      const nowUs = this.#nowUs;
       if (nowUs - flushedUs > FLUSH_TOGETHER_US) {
         reply.flush();
         flushedUs = nowUs;
       }
       if (nowUs - turnUs <= TURN_US) continue;
-      await new Promise(setImmediate);
-      turnUs = this.#nowUs();
+      await new Promise<void>((resolve) => this.#clock.setImmediate(resolve));
+      turnUs = this.#nowUs;
     }
   }
 

@@ -1,21 +1,22 @@
 /** The generators that run in this process, found by the calls that they belong to. */
 
+import type { Clock } from "../base/clock.ts";
 import { objectKey } from "./object-record.ts";
 import type { RunningTask } from "./running-task.ts";
 import { StreamProducer, type AnyIterator } from "./stream-producer.ts";
 
 export class StreamProducers {
-  readonly #nowUs: () => number;
+  readonly #clock: Clock;
   readonly #isGone: (processId: number) => boolean;
   readonly #producers = new Map<number, { producer: StreamProducer; consumerId: number }>();
 
-  constructor(nowUs: () => number, isGone: (processId: number) => boolean) {
-    this.#nowUs = nowUs;
+  constructor(clock: Clock, isGone: (processId: number) => boolean) {
+    this.#clock = clock;
     this.#isGone = isGone;
   }
 
   async run(task: RunningTask, iterator: AnyIterator): Promise<void> {
-    const producer = new StreamProducer(task, iterator, this.#nowUs);
+    const producer = new StreamProducer(task, iterator, this.#clock);
     const consumerId = task.spec.submitterId;
     // While the call was queued its consumer may have ended.
     if (this.#isGone(consumerId)) producer.stop();

@@ -2,6 +2,7 @@
  * Calls remote functions: carries out what `core/tasks.ts` decides about where their tasks run.
  */
 
+import type { Clock, Timer } from "../base/clock.ts";
 import { MobulaError } from "../base/errors.ts";
 import { GRACE_MS } from "../base/limits.ts";
 import type { ClassTraits, HeldLease, SchedulingClass } from "../core/scheduling-class.ts";
@@ -27,7 +28,7 @@ export interface SubmitterContext {
   readonly port: PayloadPort;
   readonly peers: Peers;
   readonly daemon: DaemonLink;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -37,7 +38,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   readonly #context: SubmitterContext;
   readonly #leases = new Map<number, HeldLease>();
   #dispatchScheduled = false;
-  #trimTimer: NodeJS.Timeout | undefined;
+  #trimTimer: Timer | undefined;
   /** Asks a task that runs in this process to end; set in workers. */
   cancelLocal: ((task: RemoteTask, reason: unknown) => void) | undefined;
   /** Told when there may be a task to run in this process; set in workers. */
@@ -92,13 +93,13 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       this.cancelLocal?.(task, reason);
       return;
     }
-    const { calls, daemon } = this.#context;
+    const { calls, daemon, clock } = this.#context;
     const { workerId } = task.lease;
     if (!calls.askToEnd(task, reason) || !isForced) return;
-    const timer = setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       daemon.killWorker(workerId, `${task.name} did not end by itself`);
     }, GRACE_MS);
-    task.whenAttemptOver(() => clearTimeout(timer));
+    task.whenAttemptOver(() => clock.clearTimeout(timer));
   }
 
   /** Everything that happens in one turn is decided together, and written together. */
@@ -107,18 +108,19 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     this.#dispatchScheduled = true;
     queueMicrotask(() => {
       this.#dispatchScheduled = false;
-      this.tasks.dispatch(this.#context.now());
+      this.tasks.dispatch(this.#context.clock.nowMs());
       if (this.tasks.pending === 0) this.#trimLater();
     });
   }
 
   #trimLater(): void {
     if (this.#trimTimer !== undefined || this.#leases.size === 0) return;
+    const { clock } = this.#context;
     const trim = (): void => {
       this.#trimTimer = undefined;
-      if (this.tasks.trim(this.#context.now())) this.#trimLater();
+      if (this.tasks.trim(clock.nowMs())) this.#trimLater();
     };
-    this.#trimTimer = outsideTasks(() => setTimeout(trim, 1_000).unref());
+    this.#trimTimer = outsideTasks(() => clock.setTimeout(trim, 1_000).unref());
   }
 
   // TaskSink.
@@ -156,7 +158,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   reclaim(leaseId: number): void {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined) return;
-    this.tasks.reclaim(lease, this.#context.now());
+    this.tasks.reclaim(lease, this.#context.clock.nowMs());
     this.#scheduleDispatch();
   }
 
@@ -226,10 +228,11 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   /** It has been taken back. */
   #readyLater(task: RemoteTask, failure: string): void {
     task.failures.push(failure);
-    const delayMs = retryDelayMs(task.failures.length, this.#context.random());
+    const { clock, random } = this.#context;
+    const delayMs = retryDelayMs(task.failures.length, random());
     // A task that is cancelled meanwhile is not ready any more.
-    const timer = outsideTasks(() => setTimeout(() => this.ready(task), delayMs));
-    task.whenAttemptOver(() => clearTimeout(timer));
+    const timer = outsideTasks(() => clock.setTimeout(() => this.ready(task), delayMs));
+    task.whenAttemptOver(() => clock.clearTimeout(timer));
   }
 
   failed(task: RemoteTask, failure: Content, durationUs: number): boolean {
@@ -295,7 +298,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
 
   /** The runtime is over. */
   end(error: Error): void {
-    clearTimeout(this.#trimTimer);
+    this.#context.clock.clearTimeout(this.#trimTimer);
     for (const schedulingClass of this.tasks.classes()) {
       for (const task of this.tasks.takeQueued(schedulingClass)) {
         this.#context.calls.endUnsent(task, error);

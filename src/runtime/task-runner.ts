@@ -5,6 +5,7 @@
  * Hot path: `start` once per task.
  */
 
+import type { Clock } from "../base/clock.ts";
 import { FLUSH_TOGETHER_US, WAITING_TASK_US } from "../base/limits.ts";
 import type { Callable } from "./function-record.ts";
 import { ObjectRef, recordOf, waitFor } from "./object-ref.ts";
@@ -20,6 +21,7 @@ export interface RunnerContext {
   readonly packer: Packer;
   readonly producers: StreamProducers;
   readonly waits: WaitReports;
+  readonly clock: Clock;
   readonly nowUs: () => number;
   /** Writes out all that was sent. */
   readonly flush: () => void;

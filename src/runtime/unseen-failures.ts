@@ -4,14 +4,16 @@
  */
 
 import { inspect } from "node:util";
+import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import { objectName, type ObjectRecord } from "./object-record.ts";
 
 export class UnseenFailures {
   readonly #report: (text: string) => void;
   readonly #unseen = new Set<ObjectRecord>();
-  readonly #collected = new FinalizationRegistry<ObjectRecord>((record) => this.#tell(record));
+  readonly #collected: CollectedRegistry<ObjectRecord>;
 
-  constructor(report: (text: string) => void) {
+  constructor(report: (text: string) => void, collector: Collector) {
+    this.#collected = collector.registry((record) => this.#tell(record));
     this.#report = report;
   }
 

@@ -3,6 +3,7 @@
  * another in a circle. Most waits are short: only what has lasted a while is told.
  */
 
+import type { Clock, Timer } from "../base/clock.ts";
 import {
   WAIT_REPORT_AFTER_MS,
   WAIT_REPORT_CALLS_MAX,
@@ -28,6 +29,7 @@ export interface Waiters {
 }
 
 export interface WaitReportsContext {
+  readonly clock: Clock;
   readonly send: (report: WaitReport) => void;
   /** Timers, sockets and the like of the user: whatever waits may be woken by them. */
   readonly hasOtherWork: () => boolean;
@@ -38,7 +40,7 @@ const NOTHING: WaitReport = { waiting: [], queued: [], names: new Map() };
 export class WaitReports {
   readonly #context: WaitReportsContext;
   readonly #waiters: Waiters[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   /** What the daemon knows, in short. */
   #known = "";
 
@@ -70,11 +72,13 @@ export class WaitReports {
     );
     for (const waiters of this.#waiters) waiters.breakCircle(callId, error);
     // Whoever awaited it reacts first.
-    setImmediate(() => this.#tell());
+    this.#context.clock.setImmediate(() => this.#tell());
   }
 
   #lookLater(delayMs: number): void {
-    this.#timer = outsideTasks(() => setTimeout(() => this.#look(delayMs), delayMs));
+    this.#timer = outsideTasks(() =>
+      this.#context.clock.setTimeout(() => this.#look(delayMs), delayMs),
+    );
     this.#timer.unref();
   }
 

@@ -1,5 +1,6 @@
 /** The worker as the home of an actor: makes the instance, and takes calls of its methods. */
 
+import type { Clock } from "../base/clock.ts";
 import { ActorUnavailableError, EnvironmentSetupError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { ActorHost } from "../runtime/actor-host.ts";
@@ -12,6 +13,7 @@ import { readPlain } from "../values/plain-data.ts";
 import { Kind } from "../wire/messages.ts";
 
 export interface ActorWorkerOptions {
+  readonly clock: Clock;
   readonly nowUs: () => number;
   readonly pinProcess: ((cores: readonly number[]) => void) | undefined;
   readonly exit: () => void;
@@ -49,6 +51,7 @@ export class ActorWorker {
       functions,
       packer,
       ...{ producers, waits },
+      clock: this.#options.clock,
       nowUs: this.#options.nowUs,
       flush: () => peers.flush(),
       parked: () => daemon.parked(leaseId),

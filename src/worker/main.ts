@@ -7,6 +7,7 @@ import { connectRemoteValues } from "../api/start.ts";
 import { Closures } from "../closure/closures.ts";
 import { SocketAddresses } from "../daemon/session-directory.ts";
 import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
+import { systemClock, systemCollector } from "../runtime/system.ts";
 import { setCurrentRuntime } from "../runtime/current.ts";
 import { utilities } from "../util/own-names.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -53,7 +54,9 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     closures: new Closures({ entryUrl: settings.entryUrl }),
     loadLibrary: loadNativeLibrary,
     remoteFunctions: remoteValues,
-    nowMs: () => performance.now(),
+    clock: systemClock,
+    collector: systemCollector,
+    random: Math.random,
     warn: (text) => void process.stderr.write(text),
     pinProcess,
     hasOtherWork: () => hasOtherWork(),

@@ -1,6 +1,8 @@
 /** The runtime of a worker: takes tasks from peers and runs them. */
 
 import type { MsgpackReader } from "../base/msgpack.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Collector } from "../base/collector.ts";
 import { TaskCancelledError } from "../base/errors.ts";
 import type { Closures } from "../closure/closures.ts";
 import { demandOf, type Demand } from "../core/resources.ts";
@@ -31,7 +33,9 @@ export interface WorkerOptions {
   readonly loadLibrary: StoreOptions["loadLibrary"];
   readonly remoteFunctions: RemoteFunctions;
   readonly hasOtherWork: () => boolean;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  readonly collector: Collector;
+  readonly random: () => number;
   readonly warn: (text: string) => void;
   /** Has the process run on these cores only; undefined where it is not the worker's own. */
   readonly pinProcess: ((cores: readonly number[]) => void) | undefined;
@@ -62,19 +66,21 @@ export class Worker implements RuntimeHost {
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
     });
+    const { clock } = options;
+    const nowUs = (): number => clock.nowMs() * 1_000;
     const { functions, packer, submitter, daemon, peers, producers, waits } = this.runtime;
     this.#executor = new Executor({
       functions,
       packer,
       ...{ producers, waits },
-      nowUs: () => options.nowMs() * 1_000,
+      ...{ clock, nowUs },
       takeChild: (held, queue) => this.#takeChild(held, queue),
       leaseParked: (leaseId) => daemon.parked(leaseId),
       leaseResumed: (leaseId) => daemon.resumed(leaseId),
       flush: () => peers.flush(),
     });
     this.#actor = new ActorWorker(this.runtime, {
-      nowUs: () => options.nowMs() * 1_000,
+      ...{ clock, nowUs },
       pinProcess: options.pinProcess,
       exit: options.exit,
     });
