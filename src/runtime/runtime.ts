@@ -10,7 +10,7 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
 import type { Demand } from "../core/resources.ts";
-import type { Store } from "../store/store.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -52,7 +52,7 @@ export interface RuntimeOptions {
   /** Connects to another process of the runtime. */
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
-  readonly store: Store;
+  readonly store: ObjectStore;
   readonly remoteFunctions: RemoteFunctions;
   readonly pollingUs: number;
   /** Remember where each object was made. */

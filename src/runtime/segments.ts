@@ -9,9 +9,9 @@ import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import { ObjectLostError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Handout, Ownership } from "../core/ownership.ts";
-import type { FileReading, MappedFile } from "../store/mapped-file.ts";
-import type { Store, Stored } from "../store/store.ts";
-import type { FileName, StoreFile } from "../store/store-file.ts";
+import type { FileReading } from "../store/mapped-file.ts";
+import type { Allocated, ObjectStore, OwnedFile, Stored } from "../store/object-store.ts";
+import type { FileName } from "../store/store-file.ts";
 import { Kind } from "../wire/messages.ts";
 import type { DaemonLink } from "./daemon-link.ts";
 import { nextKey, objectName } from "./object-record.ts";
@@ -28,7 +28,7 @@ export class Segment {
   readonly key: number;
   file: FileName;
   /** As its owner has it; undefined in other processes. */
-  owned: StoreFile | undefined;
+  owned: OwnedFile | undefined;
   /** Payloads and mapped files here that need it. */
   holds = 0;
   /** Mapped files here, which are among those. */
@@ -42,7 +42,7 @@ export class Segment {
   /** Others hold it as well; known of owned ones only. */
   isLent = false;
 
-  constructor(key: number, file: FileName, owned: StoreFile | undefined) {
+  constructor(key: number, file: FileName, owned: OwnedFile | undefined) {
     this.key = key;
     this.file = file;
     this.owned = owned;
@@ -51,7 +51,7 @@ export class Segment {
 
 export class Segments {
   readonly #selfId: number;
-  readonly #store: Store;
+  readonly #store: ObjectStore;
   #ownership!: Ownership;
   #peers!: Peers;
   #daemon!: DaemonLink;
@@ -61,11 +61,14 @@ export class Segments {
   readonly #collected: CollectedRegistry<readonly Segment[]>;
   readonly #spilling: Spilling;
   /** Buffers whose memory is a segment's, as long as their holder may write to that. */
-  readonly #allocated = new WeakMap<ArrayBufferLike, { segment: Segment; memory: MappedFile }>();
+  readonly #allocated = new WeakMap<
+    ArrayBufferLike,
+    { segment: Segment; memory: Allocated["memory"] }
+  >();
   readonly #shared: SharedReadings;
   #isEnded = false;
 
-  constructor(selfId: number, store: Store, clock: Clock, collector: Collector) {
+  constructor(selfId: number, store: ObjectStore, clock: Clock, collector: Collector) {
     this.#selfId = selfId;
     this.#store = store;
     this.#collected = collector.registry((held) => this.#release(held));
@@ -112,7 +115,7 @@ export class Segments {
     return { segment, layout };
   }
 
-  #own(file: StoreFile): Segment {
+  #own(file: OwnedFile): Segment {
     const segment = new Segment(nextKey(this.#selfId), file, file);
     this.#segments.set(segment.key, segment);
     return segment;
@@ -199,7 +202,7 @@ export class Segments {
   }
 
   /** Who makes one large result makes others: it can write over this one. */
-  #returnToMaker(file: StoreFile): boolean {
+  #returnToMaker(file: OwnedFile): boolean {
     const maker = this.#peers.find(file.makerId);
     if (maker?.link.isOpen !== true || file.place !== "memory") return false;
     this.#store.disown(file);
@@ -276,7 +279,7 @@ export class Segments {
     this.#spilling.run(false);
   }
 
-  #transfer(segment: Segment, file: StoreFile, peer: Peer): void {
+  #transfer(segment: Segment, file: OwnedFile, peer: Peer): void {
     const isHeld = segment.holds > 0;
     const borrowers = this.#ownership.transfer(segment.key, peer.processId, isHeld);
     const body = peer.link.begin(Kind.transferSegment);

@@ -5,11 +5,11 @@
 
 import type { Clock } from "../base/clock.ts";
 import { collectGarbage } from "../store/collect-garbage.ts";
-import type { Store } from "../store/store.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import type { Segment } from "./segments.ts";
 
 export interface SpillingContext {
-  readonly store: Store;
+  readonly store: ObjectStore;
   /** The least recently used first. */
   readonly segments: () => Iterable<Segment>;
   /** The segment's file has been moved, or not: it can be given away or freed again. */

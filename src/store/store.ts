@@ -12,6 +12,7 @@ import { layOut, type Layout } from "./layout.ts";
 import { MappedFile, type FileReading } from "./mapped-file.ts";
 import { MappingError, nativeMemory, type NativeLibrary, type NativeMemory } from "./native.ts";
 import { readFile } from "./read-file.ts";
+import type { Allocated, ObjectStore, Stored } from "./object-store.ts";
 import { noRoom } from "./store-errors.ts";
 import { StoreFile, writeFile, type FileName, type Place } from "./store-file.ts";
 import { Usage } from "./usage.ts";
@@ -38,19 +39,6 @@ export interface StoreOptions extends StoreSettings {
   readonly loadLibrary: () => NativeLibrary | undefined;
 }
 
-/** An object's file, and where its pieces are in it. */
-export interface Stored {
-  readonly file: StoreFile;
-  readonly layout: Layout;
-}
-
-/** Memory of the store that its creator writes to until it is sealed. */
-export interface Allocated {
-  readonly file: StoreFile;
-  readonly memory: MappedFile;
-  readonly buffer: ArrayBuffer;
-}
-
 /** Of the limit; what is more makes cold objects go to disk. */
 const SPILL_ABOVE = 0.8;
 /** Of the limit, what one process may keep of files that hold nothing. */
@@ -58,7 +46,7 @@ const FREE_SHARE = 0.5;
 /** Free files are given up when none was used for so long. */
 const FREE_IDLE_MS = 5_000;
 
-export class Store {
+export class Store implements ObjectStore<StoreFile> {
   readonly storedBytesMin: number;
   readonly limitBytes: number;
   readonly #options: StoreOptions;
@@ -80,13 +68,11 @@ export class Store {
     this.#free = new FreeFiles(options.limitBytes * FREE_SHARE);
   }
 
-  /** What is kept of files that hold nothing. */
   get freeBytes(): number {
     return this.#free.totalBytes;
   }
 
-  /** Throws ObjectStoreFullError, OutOfDiskError. */
-  write(pieces: readonly Uint8Array[]): Stored {
+  write(pieces: readonly Uint8Array[]): Stored<StoreFile> {
     const layout = layOut(pieces.map((piece) => piece.byteLength));
     const free = this.#free.take(layout.sizeBytes);
     if (free !== undefined) {
@@ -97,11 +83,7 @@ export class Store {
     return { file, layout };
   }
 
-  /**
-   * A file of zeros, and a buffer to write to it. `undefined`: files cannot be mapped here.
-   * Throws ObjectStoreFullError.
-   */
-  allocate(sizeBytes: number, onReleased: () => void): Allocated | undefined {
+  allocate(sizeBytes: number, onReleased: () => void): Allocated<StoreFile> | undefined {
     const native = this.#getNative();
     if (native === undefined) return undefined;
     const free = this.#free.take(sizeBytes);
@@ -129,22 +111,18 @@ export class Store {
     }
   }
 
-  /** Of the mappings that this process may have, how many exist. */
   get mappedShare(): number {
     return this.#native?.mappedShare ?? 0;
   }
 
-  /** How much more is in memory than should be, so that there is room for what comes. */
   excessBytes(): number {
     return this.#getUsage().totalBytes() - this.#options.limitBytes * SPILL_ABOVE;
   }
 
-  /** Free files go before objects do. */
   giveUpFree(): void {
     for (const file of this.#free.shrink(0)) this.#removeLater(file);
   }
 
-  /** Moves an object to disk. Who opens it meanwhile finds it in one of the two places. */
   async spill(file: StoreFile): Promise<StoreFile> {
     const { name, sizeBytes, moves } = file;
     const target = this.#pathOf(name, "disk");
@@ -199,13 +177,11 @@ export class Store {
     return file;
   }
 
-  /** Opens the file of an object that may be another process's. Throws ObjectLostError. */
   read(file: FileName, onReleased: () => void): FileReading {
     const paths = [this.#pathOf(file.name, "memory"), this.#pathOf(file.name, "disk")];
     return readFile(file, paths, this.#getNative(), onReleased);
   }
 
-  /** This process owns the file from now on. */
   adopt({ name, sizeBytes, moves }: FileName): StoreFile {
     const isInMemory = fs.existsSync(this.#pathOf(name, "memory"));
     const place = isInMemory ? "memory" : "disk";
@@ -214,13 +190,11 @@ export class Store {
     return file;
   }
 
-  /** Another process owns the file from now on. */
   disown(file: StoreFile): void {
     file.unmap(this.#native);
     this.#count(file, -1);
   }
 
-  /** Nobody reads the file any more. Precondition: this process owns it. */
   free(file: StoreFile): void {
     if (file.place === "disk") this.#removeLater(file);
     else for (const dropped of this.#free.add(file)) this.#removeLater(dropped);
@@ -265,7 +239,6 @@ export class Store {
     if (file.place === "memory") this.#getUsage().add(sign * file.sizeBytes);
   }
 
-  /** Files and mappings stay as they are: the session's directory is removed as a whole. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#freeTimer);
