@@ -8,6 +8,8 @@ import { createRequire } from "../closure/package-files.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
 import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
 import { Driver } from "../driver/driver.ts";
+import { InlineBackend } from "../driver/inline-backend.ts";
+import { ProcessBackend } from "../driver/process-backend.ts";
 import { inheritedExecArgv, inheritedNodeOptions } from "../driver/exec-arguments.ts";
 import { checkPlatform, currentPlatform } from "../driver/platform.ts";
 import {
@@ -45,24 +47,27 @@ export function currentOrStarted(): Runtime {
 /** Precondition: no runtime is there, and the options are checked. */
 export function start(options: InitOptions): RuntimeOwner {
   checkPlatform(currentPlatform());
+  const isInline = options.mode === "inline";
+  const env = { ...process.env, ...options.env };
   const driver: Driver = new Driver({
-    isInline: options.mode === "inline",
+    makeBackend: (sessionId, warn) =>
+      isInline
+        ? new InlineBackend(sessionId, options.spillDirectory, remoteValues, warn)
+        : new ProcessBackend(sessionId, env, options.spillDirectory),
     resources: {
       ...options.resources,
       [CPU]: options.numCpus ?? availableCores(),
       [MEMORY]: options.memoryBytes ?? availableMemoryBytes(),
     },
-    env: { ...process.env, ...options.env },
     nodeOptions: nodeOptions(options),
     execArgv: options.execArgv ?? inheritedExecArgv(process.execArgv),
     entryUrl: entryUrl(),
     logToDriver: options.logToDriver ?? true,
     inspect: options.inspect ?? false,
     objectStoreBytes: options.objectStoreBytes,
-    spillDirectory: options.spillDirectory,
     storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
     recordSites: options.recordCreationSites ?? isSet(process.env[RECORD_SITES]),
-    pollingUs: options.polling === false ? 0 : POLLING_US,
+    pollingUs: options.polling === false || isInline ? 0 : POLLING_US,
     namespace: options.namespace ?? "default",
     remoteFunctions: remoteValues,
     fingerprint: fingerprintOf(options),

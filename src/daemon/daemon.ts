@@ -34,6 +34,7 @@ import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
 import { describeShortage, describeWait } from "./notices.ts";
 import { MemoryGathering, type MemoryAnswer } from "./memory-gathering.ts";
+import type { StoreFiles } from "./store-files.ts";
 import { StoreKeeper } from "./store-keeper.ts";
 import { sendSettings, type DaemonSettings, type WorkerSettings } from "./settings.ts";
 
@@ -66,6 +67,7 @@ export interface DaemonPorts {
     events: WorkerHandleEvents,
   ): WorkerHandle;
   readonly clock: Clock;
+  readonly storeFiles: StoreFiles;
   /** The runtime is over: all workers are ended. */
   ended(): void;
 }
@@ -108,7 +110,7 @@ export class Daemon implements LeaseSink {
   /** The driver's frames are to be given to `fromDriver`, and its end to `end`. */
   constructor(settings: DaemonSettings, driver: Link, ports: DaemonPorts) {
     this.#settings = settings;
-    this.#store = new StoreKeeper(settings.store, DRIVER_ID);
+    this.#store = new StoreKeeper(ports.storeFiles, DRIVER_ID);
     this.#memory = new MemoryGathering(settings.store, ports.clock);
     this.#driver = driver;
     this.#ports = ports;

@@ -11,6 +11,7 @@ import { listen, SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
 import { removeSessionDirectories, SocketAddresses } from "./session-directory.ts";
 import { readSettings, type DaemonSettings } from "./settings.ts";
+import { storeFilesIn } from "./store-files.ts";
 import { acceptTool, writeToken } from "./tools.ts";
 import { spawnWorker } from "./worker-process.ts";
 
@@ -41,6 +42,7 @@ function startDaemon(settings: DaemonSettings): Daemon {
   return new Daemon(settings, driver, {
     spawnWorker: (variables, events) => spawnWorker(settings, variables, events),
     clock: systemClock,
+    storeFiles: storeFilesIn(settings.store),
     ended: () => {
       removeSessionDirectories(process.argv.slice(2));
       process.exit();

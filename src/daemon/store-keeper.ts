@@ -3,10 +3,8 @@
  * gone. A file belongs to the process that made it until another one says that it has taken it.
  */
 
-import fs from "node:fs";
-import path from "node:path";
-import type { StoreDirectories } from "../store/store.ts";
-import { clearUsage, USAGE_SLOTS } from "../store/usage.ts";
+import { USAGE_SLOTS } from "../store/usage.ts";
+import type { StoreFiles } from "./store-files.ts";
 
 interface Taken {
   readonly ownerId: number;
@@ -14,7 +12,7 @@ interface Taken {
 }
 
 export class StoreKeeper {
-  readonly #directories: StoreDirectories;
+  readonly #files: StoreFiles;
   /** The driver has the first one. */
   readonly #slots = new Map<number, number>();
   /** Files that are not their maker's. */
@@ -22,8 +20,8 @@ export class StoreKeeper {
   /** Processes that are gone → those that may still read what it has sent. */
   readonly #awaited = new Map<number, Set<number>>();
 
-  constructor(directories: StoreDirectories, driverId: number) {
-    this.#directories = directories;
+  constructor(files: StoreFiles, driverId: number) {
+    this.#files = files;
     this.#slots.set(driverId, 0);
   }
 
@@ -74,17 +72,14 @@ export class StoreKeeper {
     this.#removeFilesOf(processId);
     const slot = this.#slots.get(processId);
     this.#slots.delete(processId);
-    if (slot !== undefined) clearUsage(this.#directories.memoryDirectory, slot);
+    if (slot !== undefined) this.#files.clearUsage(slot);
   }
 
   #removeFilesOf(processId: number): void {
-    const { memoryDirectory, diskDirectory } = this.#directories;
-    for (const directory of new Set([memoryDirectory, diskDirectory])) {
-      for (const name of fs.readdirSync(directory)) {
-        if (this.#ownerOf(name) !== processId) continue;
-        this.#taken.delete(name);
-        fs.rmSync(path.join(directory, name), { force: true });
-      }
+    for (const name of this.#files.names()) {
+      if (this.#ownerOf(name) !== processId) continue;
+      this.#taken.delete(name);
+      this.#files.remove(name);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Where the daemon and the workers of an owned runtime live: in processes, or in this one. */
 
+import type { Surroundings } from "../runtime/surroundings.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import type { Transport } from "../wire/transport.ts";
 
@@ -7,6 +8,12 @@ export interface Backend {
   readonly directory: string;
   /** Where stored objects are. */
   readonly directories: StoreDirectories;
+  readonly surroundings: Surroundings;
+  /**
+   * Memory for stored objects. `warn` is called if less than what was asked for, or is usual, can
+   * be had.
+   */
+  storeLimitBytes(requestedBytes: number | undefined, warn: (text: string) => void): number;
   /** Path of the program that the daemon starts as a worker. */
   readonly workerProgram: string;
   /** To the daemon. */

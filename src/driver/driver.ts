@@ -10,24 +10,18 @@ import type { RuntimeOwner } from "../runtime/current.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Peer } from "../runtime/peers.ts";
-import { systemClock, systemCollector } from "../runtime/system.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
-import { Store, type StoreSettings } from "../store/store.ts";
-import { loadNativeLibrary } from "../worker/native-library.ts";
+import type { StoreSettings } from "../store/store.ts";
 import type { Backend } from "./backend.ts";
-import { InlineBackend } from "./inline-backend.ts";
 import { OutputLines } from "./output-lines.ts";
-import { ProcessBackend } from "./process-backend.ts";
-import { storeLimitBytes } from "./store-directories.ts";
 
 /** What a driver wants of its runtime; `api/init.ts` makes it from the user's options. */
 export interface DriverOptions {
-  /** Everything in this process. */
-  readonly isInline: boolean;
+  /** Where daemon and workers are to live. Throws EnvironmentSetupError. */
+  readonly makeBackend: (sessionId: string, warn: (text: string) => void) => Backend;
   readonly resources: Readonly<Record<string, number>>;
-  readonly env: NodeJS.ProcessEnv;
   readonly nodeOptions: string | undefined;
   readonly execArgv: readonly string[];
   readonly entryUrl: string | undefined;
@@ -38,7 +32,6 @@ export interface DriverOptions {
   readonly recordSites: boolean;
   /** Memory for stored objects. */
   readonly objectStoreBytes: number | undefined;
-  readonly spillDirectory: string | undefined;
   readonly storedBytesMin: number;
   /** Of actors' names. */
   readonly namespace: string;
@@ -83,11 +76,10 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     const sessionId = randomBytes(8).toString("hex");
     const token = randomBytes(32).toString("hex");
     const warn = (text: string): void => void process.stderr.write(text);
-    const backend = options.isInline
-      ? new InlineBackend(sessionId, options.spillDirectory, options.remoteFunctions, warn)
-      : new ProcessBackend(sessionId, options.env, options.spillDirectory);
+    const backend = options.makeBackend(sessionId, warn);
+    const { surroundings } = backend;
     const { objectStoreBytes, storedBytesMin } = options;
-    const limitBytes = storeLimitBytes(backend.directories, objectStoreBytes, warn);
+    const limitBytes = backend.storeLimitBytes(objectStoreBytes, warn);
     this.#store = { ...backend.directories, limitBytes, storedBytesMin };
     this.#backend = backend;
     this.#start = new Promise((resolve, reject) => {
@@ -103,19 +95,17 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       linkToDaemon: (onFrame, onClose) => new Link(backend.transport, onFrame, onClose),
       open: (processId) => backend.open(processId),
       closures: closuresFor(options.entryUrl),
-      store: new Store({
+      store: surroundings.makeStore({
         ...this.#store,
-        ...{ processId: DRIVER_ID, slot: DRIVER_SLOT, loadLibrary: loadNativeLibrary },
+        ...{ processId: DRIVER_ID, slot: DRIVER_SLOT },
       }),
       remoteFunctions: options.remoteFunctions,
-      pollingUs: options.isInline ? 0 : options.pollingUs,
+      pollingUs: options.pollingUs,
       recordSites: options.recordSites,
       namespace: options.namespace,
       // A driver runs no calls that others could wait for.
       hasOtherWork: () => true,
-      clock: systemClock,
-      collector: systemCollector,
-      random: Math.random,
+      surroundings,
       warn,
       nodeOptions: options.nodeOptions,
       host: this,

@@ -8,10 +8,10 @@ import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
 import { removeSessionDirectories } from "../daemon/session-directory.ts";
-import { loadNativeLibrary } from "../worker/native-library.ts";
+import { storeFilesIn } from "../daemon/store-files.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
-import { systemClock, systemCollector } from "../runtime/system.ts";
+import { systemClock, systemSurroundings } from "../runtime/system.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -19,7 +19,7 @@ import { Link } from "../wire/link.ts";
 import { memoryTransports } from "../wire/memory.ts";
 import type { Transport } from "../wire/transport.ts";
 import { Worker } from "../worker/worker.ts";
-import { createStoreDirectories } from "./store-directories.ts";
+import { createStoreDirectories, storeLimitBytes } from "./store-directories.ts";
 import type { Backend } from "./backend.ts";
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -31,6 +31,7 @@ export class InlineBackend implements Backend {
   readonly directories: StoreDirectories;
   readonly workerProgram = "";
   readonly transport: Transport;
+  readonly surroundings = systemSurroundings;
   readonly #remoteFunctions: RemoteFunctions;
   readonly #warn: (text: string) => void;
   readonly #accepting = new Map<number, Accept>();
@@ -63,6 +64,7 @@ export class InlineBackend implements Backend {
     this.#daemon = new Daemon(settings, link, {
       spawnWorker: (_variables, events) => this.#startWorker(events),
       clock: systemClock,
+      storeFiles: storeFilesIn(settings.store),
       ended: () => {
         this.#accepting.clear();
         const { memoryDirectory, diskDirectory } = this.directories;
@@ -98,11 +100,8 @@ export class InlineBackend implements Backend {
         },
         open: (processId) => this.open(processId),
         closures: new Closures({ entryUrl: settings.entryUrl }),
-        loadLibrary: loadNativeLibrary,
         remoteFunctions: this.#remoteFunctions,
-        clock: systemClock,
-        collector: systemCollector,
-        random: Math.random,
+        surroundings: systemSurroundings,
         warn: this.#warn,
         pinProcess: undefined,
         // What the program itself waits for is not to be told from it.
@@ -120,6 +119,10 @@ export class InlineBackend implements Backend {
     };
     const link = new Link(workerEnd, (...frame) => onFrame(...frame), exit);
     return { pid: process.pid, transport: daemonEnd, kill: exit, measure: () => undefined };
+  }
+
+  storeLimitBytes(requestedBytes: number | undefined, warn: (text: string) => void): number {
+    return storeLimitBytes(this.directories, requestedBytes, warn);
   }
 
   open(processId: number): Transport {

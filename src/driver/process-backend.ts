@@ -12,11 +12,12 @@ import { killGroup } from "../daemon/process-group.ts";
 import { isSource } from "../closure/package-files.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { StoreDirectories } from "../store/store.ts";
+import { systemSurroundings } from "../runtime/system.ts";
 import { connect, listen, SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Backend } from "./backend.ts";
 import { getPrograms } from "./programs.ts";
-import { createStoreDirectories } from "./store-directories.ts";
+import { createStoreDirectories, storeLimitBytes } from "./store-directories.ts";
 
 const STDERR_CHARS_MAX = 4096;
 
@@ -25,6 +26,7 @@ export class ProcessBackend implements Backend {
   readonly directories: StoreDirectories;
   readonly transport: Transport;
   readonly workerProgram: string;
+  readonly surroundings = systemSurroundings;
   readonly #addresses: SocketAddresses;
   readonly #daemon: ChildProcess;
   /** Process groups of workers, to be ended should the daemon be killed. */
@@ -58,6 +60,10 @@ export class ProcessBackend implements Backend {
     this.#daemon.unref();
     this.transport = new SocketTransport(this.#daemon.stdio[3] as unknown as Socket);
     this.transport.setReferenced(false);
+  }
+
+  storeLimitBytes(requestedBytes: number | undefined, warn: (text: string) => void): number {
+    return storeLimitBytes(this.directories, requestedBytes, warn);
   }
 
   open(processId: number): Transport {

@@ -5,23 +5,23 @@ import { Kind } from "../wire/messages.ts";
 import { FunctionRecord, type Callable } from "./function-record.ts";
 import type { FunctionEntry } from "./memory-table.ts";
 import { objectKey } from "./object-record.ts";
+import type { KeyCounter } from "./key-counter.ts";
 import type { Packer } from "./packer.ts";
 import { sizeOf } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 
-/** Goes on from one runtime to the next: see `objects.ts`. */
-let functionCount = 0;
-
 export class Functions {
   readonly #selfId: number;
+  readonly #keys: KeyCounter;
   readonly #records = new Map<number, FunctionRecord>();
   /** Who has sent a function and not taken it back. */
   readonly #senders = new Map<number, Set<number>>();
   /** Made here and not collected: peers that send one back do not decide about it. */
   readonly #own = new Set<number>();
 
-  constructor(selfId: number) {
+  constructor(selfId: number, keys: KeyCounter) {
+    this.#keys = keys;
     this.#selfId = selfId;
   }
 
@@ -42,7 +42,7 @@ export class Functions {
   }
 
   create(name: string, parameterCount: number, isGenerator: boolean): FunctionRecord {
-    const functionId = objectKey(this.#selfId, ++functionCount);
+    const functionId = objectKey(this.#selfId, this.#keys.next());
     this.#own.add(functionId);
     return new FunctionRecord(functionId, this, name, parameterCount, isGenerator);
   }

@@ -162,14 +162,6 @@ export class ObjectRecord {
 /** Object ids are numbers: the process that created the object, and its count there. */
 const KEYS_PER_PROCESS = 2 ** 32;
 
-/** Goes on from one runtime to the next: a ref of an earlier one is never taken for a new one. */
-let keyCount = 0;
-
-/** The key of something new that this process shares with others. */
-export function nextKey(processId: number): number {
-  return objectKey(processId, ++keyCount);
-}
-
 export function objectKey(processId: number, count: number): number {
   return processId * KEYS_PER_PROCESS + count;
 }

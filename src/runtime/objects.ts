@@ -9,7 +9,8 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import { Ownership, type Handout } from "../core/ownership.ts";
 import { Kind } from "../wire/messages.ts";
 import { ListedObjects, Listing } from "./listed-objects.ts";
-import { nextKey, objectName, ObjectRecord } from "./object-record.ts";
+import type { KeyCounter } from "./key-counter.ts";
+import { objectKey, objectName, ObjectRecord } from "./object-record.ts";
 import type { Box, CallSite, Content, RecordHome } from "./object-record.ts";
 import { ownershipMessages } from "./ownership-messages.ts";
 import type { Packer } from "./packer.ts";
@@ -22,6 +23,7 @@ import type { UnseenFailures } from "./unseen-failures.ts";
 
 export interface ObjectsContext {
   readonly selfId: number;
+  readonly keys: KeyCounter;
   readonly packer: Packer;
   readonly peers: Peers;
   readonly port: PayloadPort;
@@ -36,6 +38,7 @@ export class Objects implements RecordHome {
   /** Remembers where each object was made. */
   readonly recordsSites: boolean;
   readonly #selfId: number;
+  readonly #keys: KeyCounter;
   readonly #packer: Packer;
   readonly #peers: Peers;
   readonly #port: PayloadPort;
@@ -56,6 +59,7 @@ export class Objects implements RecordHome {
   constructor(context: ObjectsContext) {
     const { selfId, recordsSites, peers, segments, collector } = context;
     this.#selfId = selfId;
+    this.#keys = context.keys;
     this.recordsSites = recordsSites;
     this.#listed = new ListedObjects(recordsSites, collector);
     this.#collector = collector;
@@ -76,7 +80,7 @@ export class Objects implements RecordHome {
 
   /** A pending object of this process; `site`: where it is made. */
   create(site?: CallSite): ObjectRecord {
-    const record = new ObjectRecord(nextKey(this.#selfId), this);
+    const record = new ObjectRecord(objectKey(this.#selfId, this.#keys.next()), this);
     record.site = site;
     this.#listed.created(record);
     return record;

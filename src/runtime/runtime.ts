@@ -41,6 +41,7 @@ import { StreamProducers } from "./stream-producers.ts";
 import { Submitter } from "./submitter.ts";
 import { outsideTasks } from "./task-scope.ts";
 import { WaitReports } from "./wait-reports.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { UnseenFailures } from "./unseen-failures.ts";
 
 export interface RuntimeOptions {
@@ -61,10 +62,7 @@ export interface RuntimeOptions {
   readonly namespace: string;
   /** Whether something else than messages may wake what waits here. */
   readonly hasOtherWork: () => boolean;
-  readonly clock: Clock;
-  readonly collector: Collector;
-  /** From 0 to 1. */
-  readonly random: () => number;
+  readonly surroundings: Surroundings;
   /** Writes a warning for the user. */
   readonly warn: (text: string) => void;
   readonly nodeOptions: string | undefined;
@@ -125,20 +123,20 @@ export class Runtime {
   #isEnded = false;
 
   constructor(options: RuntimeOptions) {
-    const { clock, collector } = options;
+    const { clock, collector, keys } = options.surroundings;
     this.identity = options.identity;
     this.clock = clock;
     this.collector = collector;
     this.warn = options.warn;
     this.namespace = options.namespace;
-    this.callSites = new CallSites(options.clock, options.recordSites);
+    this.callSites = new CallSites(clock, options.recordSites);
     this.nodeOptions = options.nodeOptions;
     this.#host = options.host;
     const selfId = options.identity.processId;
     this.poller = new Poller(options.pollingUs, clock);
     this.unseen = new UnseenFailures(options.warn, collector);
-    this.functions = new Functions(selfId);
-    this.segments = new Segments(selfId, options.store, clock, collector);
+    this.functions = new Functions(selfId, keys);
+    this.segments = new Segments(selfId, options.store, options.surroundings);
     this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
     this.port = new PayloadPort(this.packer, this.functions, this.segments);
     const open = (processId: number): Transport => outsideTasks(() => options.open(processId));
@@ -149,7 +147,7 @@ export class Runtime {
     });
     const { packer, peers, port, unseen, segments } = this;
     this.objects = new Objects({
-      ...{ selfId, packer, peers, port, unseen, segments, collector },
+      ...{ selfId, keys, packer, peers, port, unseen, segments, collector },
       recordsSites: options.recordSites,
     });
     this.port.connect(this.objects);
@@ -177,7 +175,7 @@ export class Runtime {
     );
     this.submitter = new Submitter({
       ...{ calls, objects, port, peers, daemon, clock },
-      random: options.random,
+      random: options.surroundings.random,
     });
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();

@@ -4,8 +4,7 @@
  * to it again, when nobody holds it any more.
  */
 
-import type { Clock } from "../base/clock.ts";
-import type { CollectedRegistry, Collector } from "../base/collector.ts";
+import type { CollectedRegistry } from "../base/collector.ts";
 import { ObjectLostError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Handout, Ownership } from "../core/ownership.ts";
@@ -14,8 +13,10 @@ import type { Allocated, ObjectStore, OwnedFile, Stored } from "../store/object-
 import type { FileName } from "../store/store-file.ts";
 import { Kind } from "../wire/messages.ts";
 import type { DaemonLink } from "./daemon-link.ts";
-import { nextKey, objectName } from "./object-record.ts";
+import { objectKey, objectName } from "./object-record.ts";
 import { readFileName, writeFileName } from "./payload-wire.ts";
+import type { KeyCounter } from "./key-counter.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { Payload } from "./payload.ts";
 import type { Peer, Peers } from "./peers.ts";
 import { SharedReadings } from "./shared-readings.ts";
@@ -52,6 +53,7 @@ export class Segment {
 export class Segments {
   readonly #selfId: number;
   readonly #store: ObjectStore;
+  readonly #keys: KeyCounter;
   #ownership!: Ownership;
   #peers!: Peers;
   #daemon!: DaemonLink;
@@ -68,9 +70,11 @@ export class Segments {
   readonly #shared: SharedReadings;
   #isEnded = false;
 
-  constructor(selfId: number, store: ObjectStore, clock: Clock, collector: Collector) {
+  constructor(selfId: number, store: ObjectStore, surroundings: Surroundings) {
+    const { clock, collector, keys } = surroundings;
     this.#selfId = selfId;
     this.#store = store;
+    this.#keys = keys;
     this.#collected = collector.registry((held) => this.#release(held));
     this.#shared = new SharedReadings(clock);
     this.#spilling = new Spilling({
@@ -116,7 +120,7 @@ export class Segments {
   }
 
   #own(file: OwnedFile): Segment {
-    const segment = new Segment(nextKey(this.#selfId), file, file);
+    const segment = new Segment(objectKey(this.#selfId, this.#keys.next()), file, file);
     this.#segments.set(segment.key, segment);
     return segment;
   }

@@ -1,7 +1,11 @@
-/** The clock and the garbage collector of this process. */
+/** The surroundings of a real process. */
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Collector } from "../base/collector.ts";
+import { Store } from "../store/store.ts";
+import { loadNativeLibrary } from "../worker/native-library.ts";
+import { KeyCounter } from "./key-counter.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
@@ -13,4 +17,13 @@ export const systemClock: Clock = {
 export const systemCollector: Collector = {
   weakly: (target) => new WeakRef(target),
   registry: (onCollected) => new FinalizationRegistry(onCollected),
+};
+
+export const systemSurroundings: Surroundings = {
+  clock: systemClock,
+  collector: systemCollector,
+  random: Math.random,
+  // Goes on from one runtime to the next: a ref of an earlier one is never taken for a new one.
+  keys: new KeyCounter(),
+  makeStore: (place) => new Store({ ...place, loadLibrary: loadNativeLibrary }),
 };

@@ -31,10 +31,14 @@ export interface StoreSettings extends StoreDirectories {
   readonly storedBytesMin: number;
 }
 
-export interface StoreOptions extends StoreSettings {
+/** The store of one process. */
+export interface StorePlace extends StoreSettings {
   readonly processId: number;
   /** This process's place in the count of memory. */
   readonly slot: number;
+}
+
+export interface StoreOptions extends StorePlace {
   /** The native library; `undefined` where files are to be read and written instead. */
   readonly loadLibrary: () => NativeLibrary | undefined;
 }

@@ -7,14 +7,13 @@ import { connectRemoteValues } from "../api/start.ts";
 import { Closures } from "../closure/closures.ts";
 import { SocketAddresses } from "../daemon/session-directory.ts";
 import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
-import { systemClock, systemCollector } from "../runtime/system.ts";
+import { systemSurroundings } from "../runtime/system.ts";
 import { setCurrentRuntime } from "../runtime/current.ts";
 import { utilities } from "../util/own-names.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import { Link, type CloseHandler } from "../wire/link.ts";
 import { otherWorkSince } from "../runtime/wait-reports.ts";
 import { SocketTransport, connect, listen } from "../wire/socket.ts";
-import { loadNativeLibrary } from "./native-library.ts";
 import { pinProcess } from "./affinity.ts";
 import { redirectOutput } from "./output.ts";
 import { dieWithParent } from "./parent-death.ts";
@@ -52,11 +51,8 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     },
     open: (processId) => connect(addresses.of(processId)),
     closures: new Closures({ entryUrl: settings.entryUrl }),
-    loadLibrary: loadNativeLibrary,
     remoteFunctions: remoteValues,
-    clock: systemClock,
-    collector: systemCollector,
-    random: Math.random,
+    surroundings: systemSurroundings,
     warn: (text) => void process.stderr.write(text),
     pinProcess,
     hasOtherWork: () => hasOtherWork(),

@@ -1,8 +1,6 @@
 /** The runtime of a worker: takes tasks from peers and runs them. */
 
 import type { MsgpackReader } from "../base/msgpack.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Collector } from "../base/collector.ts";
 import { TaskCancelledError } from "../base/errors.ts";
 import type { Closures } from "../closure/closures.ts";
 import { demandOf, type Demand } from "../core/resources.ts";
@@ -17,8 +15,8 @@ import { LeasedTask } from "../runtime/leased-task.ts";
 import { RunningTask } from "../runtime/running-task.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { NO_EXTRAS, readExtras, type Extras } from "../runtime/task-messages.ts";
+import type { Surroundings } from "../runtime/surroundings.ts";
 import { LocalReply, sendOutput } from "../runtime/task-reply.ts";
-import { Store, type StoreOptions } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -30,12 +28,9 @@ export interface WorkerOptions {
   readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
-  readonly loadLibrary: StoreOptions["loadLibrary"];
   readonly remoteFunctions: RemoteFunctions;
   readonly hasOtherWork: () => boolean;
-  readonly clock: Clock;
-  readonly collector: Collector;
-  readonly random: () => number;
+  readonly surroundings: Surroundings;
   readonly warn: (text: string) => void;
   /** Has the process run on these cores only; undefined where it is not the worker's own. */
   readonly pinProcess: ((cores: readonly number[]) => void) | undefined;
@@ -61,12 +56,12 @@ export class Worker implements RuntimeHost {
       ...options,
       identity: { processId, role: "worker", sessionId, token, pid: process.pid },
       total: demandOf(total),
-      store: new Store({ ...store, processId, slot, loadLibrary: options.loadLibrary }),
+      store: options.surroundings.makeStore({ ...store, processId, slot }),
       ...{ pollingUs, recordSites, namespace },
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
     });
-    const { clock } = options;
+    const { clock } = options.surroundings;
     const nowUs = (): number => clock.nowMs() * 1_000;
     const { functions, packer, submitter, daemon, peers, producers, waits } = this.runtime;
     this.#executor = new Executor({
