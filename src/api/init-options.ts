@@ -1,5 +1,6 @@
 /** The options of `init` and their rules. */
 
+import { complaintOfFaults, type FaultOptions } from "../base/fault-settings.ts";
 import {
   checkOptions,
   isAmount,
@@ -47,6 +48,12 @@ export interface InitOptions {
    */
   readonly recordCreationSites?: boolean;
   /**
+   * What is to go wrong on purpose, to test a program: how likely each kind of fault is, from 0
+   * to 1, each time that it could happen; `seed` makes the decisions the same again. Default: none,
+   * unless MOBULA_FAULTS is set. See docs/guide/faults.md.
+   */
+  readonly faults?: FaultOptions;
+  /**
    * "inline" runs everything in this process, with the same copying and checks as between
    * processes: for tests, coverage and breakpoints. Default "processes".
    */
@@ -67,6 +74,7 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   inspect: isBoolean,
   polling: isBoolean,
   recordCreationSites: isBoolean,
+  faults: complaintOfFaults,
   mode: (value) =>
     value === "inline" || value === "processes" ? undefined : 'must be "processes" or "inline"',
 };

@@ -1,8 +1,15 @@
 /** Starts the runtime of this program: explicitly, or with the first remote call. */
 
+import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { RuntimeEndedError } from "../base/errors.ts";
+import {
+  faultSettings,
+  parseFaults,
+  refuseFaultsOfProcesses,
+  type FaultSettings,
+} from "../base/fault-settings.ts";
 import { POLLING_US, STORED_BYTES_MIN } from "../base/limits.ts";
 import { createRequire } from "../closure/package-files.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
@@ -69,6 +76,7 @@ export function start(options: InitOptions): RuntimeOwner {
     recordSites: options.recordCreationSites ?? isSet(process.env[RECORD_SITES]),
     pollingUs: options.polling === false || isInline ? 0 : POLLING_US,
     namespace: options.namespace ?? "default",
+    faults: faultsFor(options),
     remoteFunctions: remoteValues,
     fingerprint: fingerprintOf(options),
     onEnded: () => clearCurrentOwner(driver.runtime),
@@ -82,6 +90,16 @@ const RECORD_SITES = "MOBULA_RECORD_CREATION_SITES";
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== "" && value !== "0";
+}
+
+/** What `faults` asks for, likewise. */
+const FAULTS = "MOBULA_FAULTS";
+
+function faultsFor({ faults, mode }: InitOptions): FaultSettings | undefined {
+  const given = faults ?? parseFaults(process.env[FAULTS] ?? "");
+  if (given === undefined) return undefined;
+  if (mode === "inline") refuseFaultsOfProcesses(given);
+  return faultSettings(given, randomInt(2 ** 32));
 }
 
 function nodeOptions(options: InitOptions): string | undefined {

@@ -103,6 +103,11 @@ export const STDERR_TAIL_LINES = 20;
 /** Captured bytes of one function above which a warning names the captures. */
 export const CAPTURE_WARNING_BYTES = MIB;
 
+/** A fault holds messages back for so long at most: enough for others to overtake them. */
+export const FAULT_DELAY_MS_MAX = 20;
+/** A fault stops a worker for so long at most: enough to be noticed, not to be given up. */
+export const FAULT_FREEZE_MS_MAX = 1_000;
+
 function assertRelation(holds: boolean, relation: string): void {
   if (!holds) throw new Error(`Cannot load limits: ${relation} does not hold`);
 }

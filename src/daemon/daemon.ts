@@ -273,12 +273,11 @@ export class Daemon implements LeaseSink {
       reason: undefined,
     };
     this.#workers.set(workerId, slot);
-    const { sessionId, token, directory, store } = this.#settings;
+    const { sessionId, token, directory, store, faults } = this.#settings;
     const { pollingUs, recordSites, namespace, entryUrl, total, logToDriver } = this.#settings;
     const settings: WorkerSettings = {
       ...{ sessionId, token, directory, store, pollingUs, entryUrl, total, logToDriver },
-      recordSites,
-      namespace,
+      ...{ recordSites, namespace, faults },
       slot: this.#store.takeSlot(workerId),
       processId: workerId,
       environment,
@@ -339,7 +338,9 @@ export class Daemon implements LeaseSink {
     this.#startFailures.set(environment, failures);
     const others = [...this.#workers.values()];
     const isServed = others.some((other) => other.isReady && other.environment === environment);
-    if (isServed && failures < START_FAILURES_MAX) return;
+    // What ends by itself will do so again; what somebody has killed may come up the next time.
+    const wasKilled = exit.signal !== undefined && slot.reason === undefined;
+    if ((isServed || wasKilled) && failures < START_FAILURES_MAX) return;
     this.#startFailures.delete(environment);
     this.#failWishes(slot, exit);
   }

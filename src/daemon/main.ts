@@ -4,11 +4,15 @@
  */
 
 import net from "node:net";
+import type { Faults } from "../base/faults.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { systemClock } from "../runtime/system.ts";
+import { openFaults } from "../runtime/fault-log.ts";
+import { DAEMON_ID } from "../runtime/identity.ts";
 import { Link } from "../wire/link.ts";
 import { listen, SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
+import { faultySpawn } from "./faulty-workers.ts";
 import { removeSessionDirectories, SocketAddresses } from "./session-directory.ts";
 import { readSettings, type DaemonSettings } from "./settings.ts";
 import { storeFilesIn } from "./store-files.ts";
@@ -20,6 +24,7 @@ process.title = "mobula daemon";
 for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
 
 let daemon: Daemon | undefined;
+let faults: Faults | undefined;
 const driver = new Link(
   new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
   (kind, bytes, start, end) => {
@@ -27,7 +32,10 @@ const driver = new Link(
       const settings = readSettings<DaemonSettings>(bytes, start, end);
       daemon = startDaemon(settings);
       listenForTools(settings, daemon).catch(giveUp);
-    } else daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
+    } else {
+      if (faults?.happens("daemon-kill") === true) process.kill(process.pid, "SIGKILL");
+      daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
+    }
   },
   () => {
     if (daemon !== undefined) return daemon.end();
@@ -39,10 +47,15 @@ const driver = new Link(
 process.on("SIGTERM", () => daemon?.end());
 
 function startDaemon(settings: DaemonSettings): Daemon {
+  faults = openFaults(settings.faults, DAEMON_ID, settings.store.memoryDirectory);
   return new Daemon(settings, driver, {
-    spawnWorker: (variables, events) => spawnWorker(settings, variables, events),
     clock: systemClock,
     storeFiles: storeFilesIn(settings.store),
+    spawnWorker: faultySpawn(
+      (variables, events) => spawnWorker(settings, variables, events),
+      systemClock,
+      faults,
+    ),
     ended: () => {
       removeSessionDirectories(process.argv.slice(2));
       process.exit();

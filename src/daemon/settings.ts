@@ -1,5 +1,6 @@
 /** What the driver tells the daemon, and the daemon its workers, when they start. */
 
+import type { FaultSettings } from "../base/fault-settings.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import type { StoreSettings } from "../store/store.ts";
 import { readPlain, writePlain } from "../values/plain-data.ts";
@@ -21,6 +22,7 @@ export interface SessionSettings {
   readonly recordSites: boolean;
   /** Of actors' names. */
   readonly namespace: string;
+  readonly faults: FaultSettings | undefined;
 }
 
 export interface DaemonSettings extends SessionSettings {

@@ -2,11 +2,14 @@
 
 import { randomBytes } from "node:crypto";
 import { EnvironmentSetupError, RuntimeEndedError } from "../base/errors.ts";
+import { describeFaults, type FaultSettings } from "../base/fault-settings.ts";
 import { Closures } from "../closure/closures.ts";
 import { CPU, demandOf } from "../core/resources.ts";
 import { sendSettings, type DaemonSettings } from "../daemon/settings.ts";
 import type { ResourcesAnswer } from "../runtime/daemon-link.ts";
 import type { RuntimeOwner } from "../runtime/current.ts";
+import { openFaults, reportFaults } from "../runtime/fault-log.ts";
+import { faultyLink } from "../runtime/faulty-link.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Peer } from "../runtime/peers.ts";
@@ -35,6 +38,7 @@ export interface DriverOptions {
   readonly storedBytesMin: number;
   /** Of actors' names. */
   readonly namespace: string;
+  readonly faults: FaultSettings | undefined;
   readonly remoteFunctions: RemoteFunctions;
   /** Tells runtimes that were started with different options apart. */
   readonly fingerprint: string;
@@ -89,17 +93,23 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.#start.catch(() => {
       // Whoever does not wait for the start learns of a failure from the first call.
     });
+    const faults = openFaults(options.faults, DRIVER_ID, this.#store.memoryDirectory);
+    const { transport } = backend;
+    const { clock } = surroundings;
+    const toDaemon = faults === undefined ? transport : faultyLink(transport, faults, clock, false);
     this.runtime = new Runtime({
       identity: { processId: DRIVER_ID, role: "driver", sessionId, token, pid: process.pid },
       total: demandOf(options.resources),
-      linkToDaemon: (onFrame, onClose) => new Link(backend.transport, onFrame, onClose),
+      linkToDaemon: (onFrame, onClose) => new Link(toDaemon, onFrame, onClose),
       open: (processId) => backend.open(processId),
       closures: closuresFor(options.entryUrl),
       store: surroundings.makeStore({
         ...this.#store,
         ...{ processId: DRIVER_ID, slot: DRIVER_SLOT },
+        isFull: faults && (() => faults.happens("store-full")),
       }),
       remoteFunctions: options.remoteFunctions,
+      faults,
       pollingUs: options.pollingUs,
       recordSites: options.recordSites,
       namespace: options.namespace,
@@ -110,9 +120,12 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       nodeOptions: options.nodeOptions,
       host: this,
     });
+    if (options.faults !== undefined) {
+      warn(`mobula: faults are on: ${describeFaults(options.faults)}\n`);
+    }
     this.#configure(sessionId, token);
     backend
-      .listen((transport) => this.runtime.peers.accept(transport))
+      .listen((transport) => this.runtime.accept(transport))
       .catch((error: Error) => {
         const text = `Cannot listen for workers: ${error.message}`;
         this.#end(new EnvironmentSetupError(text, {}, error));
@@ -123,12 +136,12 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   #configure(sessionId: string, token: string): void {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
-    const { execArgv, nodeOptions, inspect, recordSites, namespace } = this.#options;
+    const { execArgv, nodeOptions, inspect, recordSites, namespace, faults } = this.#options;
     const settings: DaemonSettings = {
       ...{ sessionId, token, directory: this.#backend.directory, store: this.#store },
       workerProgram: this.#backend.workerProgram,
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect, recordSites },
-      namespace,
+      ...{ namespace, faults },
       total: resources,
       workingDirectory: process.cwd(),
       warmWorkers: Math.max(1, Math.ceil(resources[CPU] ?? 0)),
@@ -222,6 +235,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   #close(error: Error): void {
     this.#isEnding = true;
+    this.#reportFaults();
     this.#output.end();
     process.removeListener("exit", this.#exiting);
     process.removeListener("beforeExit", this.#finishing);
@@ -248,8 +262,15 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     });
   };
 
+  /** While the files of the session are there. */
+  #reportFaults(): void {
+    const { faults } = this.#options;
+    if (faults !== undefined) this.runtime.warn(reportFaults(faults, this.#store.memoryDirectory));
+  }
+
   readonly #exiting = (): void => {
     this.runtime.unseen.reportAll();
+    this.#reportFaults();
     // With process 1 of a container all others are killed at once: the daemon removes nothing.
     if (process.pid === 1) this.#backend.cleanUp();
   };

@@ -7,11 +7,13 @@ import { RuntimeEndedError } from "../base/errors.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
+import { faultySpawn } from "../daemon/faulty-workers.ts";
 import { removeSessionDirectories } from "../daemon/session-directory.ts";
 import { storeFilesIn } from "../daemon/store-files.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
-import { DRIVER_ID } from "../runtime/identity.ts";
 import { systemClock, systemSurroundings } from "../runtime/system.ts";
+import { openFaults } from "../runtime/fault-log.ts";
+import { DAEMON_ID, DRIVER_ID } from "../runtime/identity.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -61,10 +63,15 @@ export class InlineBackend implements Backend {
   }
 
   #startDaemon(settings: DaemonSettings, link: Link): void {
+    const faults = openFaults(settings.faults, DAEMON_ID, settings.store.memoryDirectory);
     this.#daemon = new Daemon(settings, link, {
-      spawnWorker: (_variables, events) => this.#startWorker(events),
       clock: systemClock,
       storeFiles: storeFilesIn(settings.store),
+      spawnWorker: faultySpawn(
+        (_variables, events) => this.#startWorker(events),
+        systemClock,
+        faults,
+      ),
       ended: () => {
         this.#accepting.clear();
         const { memoryDirectory, diskDirectory } = this.directories;
@@ -77,21 +84,22 @@ export class InlineBackend implements Backend {
     const [daemonEnd, workerEnd] = memoryTransports();
     let exited = false;
     let endRuntime = (): void => undefined;
-    const exit = (): void => {
+    const end = (signal: string | undefined): void => {
       if (exited) return;
       exited = true;
       // Its code cannot be stopped; nothing that it does is heard any more.
       endRuntime();
       workerEnd.close();
       events.exited({
-        exitCode: 0,
-        signal: undefined,
+        exitCode: signal === undefined ? 0 : undefined,
+        signal,
         residentBytes: undefined,
         stderrTail: [],
       });
     };
-    let onFrame: FrameHandler = (_kind, bytes, start, end) => {
-      const settings = readSettings<WorkerSettings>(bytes, start, end);
+    const exit = (): void => end(undefined);
+    let onFrame: FrameHandler = (_kind, bytes, from, to) => {
+      const settings = readSettings<WorkerSettings>(bytes, from, to);
       const worker = new Worker({
         settings,
         linkToDaemon: (frames) => {
@@ -100,6 +108,8 @@ export class InlineBackend implements Backend {
         },
         open: (processId) => this.open(processId),
         closures: new Closures({ entryUrl: settings.entryUrl }),
+        faults: openFaults(settings.faults, settings.processId, settings.store.memoryDirectory),
+        crash: () => end("SIGKILL"),
         remoteFunctions: this.#remoteFunctions,
         surroundings: systemSurroundings,
         warn: this.#warn,
@@ -113,7 +123,7 @@ export class InlineBackend implements Backend {
         worker.runtime.end(new RuntimeEndedError("Cannot go on: this worker was ended"));
       };
       this.#accepting.set(settings.processId, (transport) => {
-        worker.runtime.peers.accept(transport);
+        worker.runtime.accept(transport);
       });
       worker.runtime.daemon.workerReady();
     };

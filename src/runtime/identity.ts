@@ -11,3 +11,5 @@ export interface Identity {
 
 /** The process that started the runtime. */
 export const DRIVER_ID = 1;
+/** Decides its own faults under this number; it has no objects and submits nothing. */
+export const DAEMON_ID = 0;

@@ -11,6 +11,7 @@ import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
 import type { Demand } from "../core/resources.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { Faults } from "../base/faults.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
@@ -19,6 +20,7 @@ import { ControlClient } from "./control-client.ts";
 import { DaemonLink } from "./daemon-link.ts";
 import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemon-messages.ts";
 import { crashError } from "./exit-text.ts";
+import { faultyLink } from "./faulty-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
@@ -55,6 +57,8 @@ export interface RuntimeOptions {
   readonly closures: Closures;
   readonly store: ObjectStore;
   readonly remoteFunctions: RemoteFunctions;
+  /** What is to go wrong here on purpose. */
+  readonly faults: Faults | undefined;
   readonly pollingUs: number;
   /** Remember where each object was made. */
   readonly recordSites: boolean;
@@ -115,6 +119,7 @@ export class Runtime {
   readonly namespace: string;
   /** Node's options of workers. */
   readonly nodeOptions: string | undefined;
+  readonly #faults: Faults | undefined;
   readonly #host: RuntimeHost;
   /** Workers whose end was announced while their link still held messages, and the reverse. */
   readonly #exits = new Map<number, ExitNotice>();
@@ -139,7 +144,9 @@ export class Runtime {
     this.segments = new Segments(selfId, options.store, options.surroundings);
     this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
     this.port = new PayloadPort(this.packer, this.functions, this.segments);
-    const open = (processId: number): Transport => outsideTasks(() => options.open(processId));
+    this.#faults = options.faults;
+    const open = (processId: number): Transport =>
+      this.#faulty(outsideTasks(() => options.open(processId)));
     this.peers = new Peers(options.identity, open, clock, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
       isGone: (processId) => this.objects.ownership.isGone(processId),
@@ -210,6 +217,17 @@ export class Runtime {
       (kind, bytes, start, end) => readDaemonMessage(kind, bytes, start, end, messages),
       (cause) => this.#host.ended(cause),
     );
+  }
+
+  /** A connection of another process. */
+  accept(transport: Transport): void {
+    this.peers.accept(this.#faulty(transport));
+  }
+
+  #faulty(transport: Transport): Transport {
+    return this.#faults === undefined
+      ? transport
+      : faultyLink(transport, this.#faults, this.clock, true);
   }
 
   #frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): void {

@@ -7,6 +7,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { FLUSH_TOGETHER_US, WAITING_TASK_US } from "../base/limits.ts";
+import type { FaultPoints } from "./fault-points.ts";
 import type { Callable } from "./function-record.ts";
 import { ObjectRef, recordOf, waitFor } from "./object-ref.ts";
 import type { Packer } from "./packer.ts";
@@ -22,6 +23,7 @@ export interface RunnerContext {
   readonly producers: StreamProducers;
   readonly waits: WaitReports;
   readonly clock: Clock;
+  readonly faults: FaultPoints | undefined;
   readonly nowUs: () => number;
   /** Writes out all that was sent. */
   readonly flush: () => void;
@@ -74,6 +76,7 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
       this.#fail(task, task.signal.reason);
       return;
     }
+    if (this.context.faults?.dieBeforeBody() === true) return;
     const nowUs = this.context.nowUs();
     const { estimateUs } = task.body;
     if (estimateUs === undefined || nowUs + estimateUs - this.flushedUs > FLUSH_TOGETHER_US) {
@@ -126,7 +129,7 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
   }
 
   #succeed(task: T, value: unknown): void {
-    if (task.state === "over") return;
+    if (task.state === "over" || this.context.faults?.dieBeforeReply() === true) return;
     const durationUs = this.#durationOf(task);
     this.#leave(task);
     try {
@@ -147,7 +150,7 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
   }
 
   #fail(task: T, error: unknown): void {
-    if (task.state === "over") return;
+    if (task.state === "over" || this.context.faults?.dieBeforeReply() === true) return;
     const durationUs = this.#durationOf(task);
     this.#leave(task);
     task.reply.failed(task, durationUs, error);

@@ -36,6 +36,8 @@ export interface StorePlace extends StoreSettings {
   readonly processId: number;
   /** This process's place in the count of memory. */
   readonly slot: number;
+  /** A fault point: whether memory is to be taken for full. */
+  readonly isFull?: (() => boolean) | undefined;
 }
 
 export interface StoreOptions extends StorePlace {
@@ -78,6 +80,9 @@ export class Store implements ObjectStore<StoreFile> {
 
   write(pieces: readonly Uint8Array[]): Stored<StoreFile> {
     const layout = layOut(pieces.map((piece) => piece.byteLength));
+    if (this.#options.isFull?.() === true) {
+      return { file: this.#writeToDisk(pieces, layout), layout };
+    }
     const free = this.#free.take(layout.sizeBytes);
     if (free !== undefined) {
       free.rewrite(this.#getNative(), pieces, layout);

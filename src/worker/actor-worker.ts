@@ -5,6 +5,7 @@ import { ActorUnavailableError, EnvironmentSetupError } from "../base/errors.ts"
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { ActorHost } from "../runtime/actor-host.ts";
 import type { ActorSettings } from "../runtime/actor-messages.ts";
+import type { FaultPoints } from "../runtime/fault-points.ts";
 import type { Peer } from "../runtime/peers.ts";
 import { RunningTask, type Body, type TaskSpec } from "../runtime/running-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -14,6 +15,7 @@ import { Kind } from "../wire/messages.ts";
 
 export interface ActorWorkerOptions {
   readonly clock: Clock;
+  readonly faults: FaultPoints | undefined;
   readonly nowUs: () => number;
   readonly pinProcess: ((cores: readonly number[]) => void) | undefined;
   readonly exit: () => void;
@@ -52,6 +54,7 @@ export class ActorWorker {
       packer,
       ...{ producers, waits },
       clock: this.#options.clock,
+      faults: this.#options.faults,
       nowUs: this.#options.nowUs,
       flush: () => peers.flush(),
       parked: () => daemon.parked(leaseId),

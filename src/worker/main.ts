@@ -9,6 +9,7 @@ import { SocketAddresses } from "../daemon/session-directory.ts";
 import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
 import { systemSurroundings } from "../runtime/system.ts";
 import { setCurrentRuntime } from "../runtime/current.ts";
+import { openFaults } from "../runtime/fault-log.ts";
 import { utilities } from "../util/own-names.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import { Link, type CloseHandler } from "../wire/link.ts";
@@ -51,6 +52,8 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     },
     open: (processId) => connect(addresses.of(processId)),
     closures: new Closures({ entryUrl: settings.entryUrl }),
+    faults: openFaults(settings.faults, settings.processId, settings.store.memoryDirectory),
+    crash: () => process.kill(process.pid, "SIGKILL"),
     remoteFunctions: remoteValues,
     surroundings: systemSurroundings,
     warn: (text) => void process.stderr.write(text),
@@ -60,7 +63,7 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
   });
   setCurrentRuntime(worker.runtime);
   await listen(addresses.of(settings.processId), (transport) => {
-    worker.runtime.peers.accept(transport);
+    worker.runtime.accept(transport);
   });
   hasOtherWork = otherWorkSince(process.getActiveResourcesInfo());
   worker.runtime.daemon.workerReady();

@@ -2,10 +2,12 @@
 
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { TaskCancelledError } from "../base/errors.ts";
+import type { Faults } from "../base/faults.ts";
 import type { Closures } from "../closure/closures.ts";
 import { demandOf, type Demand } from "../core/resources.ts";
 import type { WorkerSettings } from "../daemon/settings.ts";
 import { Executor } from "../runtime/executor.ts";
+import { faultPoints } from "../runtime/fault-points.ts";
 import type { LeaseQueue } from "../runtime/lease-queue.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Payload } from "../runtime/payload.ts";
@@ -28,6 +30,9 @@ export interface WorkerOptions {
   readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
+  readonly faults: Faults | undefined;
+  /** Ends the worker at once, as SIGKILL does. */
+  readonly crash: () => void;
   readonly remoteFunctions: RemoteFunctions;
   readonly hasOtherWork: () => boolean;
   readonly surroundings: Surroundings;
@@ -52,11 +57,15 @@ export class Worker implements RuntimeHost {
     this.#exit = options.exit;
     const { processId, sessionId, token, total, pollingUs, store, slot } = options.settings;
     const { recordSites, namespace } = options.settings;
+    const { faults, crash } = options;
     this.runtime = new Runtime({
       ...options,
       identity: { processId, role: "worker", sessionId, token, pid: process.pid },
       total: demandOf(total),
-      store: options.surroundings.makeStore({ ...store, processId, slot }),
+      store: options.surroundings.makeStore({
+        ...{ ...store, processId, slot },
+        isFull: faults && (() => faults.happens("store-full")),
+      }),
       ...{ pollingUs, recordSites, namespace },
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
@@ -69,6 +78,7 @@ export class Worker implements RuntimeHost {
       packer,
       ...{ producers, waits },
       ...{ clock, nowUs },
+      faults: faultPoints(faults, crash, "worker-kill", "reply-lost"),
       takeChild: (held, queue) => this.#takeChild(held, queue),
       leaseParked: (leaseId) => daemon.parked(leaseId),
       leaseResumed: (leaseId) => daemon.resumed(leaseId),
@@ -76,6 +86,7 @@ export class Worker implements RuntimeHost {
     });
     this.#actor = new ActorWorker(this.runtime, {
       ...{ clock, nowUs },
+      faults: faultPoints(faults, crash, "actor-kill", "actor-reply-lost"),
       pinProcess: options.pinProcess,
       exit: options.exit,
     });
