@@ -18,6 +18,7 @@ export { getActor, kill } from "./api/actors.ts";
 export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
 export { init, type Runtime } from "./api/init.ts";
 export type { InitOptions } from "./api/init-options.ts";
+export type { FaultOptions } from "./base/fault-settings.ts";
 export { context, type Context } from "./api/context.ts";
 export type {
   ActorHandle,

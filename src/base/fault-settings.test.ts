@@ -7,9 +7,13 @@ import { InvalidOptionError } from "./errors.ts";
 import { FAULT_KINDS, FAULT_NAMES } from "./fault-kinds.ts";
 import { complaintOfFaults, describeFaults, faultSettings, parseFaults } from "./fault-settings.ts";
 
-const chances = fc.dictionary(fc.constantFrom(...FAULT_NAMES), fc.double({ min: 0, max: 1 }), {
-  minKeys: 1,
-});
+const chances = fc.dictionary(
+  fc.constantFrom(...FAULT_NAMES),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  {
+    minKeys: 1,
+  },
+);
 
 test("what describeFaults writes is what parseFaults reads", () => {
   fc.assert(

@@ -15,7 +15,7 @@ async function runWith(faults: string, source: string, args = ""): Promise<Progr
     import { init, remote } from "mobula";
     const effects = ${JSON.stringify(sandbox.newPath())};
     writeFileSync(effects, "");
-    const effectsOf = () => readFileSync(effects, "utf8").split("\\n").filter((line) => line !== "");
+    const effectsOf = () => readFileSync(effects, "utf8").split("\\n").slice(0, -1);
     const report = (promise) => promise.then(console.log, (error) => {
       console.log(error.name + ": " + error.message.split("\\n")[0]);
     });
@@ -44,27 +44,17 @@ console.log(effectsOf().length);`;
 const actor = `class One { one() { return 1; } }
 await report(new (remote(One))().one());`;
 
+const lost =
+  "WorkerCrashedError: Cannot finish task once: its worker \\d+ was ended by SIGKILL, " +
+  "in run 4 of as many\n";
+const unready = "Cannot start worker \\d+: it ended with SIGKILL before it was ready";
+
 const sure: readonly (readonly [string, string, RegExp, number])[] = [
-  [
-    "worker-kill",
-    task,
-    /^WorkerCrashedError: Cannot finish task once: its worker \d+ was ended by SIGKILL.*4\n0\n$/,
-    4,
-  ],
-  [
-    "reply-lost",
-    task,
-    /^WorkerCrashedError: Cannot finish task once: its worker \d+ was ended by SIGKILL.*4\n4\n$/,
-    4,
-  ],
+  ["worker-kill", task, new RegExp(`^${lost}0\n$`), 4],
+  ["reply-lost", task, new RegExp(`^${lost}4\n$`), 4],
   ["actor-kill", actor, /^ActorDiedError: .*SIGKILL.*\n$/, 1],
   ["actor-reply-lost", actor, /^ActorDiedError: .*SIGKILL.*\n$/, 1],
-  [
-    "spawn-fail",
-    task,
-    /^EnvironmentSetupError: Cannot start worker \d+: it ended with SIGKILL before it was ready\n0\n$/,
-    3,
-  ],
+  ["spawn-fail", task, new RegExp(`^EnvironmentSetupError: ${unready}\n0\n$`), 3],
 ];
 for (const [kind, source, output, least] of sure) {
   test(`${kind}:1`, async () => {
@@ -72,7 +62,7 @@ for (const [kind, source, output, least] of sure) {
     assert.match(result.stdout, output);
     assert(countOf(result, kind) >= least, result.stderr);
     const on = `mobula: faults are on: ${kind}:1,seed:${SEED}\n`;
-    assert(result.stderr.startsWith(on), result.stderr);
+    assert(result.stderr.includes(on), result.stderr);
   });
 }
 
@@ -120,7 +110,7 @@ test("worker-freeze:1: what runs goes on when the worker does", async () => {
 
 // Rarely: a program that allows for failures gives the same results as without them.
 
-const ITEMS = 300;
+const ITEMS = 100;
 const correct = `
   const retried = { maxRetries: Infinity };
   const square = remote((n) => n * n, retried);
@@ -141,29 +131,30 @@ const correct = `
   console.log(
     same(await square.map(items, { batchSize: 5 }), (n) => n * n),
     same(await Promise.all(items.map((n) => square(n))), (n) => n * n),
-    same(await Promise.all(items.slice(50).map((n) => sumOfSquares(n - 50))), (n) => 2 * n * n + 2 * n + 1),
+    same(await Promise.all(items.map((n) => sumOfSquares(n))), (n) => 2 * n * n + 2 * n + 1),
     same(await Promise.all(items.slice(0, 20).map((n) => sum(fill(n)))), (n) => 20_000 * n),
     same(await Promise.all(items.map((n) => adder.add(n))), (n) => 1_000 + n),
   );
   await runtime.shutdown();`;
 
-const rare: readonly (readonly [string, number])[] = [
-  ["worker-kill", 0.02],
-  ["reply-lost", 0.02],
-  ["actor-kill", 0.02],
-  ["actor-reply-lost", 0.02],
-  ["worker-freeze", 0.3],
-  ["spawn-fail", 0.1],
-  ["message-delay", 0.3],
-  ["link-cut", 0.005],
-  ["store-full", 0.5],
+/** Kind, chance, and how often it happens at least. */
+const rare: readonly (readonly [string, number, number])[] = [
+  ["worker-kill", 0.05, 1],
+  ["reply-lost", 0.05, 1],
+  ["actor-kill", 0.05, 1],
+  ["actor-reply-lost", 0.05, 1],
+  ["worker-freeze", 0.3, 0],
+  ["spawn-fail", 0.1, 0],
+  ["message-delay", 0.3, 1],
+  ["link-cut", 0.005, 0],
+  ["store-full", 0.5, 1],
 ];
-for (const [kind, chance] of rare) {
+for (const [kind, chance, least] of rare) {
   test(`${kind}:${chance}: a program that allows for it gives its results`, async () => {
     const result = await runWith(`${kind}:${chance},seed:${SEED}`, correct);
     assert.equal(result.stdout, "true true true true true\n", result.stderr);
     assert.equal(result.exitCode, 0);
-    countOf(result, kind);
+    assert(countOf(result, kind) >= least, result.stderr);
   });
 }
 
@@ -173,14 +164,14 @@ test("maxRetries: 0 and reply-lost: each body runs at most once, and each call e
       appendFileSync(effects, n + "\\n");
       return n;
     }, { maxRetries: 0 });
-    const settled = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => once(n)));
+    const settled = await Promise.allSettled(Array.from({ length: 40 }, (_, n) => once(n)));
     const counts = new Map();
     for (const n of effectsOf()) counts.set(n, (counts.get(n) ?? 0) + 1);
     const names = settled.map((one) => one.reason?.name ?? "done");
     console.log(Math.max(...counts.values()), counts.size, [...new Set(names)].sort().join());
     console.log(settled.filter((one) => one.status === "rejected").length);`;
   const result = await runWith(`reply-lost:0.2,seed:${SEED}`, source);
-  const [, failed] = /^1 100 WorkerCrashedError,done\n(\d+)\n$/.exec(result.stdout) ?? [];
+  const [, failed] = /^1 40 WorkerCrashedError,done\n(\d+)\n$/.exec(result.stdout) ?? [];
   assert.equal(Number(failed), countOf(result, "reply-lost"), result.stdout);
 });
 
@@ -195,13 +186,14 @@ test("the option goes before the variable, and works inline", async () => {
     const result = await runWith("worker-kill:1", source, args);
     assert.equal(result.stdout, "true\n", result.stderr);
     assert(countOf(result, "reply-lost") > 0);
-    assert(result.stderr.startsWith("mobula: faults are on: reply-lost:0.2,seed:7\n"));
+    assert.match(result.stderr, /^mobula: faults are on: reply-lost:0.2,seed:7$/m);
   }
 });
 
 test("without them nothing is said of them", async () => {
   const result = await runWith("", task);
-  assert.deepEqual([result.stdout, result.stderr], ["1\n1\n", ""]);
+  assert.equal(result.stdout, "1\n1\n");
+  assert.doesNotMatch(result.stderr, /fault/);
 });
 
 const init = (options: string): string => `init({ ${options} })`;

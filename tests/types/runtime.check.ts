@@ -1,6 +1,6 @@
 /** Starting and ending the runtime, and what a body knows of itself. */
 
-import { cancel, context, init, remote, type Runtime } from "mobula";
+import { cancel, context, init, remote, type FaultOptions, type Runtime } from "mobula";
 import { same, type Equal } from "./equal.ts";
 
 const runtime = await init();
@@ -13,6 +13,13 @@ same<Equal<typeof runtime, Runtime>>();
 void init({ numCPUs: 2 });
 // @ts-expect-error an environment holds strings
 void init({ env: { PORT: 80 } });
+void init({ faults: { "worker-kill": 0.01, seed: 7 } });
+const faults: FaultOptions = { "reply-lost": 1 };
+void init({ faults });
+// @ts-expect-error no such kind
+void init({ faults: { "worker-kil": 0.01 } });
+// @ts-expect-error a probability is a number
+void init({ faults: { "worker-kill": "0.01" } });
 const ended: Promise<void> = runtime.shutdown();
 await ended;
 const { total, available } = await runtime.resources();
