@@ -230,12 +230,12 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   #end(error: Error): void {
     if (this.#isEnding) return;
     this.#close(error);
+    this.#reportFaults();
     this.#backend.cleanUp();
   }
 
   #close(error: Error): void {
     this.#isEnding = true;
-    this.#reportFaults();
     this.#output.end();
     process.removeListener("exit", this.#exiting);
     process.removeListener("beforeExit", this.#finishing);
@@ -248,6 +248,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   async shutdown(): Promise<void> {
     if (!this.#isEnding) await this.runtime.actors.endGracefully("the runtime was shut down");
     if (!this.#isEnding) {
+      this.#reportFaults();
       this.runtime.daemon.shutdown();
       this.runtime.unseen.reportAll();
       this.#close(new RuntimeEndedError("Cannot finish: the runtime was shut down; call init()"));
@@ -262,7 +263,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     });
   };
 
-  /** While the files of the session are there. */
+  /** Precondition: the daemon has not been told to remove the session's files. */
   #reportFaults(): void {
     const { faults } = this.#options;
     if (faults !== undefined) this.runtime.warn(reportFaults(faults, this.#store.memoryDirectory));
