@@ -17,6 +17,9 @@ export interface MapCalls {
   batch(items: readonly unknown[]): ObjectRecord;
   /** Each item is a task of its own: it may have to be tried again. */
   readonly isSingle: boolean;
+  /** The signal of the `map` has aborted. */
+  abort(record: ObjectRecord, reason: unknown): void;
+  /** The result is of no use any more. */
   cancel(record: ObjectRecord): void;
 }
 
@@ -248,7 +251,11 @@ export class MapRun {
 
   // Ends.
 
-  readonly #onAbort = (): void => this.#fail(this.#run.options.signal!.reason);
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#run.options.signal!.reason;
+    for (const record of this.#inFlight) this.#run.calls.abort(record, reason);
+    this.#fail(reason);
+  };
 
   #settleIfDone(): void {
     if (!this.#isDone) return;

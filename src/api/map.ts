@@ -149,7 +149,7 @@ class MapRefs {
   }
 
   readonly #onAbort = (): void => {
-    for (const record of this.#inFlight) this.#calls.cancel(record);
+    for (const record of this.#inFlight) this.#calls.abort(record, this.#signal!.reason);
     this.#ended();
   };
 

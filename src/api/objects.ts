@@ -200,15 +200,23 @@ class Completions<T> {
 export interface CancelOptions {
   /** End the worker if the task has not ended by itself after a moment. Default false. */
   readonly force?: boolean;
+  /**
+   * Cancel also what the task has called and what is not over of it, tasks and methods of actors,
+   * and what these have called. Default true.
+   */
+  readonly recursive?: boolean;
 }
 
 /**
- * Cancels the task that makes the object: its refs reject with TaskCancelledError at once. A task
- * that runs is asked to end: `context().signal` aborts, and what it awaits rejects.
+ * Cancels the call that makes the object: its refs reject with TaskCancelledError at once. What
+ * runs is asked to end: `context().signal` aborts, and what it awaits rejects. An actor is never
+ * ended because a call of it is. What is over stays as it is.
  */
 export function cancel(ref: ObjectRef<unknown>, options: CancelOptions = {}): void {
-  checkOptions(options, { force: isBoolean }, "cancel");
-  runtimeForCalls().cancel(recordFor(ref, "cancel"), options.force ?? false);
+  checkOptions(options, { force: isBoolean, recursive: isBoolean }, "cancel");
+  const { force = false, recursive = true } = options;
+  const record = recordFor(ref, "cancel");
+  runtimeForCalls().cancel(record, { isForced: force, isRecursive: recursive });
 }
 
 function recordFor(ref: unknown, act: string): ObjectRecord {

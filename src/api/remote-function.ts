@@ -101,7 +101,8 @@ function mapCalls(
     one: (item) => call(bound.options, item),
     batch: (items) => call(batched, items),
     isSingle: bound.options.shouldRetry !== undefined,
-    cancel: (record) => runtime.calls.cancel(record, false),
+    abort: (record, reason) => runtime.calls.abort(record, reason),
+    cancel: (record) => runtime.calls.cancel(record, { isForced: false, isRecursive: true }),
   };
 }
 

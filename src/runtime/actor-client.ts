@@ -11,7 +11,7 @@ import type { ActorRecord } from "./actor-record.ts";
 import type { ActorContext } from "./actors.ts";
 import { MethodCall, type MethodCallOptions } from "./method-call.ts";
 import { objectName, type CallSite, type Content, type ObjectRecord } from "./object-record.ts";
-import type { CallKeeper } from "./pending-call.ts";
+import type { CallKeeper, Cancellation } from "./pending-call.ts";
 import type { TaskScope } from "./task-scope.ts";
 
 /** What handles say of their actor wherever they go. */
@@ -146,10 +146,10 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
   }
 
   /** An actor is never ended for one of its calls: the body is asked to end. */
-  stopped(call: MethodCall, reason: unknown): void {
+  stopped(call: MethodCall, cancellation: Cancellation): void {
+    this.#context.calls.askToEnd(call, cancellation);
     if (call.isStopped) return;
     call.isStopped = true;
-    this.#context.calls.askToEnd(call, reason);
     this.#context.calls.giveUp(call);
     this.#oneLess();
   }

@@ -15,6 +15,7 @@ import type { ActorSettings } from "./actor-messages.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
 import { lookUp } from "./methods.ts";
+import type { Cancellation } from "./pending-call.ts";
 import type { Body, RunningTask } from "./running-task.ts";
 import type { Line, Waiters } from "./wait-reports.ts";
 import { TaskRunner, type RunnerContext } from "./task-runner.ts";
@@ -125,9 +126,9 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
     }
   }
 
-  cancel(isTask: (task: RunningTask) => boolean, reason: unknown): void {
+  cancel(isTask: (task: RunningTask) => boolean, cancellation: Cancellation): void {
     for (const { queue, running } of this.#groups) {
-      for (const task of [...queue, ...running]) if (isTask(task)) task.cancel(reason);
+      for (const task of [...queue, ...running]) if (isTask(task)) task.cancel(cancellation);
     }
   }
 

@@ -91,6 +91,7 @@ export class Actors {
       numReturns: undefined,
       isShared: false,
       streamBuffer: undefined,
+      isDetached: spec.isDetached,
     };
     let owned: OwnedActor | undefined;
     const creation = calls.create(options, args, site, scope, (number, captured, results) => {

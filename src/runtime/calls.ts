@@ -10,6 +10,7 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
 import { Kind } from "../wire/messages.ts";
 import { takeArguments } from "./call-arguments.ts";
+import { addCall, callsOf, removeCall } from "./nested-calls.ts";
 import {
   objectCount,
   objectName,
@@ -22,7 +23,12 @@ import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import { BufferCursor } from "./payload-wire.ts";
 import { sendNumbers, type Peer, type Peers } from "./peers.ts";
-import { PendingCall, type Arguments, type CommonOptions } from "./pending-call.ts";
+import {
+  PendingCall,
+  type Arguments,
+  type Cancellation,
+  type CommonOptions,
+} from "./pending-call.ts";
 import type { Segments } from "./segments.ts";
 import { SignalFollowers } from "./signal-followers.ts";
 import { StreamInbox } from "./stream-inbox.ts";
@@ -71,7 +77,10 @@ export class Calls {
     const results: ObjectRecord[] = [];
     for (let left = options.numReturns ?? 1; left > 0; left--) results.push(objects.create(site));
     const call = make(objectCount(results[0]!.key), captured, results);
-    call.parent = parent;
+    if (parent !== undefined) {
+      call.parent = parent;
+      addCall(parent, call);
+    }
     if (captured.kind === "payload" && captured.payload.segments.length > 0) {
       call.whenOver(() => segments.letGo(captured.payload));
     }
@@ -98,8 +107,8 @@ export class Calls {
       discard: (record) => objects.discard(record),
       consumed: (count) => send(Kind.streamConsumed, count),
       stop: () => {
-        if (call.isUnsent) this.stop(call, new TaskCancelledError("Cannot go on: closed"), false);
-        else send(Kind.streamStop);
+        if (!call.isUnsent) send(Kind.streamStop);
+        else this.stop(call, cooperative(new TaskCancelledError("Cannot go on: closed")));
       },
     });
   }
@@ -115,10 +124,11 @@ export class Calls {
   /** Returns false if the signal is aborted already. */
   #obey(signal: AbortSignal, call: PendingCall): boolean {
     if (signal.aborted) {
-      this.#cancelFor(call, signal.reason, false);
+      this.#cancelFor(call, cooperative(signal.reason));
       return false;
     }
-    call.whenOver(this.#signals.follow(signal, (reason) => this.#cancelFor(call, reason, false)));
+    const abort = (reason: unknown): void => this.#cancelFor(call, cooperative(reason));
+    call.whenOver(this.#signals.follow(signal, abort));
     return true;
   }
 
@@ -205,12 +215,12 @@ export class Calls {
     if (call === undefined || timeoutMs === undefined) return;
     const { clock } = this.#context;
     const timer = clock.setTimeout(() => {
-      const error = new TaskTimeoutError(
+      const reason = new TaskTimeoutError(
         `Cannot finish ${call.title}: it ran for longer than its ${call.timeoutName} of ` +
           `${timeoutMs}; give it more time, or less to do`,
         { timeoutMs },
       );
-      this.stop(call, error, true);
+      this.stop(call, { reason, isForced: true, isRecursive: true });
     }, timeoutMs);
     call.whenAttemptOver(() => clock.clearTimeout(timer));
   }
@@ -252,6 +262,7 @@ export class Calls {
   #ends(call: PendingCall): void {
     call.attemptOver();
     call.over();
+    if (call.parent !== undefined) removeCall(call.parent, call);
     if (!call.isGivenUp) this.#oneLess();
   }
 
@@ -271,39 +282,55 @@ export class Calls {
   }
 
   /** Ends the call behind a result, if there is one and it is not done. */
-  cancel(record: ObjectRecord, isForced: boolean): void {
+  cancel(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
     const call = record.maker;
     if (!(call instanceof PendingCall)) return;
     const name = objectName(record.key);
     const reason = new TaskCancelledError(`Cannot get result ${name} of ${call.name}: cancelled`);
-    this.#cancelFor(call, reason, isForced);
+    this.#cancelFor(call, { ...how, reason });
+  }
+
+  /** A signal that more than one call obeys has aborted. */
+  abort(record: ObjectRecord, reason: unknown): void {
+    if (record.maker instanceof PendingCall) this.#cancelFor(record.maker, cooperative(reason));
+  }
+
+  /** The task that has made these calls is cancelled. */
+  cancelCallsOf(caller: TaskScope, cancellation: Cancellation): void {
+    for (const call of callsOf(caller)) {
+      if (call.endsWithCaller) this.#cancelFor(call, cancellation);
+    }
   }
 
   /** Somebody wants the call to end: that it fails is no news to anybody. */
-  #cancelFor(call: PendingCall, reason: unknown, isForced: boolean): void {
+  #cancelFor(call: PendingCall, cancellation: Cancellation): void {
     for (const record of call.results) record.isObserved = true;
-    this.stop(call, reason, isForced);
+    this.stop(call, cancellation);
   }
 
-  /** Rejects the results with `reason`; what runs is asked to end, or ended. */
-  stop(call: PendingCall, reason: unknown, isForced: boolean): void {
+  /** Rejects the results with the reason; what runs is asked to end, or ended. */
+  stop(call: PendingCall, cancellation: Cancellation): void {
     if (call.isDone) return;
-    const content: Content = { kind: "error", error: reason };
+    const content: Content = { kind: "error", error: cancellation.reason };
     if (call.isUnsent) this.#abandon(call, content);
     else {
       call.stream?.discard();
       this.#failResults(call.results, content);
-      call.keeper.stopped(call, reason, isForced);
+      call.keeper.stopped(call, cancellation);
     }
   }
 
   /** Asks the body of a call that was sent to end. Returns false if its process is gone. */
-  askToEnd(call: PendingCall, reason: unknown): boolean {
+  askToEnd(call: PendingCall, cancellation: Cancellation): boolean {
     const { packer, peers, port } = this.#context;
     const peer = call.workerId === undefined ? undefined : peers.find(call.workerId);
     if (peer === undefined) return false;
-    const payload = packer.packError(reason);
-    port.send(peer, Kind.cancel, 3, payload, (body) => body.integer(call.number));
+    const { reason, isForced, isRecursive } = cancellation;
+    port.send(peer, Kind.cancel, 5, packer.packError(reason), (body) => {
+      body.integer(call.number);
+      body.boolean(isForced);
+      body.boolean(isRecursive);
+    });
     return true;
   }
 
@@ -324,6 +351,11 @@ export class Calls {
     if (wasSent) this.fail(call, content);
     else this.failUnsent(call, content);
   }
+}
+
+/** As a signal cancels: all that hangs on it, and nothing by force. */
+function cooperative(reason: unknown): Cancellation {
+  return { reason, isForced: false, isRecursive: true };
 }
 
 function holdsObjects(args: Arguments): boolean {

@@ -10,6 +10,8 @@ import type { ObjectRecord } from "./object-record.ts";
 
 export interface CreationOptions extends CommonOptions {
   readonly name: string;
+  /** It outlives who makes it. */
+  readonly isDetached: boolean;
 }
 
 export class Creation extends PendingCall {
@@ -35,6 +37,10 @@ export class Creation extends PendingCall {
 
   get name(): string {
     return this.options.name;
+  }
+
+  override get endsWithCaller(): boolean {
+    return !this.options.isDetached;
   }
 
   override get timeoutName(): string {

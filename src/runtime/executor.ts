@@ -13,6 +13,8 @@ import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
 import { LeaseQueue } from "./lease-queue.ts";
 import type { LeasedTask } from "./leased-task.ts";
+import type { Cancellation } from "./pending-call.ts";
+import { OverdueTasks } from "./overdue-tasks.ts";
 import { runBatch } from "./run-batch.ts";
 import type { Line, Waiters } from "./wait-reports.ts";
 import { TaskRunner, type RunnerContext } from "./task-runner.ts";
@@ -24,17 +26,24 @@ export interface ExecutorContext extends RunnerContext {
   /** All of the lease waits for refs; its CPU is free until `leaseResumed`. */
   readonly leaseParked: (leaseId: number) => void;
   readonly leaseResumed: (leaseId: number) => void;
+  readonly endProcess: (reason: string) => void;
 }
 
 export class Executor extends TaskRunner<LeasedTask> implements Waiters {
   readonly #context: ExecutorContext;
   readonly #leases = new Map<number, LeaseQueue>();
+  readonly #overdue: OverdueTasks;
   #isRunScheduled = false;
   #parkTimer: Timer | undefined;
 
   constructor(context: ExecutorContext) {
     super(context);
     this.#context = context;
+    this.#overdue = new OverdueTasks({
+      clock: context.clock,
+      started: () => this.started(),
+      endProcess: context.endProcess,
+    });
     context.waits.add(this);
   }
 
@@ -72,10 +81,12 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
     for (const task of this.started()) if (task.id === callId) task.breakWaits(error);
   }
 
-  cancel(isTask: (task: LeasedTask) => boolean, reason: unknown): void {
+  cancel(isTask: (task: LeasedTask) => boolean, cancellation: Cancellation): void {
     for (const queue of this.#leases.values()) {
       for (const task of [...queue.queued, ...queue.startedTasks]) {
-        if (isTask(task)) task.cancel(reason);
+        if (!isTask(task)) continue;
+        task.cancel(cancellation);
+        if (task.isLocal && cancellation.isForced) this.#overdue.expect(task);
       }
     }
   }
@@ -133,6 +144,7 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
 
   protected over(task: LeasedTask): void {
     const queue = task.leaseQueue;
+    this.#overdue.over(task);
     if (queue.blockedFor !== undefined && !queue.isLeftBehind) {
       queue.blockedFor.leaseBlocked(queue.leaseId, false);
       queue.blockedFor = undefined;

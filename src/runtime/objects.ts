@@ -15,6 +15,7 @@ import type { Box, CallSite, Content, RecordHome } from "./object-record.ts";
 import { ownershipMessages } from "./ownership-messages.ts";
 import type { Packer } from "./packer.ts";
 import { isPrimitive, type Payload } from "./payload.ts";
+import type { Cancellation } from "./pending-call.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 import { remoteError } from "./remote-error.ts";
@@ -301,13 +302,15 @@ export class Objects implements RecordHome {
   }
 
   /** Asks the owner to end the task that makes a borrowed object. */
-  cancelElsewhere(record: ObjectRecord, isForced: boolean): void {
+  cancelElsewhere(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
     if (!this.ownership.isBorrowed(record.key)) return;
+    record.isObserved = true;
     const { link } = this.#peers.get(this.ownership.ownerOf(record.key));
     const body = link.begin(Kind.cancelObject);
-    body.arrayHeader(2);
+    body.arrayHeader(3);
     body.integer(record.key);
-    body.boolean(isForced);
+    body.boolean(how.isForced);
+    body.boolean(how.isRecursive);
     link.end();
   }
 

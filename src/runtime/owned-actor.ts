@@ -20,7 +20,7 @@ import type { Creation } from "./creation.ts";
 import { DRIVER_ID } from "./identity.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { Content, ObjectRecord } from "./object-record.ts";
-import type { CallKeeper } from "./pending-call.ts";
+import type { CallKeeper, Cancellation } from "./pending-call.ts";
 import { sendNumbers } from "./peers.ts";
 import { outsideTasks } from "./task-scope.ts";
 
@@ -162,8 +162,8 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
     else this.#fail(failure);
   }
 
-  /** It took longer than it may. */
-  stopped(_creation: Creation, reason: unknown): void {
+  /** It took longer than it may, or the task that makes it is cancelled. */
+  stopped(_creation: Creation, { reason }: Cancellation): void {
     this.failCreation(reason);
   }
 

@@ -32,6 +32,16 @@ export interface CommonOptions {
   readonly streamBuffer: number | undefined;
 }
 
+/** Somebody wants a call to end, or its time is up. */
+export interface Cancellation {
+  /** What its results reject with, and what its body is told. */
+  readonly reason: unknown;
+  /** Of tasks: a body that has not ended after a moment is ended with its process. */
+  readonly isForced: boolean;
+  /** So are the calls that the call has made, and those that these have made. */
+  readonly isRecursive: boolean;
+}
+
 /** Who decides when and where a call runs. */
 export interface CallKeeper<C extends PendingCall = PendingCall> {
   /** All its arguments have come. */
@@ -46,7 +56,7 @@ export interface CallKeeper<C extends PendingCall = PendingCall> {
    */
   failed?(call: C, failure: Content, durationUs: number): boolean;
   /** Its results are settled already; the body that may run is to end. */
-  stopped(call: C, reason: unknown, isForced: boolean): void;
+  stopped(call: C, cancellation: Cancellation): void;
 }
 
 export abstract class PendingCall {
@@ -61,6 +71,9 @@ export abstract class PendingCall {
   missing: number;
   /** The scope it was called in, when in a task: its output goes there. */
   parent: TaskScope | undefined = undefined;
+  /** Its neighbours among the calls of its parent that are not over. */
+  older: PendingCall | undefined = undefined;
+  newer: PendingCall | undefined = undefined;
   /** Its results are settled; whatever still runs for it, nobody waits for that. */
   isGivenUp = false;
   /** Ends what waits beside the call: abort listener, needs of its arguments. */
@@ -86,6 +99,11 @@ export abstract class PendingCall {
   abstract get isDone(): boolean;
   /** Where it was sent. */
   abstract get workerId(): number | undefined;
+
+  /** It may be cancelled because its caller is. */
+  get endsWithCaller(): boolean {
+    return true;
+  }
 
   /** What it is, in messages: "task f", "Counter.add". */
   get title(): string {

@@ -2,6 +2,7 @@
 
 import type { Callable } from "./function-record.ts";
 import { objectKey } from "./object-record.ts";
+import type { Cancellation, PendingCall } from "./pending-call.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TaskScope } from "./task-scope.ts";
 import type { RemoteTask } from "./remote-task.ts";
@@ -66,6 +67,7 @@ export class RunningTask implements TaskScope {
   /** This process submitted it. */
   readonly isLocal: boolean;
   readonly reply: TaskReply;
+  newestCall: PendingCall | undefined = undefined;
   readonly #listener: WaitListener;
   /** The arguments; a promise while their code is being loaded. */
   args: readonly unknown[] | (() => Promise<readonly unknown[]>);
@@ -158,12 +160,18 @@ export class RunningTask implements TaskScope {
     if (this.#cancelled !== undefined) throw this.#cancelled.reason;
   }
 
-  /** Asks the body to end: its signal aborts, and what it awaits rejects. */
-  cancel(reason: unknown): void {
-    if (this.#cancelled !== undefined) return;
-    this.#cancelled = { reason };
-    this.#abort?.abort(reason);
-    this.#failWaits(reason);
+  /**
+   * Asks the body to end: its signal aborts, and what it awaits rejects. The first reason stays;
+   * a second cancellation may reach calls that the first one spared.
+   */
+  cancel(cancellation: Cancellation): void {
+    if (this.#cancelled === undefined) {
+      const { reason } = cancellation;
+      this.#cancelled = { reason };
+      this.#abort?.abort(reason);
+      this.#failWaits(reason);
+    }
+    if (cancellation.isRecursive) this.runtime.calls.cancelCallsOf(this, cancellation);
   }
 
   /** It waits in a circle: what it awaits rejects, and it may go on from there. */

@@ -37,6 +37,7 @@ import { Activity } from "./activity.ts";
 import { adoptionAsked } from "./adopted-actors.ts";
 import { Actors } from "./actors.ts";
 import { Calls } from "./calls.ts";
+import type { Cancellation } from "./pending-call.ts";
 import { CallSites } from "./remote-error.ts";
 import { Segments } from "./segments.ts";
 import { StreamProducers } from "./stream-producers.ts";
@@ -267,7 +268,9 @@ export class Runtime {
       case Kind.leaseBlocked:
         return this.submitter.blockedCame(body.number(), body.boolean());
       case Kind.cancelObject:
-        return this.#cancelAsked(body.number(), body.boolean());
+        return this.#cancelAsked(body.number(), {
+          ...{ isForced: body.boolean(), isRecursive: body.boolean() },
+        });
       case Kind.killActor:
         return this.actors.killAsked(body.number());
       case Kind.adoptActor:
@@ -291,14 +294,14 @@ export class Runtime {
   }
 
   /** Ends the task that makes an object, wherever that is. */
-  cancel(record: ObjectRecord, isForced: boolean): void {
-    if (record.maker === undefined) this.objects.cancelElsewhere(record, isForced);
-    else this.calls.cancel(record, isForced);
+  cancel(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
+    if (record.maker === undefined) this.objects.cancelElsewhere(record, how);
+    else this.calls.cancel(record, how);
   }
 
-  #cancelAsked(key: number, isForced: boolean): void {
+  #cancelAsked(key: number, how: Omit<Cancellation, "reason">): void {
     const record = this.objects.findLent(key);
-    if (record !== undefined) this.cancel(record, isForced);
+    if (record !== undefined) this.cancel(record, how);
   }
 
   #outputCame(peer: Peer, body: MsgpackReader): void {

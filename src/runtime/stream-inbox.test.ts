@@ -157,6 +157,7 @@ test("a task that is cancelled waits no more; the element goes to the next who a
   const rejects: ((reason: unknown) => void)[] = [];
   const scope: TaskScope = {
     runtime: undefined as never,
+    newestCall: undefined,
     waitBegins: (reject) => void rejects.push(reject),
     waitEnds: (reject) => void rejects.splice(rejects.indexOf(reject), 1),
     throwIfCancelled() {},

@@ -3,10 +3,8 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
-import { MobulaError } from "../base/errors.ts";
 import { GRACE_MS } from "../base/limits.ts";
 import type { ClassTraits, HeldLease, SchedulingClass } from "../core/scheduling-class.ts";
-import { retryDelayMs } from "../core/retries.ts";
 import { Tasks, type TaskSink } from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
 import type { Calls } from "./calls.ts";
@@ -16,9 +14,9 @@ import type { CallSite, Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peers } from "./peers.ts";
-import type { CallKeeper } from "./pending-call.ts";
-import { RemoteTask, type CallOptions, type ShouldRetry } from "./remote-task.ts";
-import { textOf } from "./remote-error-parts.ts";
+import type { CallKeeper, Cancellation } from "./pending-call.ts";
+import { RemoteTask, type CallOptions } from "./remote-task.ts";
+import { Retries } from "./retries.ts";
 import { outsideTasks, type TaskScope } from "./task-scope.ts";
 import { writeTask } from "./task-messages.ts";
 
@@ -37,15 +35,21 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   readonly tasks = new Tasks<RemoteTask>(this);
   readonly #context: SubmitterContext;
   readonly #leases = new Map<number, HeldLease>();
+  readonly #retries: Retries;
   #dispatchScheduled = false;
   #trimTimer: Timer | undefined;
   /** Asks a task that runs in this process to end; set in workers. */
-  cancelLocal: ((task: RemoteTask, reason: unknown) => void) | undefined;
+  cancelLocal: ((task: RemoteTask, cancellation: Cancellation) => void) | undefined;
   /** Told when there may be a task to run in this process; set in workers. */
   onQueued: (() => void) | undefined;
 
   constructor(context: SubmitterContext) {
     this.#context = context;
+    this.#retries = new Retries({
+      ...context,
+      ready: (task) => this.ready(task),
+      giveUp: (task, content) => this.#giveUp(task, content),
+    });
   }
 
   classOf(traits: Omit<ClassTraits, "leasesMax">): SchedulingClass {
@@ -88,14 +92,14 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     this.#scheduleDispatch();
   }
 
-  stopped(task: RemoteTask, reason: unknown, isForced: boolean): void {
+  stopped(task: RemoteTask, cancellation: Cancellation): void {
     if (task.lease === undefined) {
-      this.cancelLocal?.(task, reason);
+      this.cancelLocal?.(task, cancellation);
       return;
     }
     const { calls, daemon, clock } = this.#context;
     const { workerId } = task.lease;
-    if (!calls.askToEnd(task, reason) || !isForced) return;
+    if (!calls.askToEnd(task, cancellation) || !cancellation.isForced) return;
     const timer = clock.setTimeout(() => {
       daemon.killWorker(workerId, `${task.name} did not end by itself`);
     }, GRACE_MS);
@@ -210,8 +214,10 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     if (isWanted && task.options.maxRetries > 0 && !isSuspect) {
       this.#takeBack(task);
       this.ready(task);
-    } else if (task.mayRunAgain) this.#runAgain(task, errorFor(task.name, []).message);
-    else calls.fail(task, { kind: "error", error: errorFor(task.name, task.failures) });
+    } else if (task.mayRunAgain) {
+      this.#takeBack(task);
+      this.#retries.later(task, errorFor(task.name, []).message);
+    } else calls.fail(task, { kind: "error", error: errorFor(task.name, task.failures) });
   }
 
   /** It is not where it was sent any more. */
@@ -220,43 +226,16 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     this.tasks.takeBack(task);
   }
 
-  #runAgain(task: RemoteTask, failure: string): void {
-    this.#takeBack(task);
-    this.#readyLater(task, failure);
-  }
-
-  /** It has been taken back. */
-  #readyLater(task: RemoteTask, failure: string): void {
-    task.failures.push(failure);
-    const { clock, random } = this.#context;
-    const delayMs = retryDelayMs(task.failures.length, random());
-    // A task that is cancelled meanwhile is not ready any more.
-    const timer = outsideTasks(() => clock.setTimeout(() => this.ready(task), delayMs));
-    task.whenAttemptOver(() => clock.clearTimeout(timer));
-  }
-
   failed(task: RemoteTask, failure: Content, durationUs: number): boolean {
     const { shouldRetry } = task.options;
     if (shouldRetry === undefined || !task.mayRunAgain) return false;
     this.tasks.learnFrom(task, durationUs);
     this.#takeBack(task);
-    this.#decide(task, failure, shouldRetry).catch((error: unknown) => {
-      this.#giveUp(task, { kind: "error", error });
-    });
+    this.#retries.ask(task, failure, shouldRetry);
     return true;
   }
 
-  /** What the body threw is read here, as whoever awaits it would. */
-  async #decide(task: RemoteTask, failure: Content, shouldRetry: ShouldRetry): Promise<void> {
-    const thrown = await this.#context.objects.thrownBy(failure, task.results[0]!.site);
-    const isTransient = await decisionOf(task.name, shouldRetry, thrown);
-    if (task.state !== "waiting") return;
-    if (isTransient) this.#readyLater(task, textOf(thrown));
-    else this.#giveUp(task, { kind: "error", error: thrown });
-  }
-
   #giveUp(task: RemoteTask, content: Content): void {
-    if (task.state !== "waiting") return;
     this.tasks.abandon(task);
     this.#context.calls.failUnsent(task, content);
   }
@@ -299,6 +278,10 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   /** The runtime is over. */
   end(error: Error): void {
     this.#context.clock.clearTimeout(this.#trimTimer);
+    for (const task of this.#retries.undecided) {
+      this.tasks.abandon(task);
+      this.#context.calls.endUnsent(task, error);
+    }
     for (const schedulingClass of this.tasks.classes()) {
       for (const task of this.tasks.takeQueued(schedulingClass)) {
         this.#context.calls.endUnsent(task, error);
@@ -308,21 +291,3 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
 }
 
 const NO_LEASE: { readonly lease: undefined } = { lease: undefined };
-
-/** Rejects if the user's own code throws instead of deciding. */
-async function decisionOf(
-  name: string,
-  shouldRetry: ShouldRetry,
-  thrown: unknown,
-): Promise<boolean> {
-  try {
-    return Boolean(await shouldRetry(thrown));
-  } catch (error) {
-    throw new MobulaError(
-      `Cannot decide whether to run task ${name} again after ${textOf(thrown)}: ` +
-        `retryExceptions threw ${textOf(error)}; let it return true or false`,
-      { failure: thrown },
-      error,
-    );
-  }
-}

@@ -1,10 +1,11 @@
 /** The task that the running code belongs to, across its awaits. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Caller } from "./nested-calls.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What code in a task may ask, and what its waits do. */
-export interface TaskScope {
+export interface TaskScope extends Caller {
   /** Of the worker that runs the task. */
   readonly runtime: Runtime;
   /**

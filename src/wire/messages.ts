@@ -25,12 +25,12 @@ export const Kind = {
   failure: 8,
   /** taskNumber: it begins to run (only for tasks with a deadline) */
   started: 9,
-  /** taskNumber, payload of the reason */
+  /** taskNumber, isForced, isRecursive, payload of the reason */
   cancel: 10,
   /** stream (1 or 2), name, pid, text */
   output: 11,
 
-  /** key, isForced: end the task that makes the object */
+  /** key, isForced, isRecursive: end the call that makes the object */
   cancelObject: 12,
 
   /** leaseId, isBlocked: children that a finished task has left behind still run there */

@@ -7,6 +7,7 @@ import { ActorHost } from "../runtime/actor-host.ts";
 import type { ActorSettings } from "../runtime/actor-messages.ts";
 import type { FaultPoints } from "../runtime/fault-points.ts";
 import type { Peer } from "../runtime/peers.ts";
+import type { Cancellation } from "../runtime/pending-call.ts";
 import { RunningTask, type Body, type TaskSpec } from "../runtime/running-task.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { readExtras } from "../runtime/task-messages.ts";
@@ -39,8 +40,8 @@ export class ActorWorker {
     return true;
   }
 
-  cancel(isTask: (task: RunningTask) => boolean, reason: unknown): void {
-    this.#host?.cancel(isTask, reason);
+  cancel(isTask: (task: RunningTask) => boolean, cancellation: Cancellation): void {
+    this.#host?.cancel(isTask, cancellation);
   }
 
   #creationCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {

@@ -12,6 +12,7 @@ import type { LeaseQueue } from "../runtime/lease-queue.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Payload } from "../runtime/payload.ts";
 import type { Peer } from "../runtime/peers.ts";
+import type { Cancellation } from "../runtime/pending-call.ts";
 import type { RemoteTask } from "../runtime/remote-task.ts";
 import { LeasedTask } from "../runtime/leased-task.ts";
 import { RunningTask } from "../runtime/running-task.ts";
@@ -82,6 +83,7 @@ export class Worker implements RuntimeHost {
       takeChild: (held, queue) => this.#takeChild(held, queue),
       leaseParked: (leaseId) => daemon.parked(leaseId),
       leaseResumed: (leaseId) => daemon.resumed(leaseId),
+      endProcess: (reason) => daemon.killWorker(processId, reason),
       flush: () => peers.flush(),
     });
     this.#actor = new ActorWorker(this.runtime, {
@@ -91,8 +93,8 @@ export class Worker implements RuntimeHost {
       exit: options.exit,
     });
     submitter.onQueued = () => this.#executor.scheduleRun();
-    submitter.cancelLocal = (task, reason) => {
-      this.#executor.cancel((running) => running.spec.submitted === task, reason);
+    submitter.cancelLocal = (task, cancellation) => {
+      this.#executor.cancel((running) => running.spec.submitted === task, cancellation);
     };
   }
 
@@ -122,7 +124,9 @@ export class Worker implements RuntimeHost {
 
   callerGone(processId: number): void {
     const reason = new TaskCancelledError("Cannot go on: the process that called has ended");
-    this.#actor.cancel(({ spec }) => spec.submitterId === processId, reason);
+    this.#actor.cancel(({ spec }) => spec.submitterId === processId, {
+      ...{ reason, isForced: true, isRecursive: true },
+    });
   }
 
   retire(): void {
@@ -175,25 +179,29 @@ export class Worker implements RuntimeHost {
 
   #cancelCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
     const number = body.number();
+    const [isForced, isRecursive] = [body.boolean(), body.boolean()];
     const payload = this.runtime.port.read(peer, body, buffers);
-    const cancel = (reason: unknown): void => this.#cancel(peer, number, reason);
+    const cancel = (reason: unknown): void => {
+      this.#cancel(peer, number, { reason, isForced, isRecursive });
+    };
     this.#read(payload).then(cancel, (error: unknown) => {
       cancel(new TaskCancelledError("Cannot go on: cancelled for an unreadable reason", {}, error));
     });
   }
 
-  #cancel({ processId }: Peer, number: number, reason: unknown): void {
+  #cancel({ processId }: Peer, number: number, cancellation: Cancellation): void {
     const isTask = (task: RunningTask): boolean => {
       return task.number === number && task.spec.submitterId === processId;
     };
-    this.#executor.cancel(isTask, reason);
-    this.#actor.cancel(isTask, reason);
+    this.#executor.cancel(isTask, cancellation);
+    this.#actor.cancel(isTask, cancellation);
   }
 
   /** A generator that has not begun never will. */
   #streamStopCame(peer: Peer, number: number): void {
     if (this.runtime.producers.stop(peer.processId, number)) return;
-    this.#cancel(peer, number, new TaskCancelledError("Cannot begin: its stream was closed"));
+    const reason = new TaskCancelledError("Cannot begin: its stream was closed");
+    this.#cancel(peer, number, { reason, isForced: false, isRecursive: false });
   }
 
   async #read(payload: Payload): Promise<unknown> {
