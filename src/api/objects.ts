@@ -58,15 +58,13 @@ export async function get(
       stopAtFailure: true,
     });
     if (!areThere) throw timeoutError(records.length, options.timeoutMs!);
-    const boxes = await Promise.all(records.filter(isSettled).map(waitFor));
+    // One that has failed is enough; and what is found to be lost is waited for.
+    const failed = records.find((record) => record.isFailed);
+    const boxes = await Promise.all((failed === undefined ? records : [failed]).map(waitFor));
     return Array.isArray(refs) ? boxes.map((box) => box.value) : boxes[0]!.value;
   } finally {
     for (const record of records) record.noLongerNeeded();
   }
-}
-
-function isSettled(record: ObjectRecord): boolean {
-  return !record.isPending;
 }
 
 function timeoutError(count: number, timeoutMs: number): GetTimeoutError {

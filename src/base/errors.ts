@@ -165,11 +165,17 @@ export class UnschedulableError extends MobulaError {
 /** The value was in a process that is gone. */
 export class OwnerDiedError extends MobulaError {
   declare readonly objectId: string;
+  /** How it was made, as far as that is known here. */
+  declare readonly origin: string;
 }
 
-/** The value is no longer there, though its owner is. */
+/** The memory of a value is lost, and it cannot be made again. */
 export class ObjectLostError extends MobulaError {
   declare readonly objectId: string;
+  /** What became of its memory: "its file is gone". */
+  declare readonly reason: string;
+  /** How it was made: "it was stored by put". Undefined if that is not known here. */
+  declare readonly origin: string | undefined;
 }
 
 /** There is no room for an object, in memory or on disk: who has how much. */

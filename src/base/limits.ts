@@ -33,6 +33,15 @@ export const POLLING_US = 50;
  */
 export const STORED_BYTES_MIN = 100 * KIB;
 
+/**
+ * What a process remembers of calls so that their stored results can be made again: arguments, and
+ * what stands around them. Results are 100 KiB at least, so that this is little beside them; a
+ * long chain of calls, of which each takes the result before it, must not grow for ever.
+ */
+export const LINEAGE_BYTES_MAX = 64 * MIB;
+/** What one such call counts for beside its arguments. */
+export const LINEAGE_CALL_BYTES = 1 * KIB;
+
 /** Results from this size on are remembered, to be listed: for smaller ones that costs too much. */
 export const LISTED_BYTES_MIN = KIB;
 /** Objects that are listed whatever their size: more small ones than that nobody reads. */

@@ -28,7 +28,9 @@ import {
   type Arguments,
   type Cancellation,
   type CommonOptions,
+  type Inlined,
 } from "./pending-call.ts";
+import { isStored } from "./reconstruction.ts";
 import type { Segments } from "./segments.ts";
 import { SignalFollowers } from "./signal-followers.ts";
 import { StreamInbox } from "./stream-inbox.ts";
@@ -84,15 +86,20 @@ export class Calls {
     if (captured.kind === "payload" && captured.payload.segments.length > 0) {
       call.whenOver(() => segments.letGo(captured.payload));
     }
-    if (holdsObjects(captured)) {
+    const { streamBuffer } = options;
+    if (streamBuffer !== undefined) call.stream = this.#newStream(call, results[0]!, streamBuffer);
+    this.add(call);
+    return call;
+  }
+
+  /** From now on it is pending. */
+  add(call: PendingCall): void {
+    if (holdsObjects(call.args)) {
       this.holding.add(call);
       call.whenOver(() => this.holding.delete(call));
     }
-    for (const result of results) result.maker = call;
-    const { streamBuffer } = options;
-    if (streamBuffer !== undefined) call.stream = this.#newStream(call, results[0]!, streamBuffer);
+    for (const result of call.results) result.maker = call;
     if (this.#pending++ === 0) this.#context.activity.begin();
-    return call;
   }
 
   #newStream(call: PendingCall, end: ObjectRecord, aheadMax: number): StreamInbox {
@@ -103,7 +110,7 @@ export class Calls {
       if (peer !== undefined && !call.isDone) sendNumbers(peer, kind, call.number, ...numbers);
     };
     return new StreamInbox(end, aheadMax, {
-      keep: (content) => objects.received(content),
+      keep: (content) => objects.received(content, call),
       discard: (record) => objects.discard(record),
       consumed: (count) => send(Kind.streamConsumed, count),
       stop: () => {
@@ -138,13 +145,27 @@ export class Calls {
     call.whenOver(() => {
       for (const { record } of inlined) record.noLongerNeeded();
     });
+    this.#await(call, inlined);
+  }
+
+  /** As `missing` says. */
+  #await(call: PendingCall, inlined: readonly Inlined[]): void {
+    const { reconstruction } = this.#context.objects;
     const arrived = (record: ObjectRecord): void => {
       call.missing--;
       if (call.isDone) return;
-      if (record.isFailed) this.#abandon(call, record.content!);
+      if (record.isFailed) this.#abandon(call, reconstruction.argumentFailure(call, record));
       else if (call.missing === 0) call.keeper.ready(call);
     };
     for (const { record } of inlined) record.whenSettled(arrived);
+  }
+
+  /** The call was taken back, as arguments are lost: it is ready when they are there again. */
+  awaitAgain(call: PendingCall): void {
+    const lost = call.inlined.filter(({ record }) => record.isPending);
+    call.missing = lost.length;
+    if (lost.length === 0) call.keeper.ready(call);
+    else this.#await(call, lost);
   }
 
   /** Calls that are not over. */
@@ -202,6 +223,21 @@ export class Calls {
     if (call !== undefined) this.bodyFailed(call, { kind: "failure", payload }, durationUs);
   }
 
+  /** Arguments that were sent could not be read: nothing of the call has run. */
+  argumentsLostCame(body: MsgpackReader): void {
+    const call = this.#inFlight.get(body.number());
+    const segmentKeys: number[] = [];
+    for (let left = body.arrayHeader(); left > 0; left--) segmentKeys.push(body.number());
+    if (call !== undefined) this.argumentsLost(call, segmentKeys);
+  }
+
+  argumentsLost(call: PendingCall, segmentKeys: readonly number[]): void {
+    const { reconstruction } = this.#context.objects;
+    const failure = reconstruction.argumentsLost(call, segmentKeys);
+    if (failure !== undefined) this.fail(call, failure);
+    else call.keeper.sendAgain!(call);
+  }
+
   /** The call may run again. */
   bodyFailed(call: PendingCall, failure: Content, durationUs: number): void {
     if (call.keeper.failed?.(call, failure, durationUs) === true) return;
@@ -230,6 +266,7 @@ export class Calls {
   succeed(call: PendingCall, durationUs: number, contents: readonly Content[]): void {
     const { results } = call;
     const { objects } = this.#context;
+    if (contents.some(isStored)) objects.reconstruction.wasMade(call, contents);
     this.#over(call, durationUs, undefined);
     for (let i = 0; i < results.length; i++) objects.settle(results[i]!, contents[i]!);
   }

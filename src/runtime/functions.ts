@@ -1,10 +1,11 @@
 /** The remote functions that this process has made or was sent. */
 
+import { ObjectLostError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { Kind } from "../wire/messages.ts";
 import { FunctionRecord, type Callable } from "./function-record.ts";
 import type { FunctionEntry } from "./memory-table.ts";
-import { objectKey } from "./object-record.ts";
+import { objectKey, objectName } from "./object-record.ts";
 import type { KeyCounter } from "./key-counter.ts";
 import type { Packer } from "./packer.ts";
 import { sizeOf } from "./payload.ts";
@@ -123,6 +124,22 @@ async function build(record: FunctionRecord, packer: Packer): Promise<Callable> 
     throw new Error(`Cannot run function ${record.functionId}: its definition has not come`);
   }
   await packer.prepare(definition);
-  record.callable = packer.unpack(definition, false) as Callable;
+  try {
+    record.callable = packer.unpack(definition, false) as Callable;
+  } catch (error) {
+    throw error instanceof ObjectLostError ? capturesLost(record, error) : error;
+  }
   return record.callable;
+}
+
+/** What it captured was as it was at the first call: nobody can capture that again. */
+function capturesLost({ functionId, name }: FunctionRecord, cause: ObjectLostError): Error {
+  const { reason } = cause;
+  const objectId = objectName(functionId);
+  return new ObjectLostError(
+    `Cannot run ${name}: what it captures was stored, and ${reason}; make the function remote ` +
+      "anew, or give it large values as arguments",
+    { objectId, reason, origin: `it was captured with ${name}` },
+    cause,
+  );
 }

@@ -82,7 +82,31 @@ export class IncomingCalls {
     return async () => {
       await packer.prepare(payload);
       for (const { payload: value } of inlined) await packer.prepare(value);
-      return unpack();
+      try {
+        return unpack();
+      } catch (error) {
+        throw lostOf([payload, ...inlined.map((part) => part.payload)], error);
+      }
     };
   }
+}
+
+/** Stored arguments of a call could not be read: whoever sent it may have them made again. */
+export class LostArguments extends Error {
+  readonly segmentKeys: readonly number[];
+
+  constructor(segmentKeys: readonly number[], cause: unknown) {
+    super(`Cannot read arguments: ${segmentKeys.length} parts of them are lost`, { cause });
+    this.segmentKeys = segmentKeys;
+  }
+}
+
+function lostOf(payloads: readonly Payload[], error: unknown): unknown {
+  const lost = payloads.flatMap(({ segments }) => segments.filter(({ loss }) => loss));
+  return lost.length === 0
+    ? error
+    : new LostArguments(
+        lost.map(({ key }) => key),
+        error,
+      );
 }

@@ -2,9 +2,9 @@
 
 import { LISTED_OBJECTS_MAX } from "../base/limits.ts";
 import type { Listing } from "./listed-objects.ts";
-import type { CallSite } from "./object-record.ts";
 import { sizeOf } from "./payload.ts";
 import type { PendingCall } from "./pending-call.ts";
+import { firstLine } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Segment } from "./segments.ts";
 
@@ -108,11 +108,6 @@ function objectEntry(listing: Listing, { objects }: Runtime): ObjectEntry {
     borrowerIds: ownership.borrowersOf(key),
     site: objects.recordsSites && site !== undefined ? firstLine(site) : undefined,
   };
-}
-
-/** "main (file:///app/main.js:3:4)" */
-function firstLine(site: CallSite): string | undefined {
-  return /^\s+at (.*)$/m.exec(site.lines())?.[1];
 }
 
 function segmentEntry({ key, file, owned, mappings }: Segment, runtime: Runtime): SegmentEntry {

@@ -4,7 +4,9 @@
  */
 
 import type { Listing } from "./listed-objects.ts";
+import type { Origin } from "./origin.ts";
 import type { Payload, Primitive } from "./payload.ts";
+import type { TaskScope } from "./task-scope.ts";
 
 /** A ready value: a primitive as it is, everything else as bytes. */
 export type Content =
@@ -29,10 +31,18 @@ export interface CallSite {
 export interface RecordHome {
   /** Nobody that is counted needs the content any more. */
   unneeded(record: ObjectRecord): void;
-  /** Gets the content of an object that another process owns. */
+  /** Gets the content of an object that another process owns, or that is lost. */
   request(record: ObjectRecord): void;
-  /** Gives the settled content to a reader, as a value of its own. */
-  read(record: ObjectRecord, resolve: (box: Box) => void, reject: (reason: unknown) => void): void;
+  /**
+   * Gives the settled content to a reader, as a value of its own. If it is found to be lost the
+   * reader waits for another one, in the name of `scope`.
+   */
+  read(
+    record: ObjectRecord,
+    resolve: (box: Box) => void,
+    reject: (reason: unknown) => void,
+    scope?: TaskScope,
+  ): void;
 }
 
 /** What makes objects: a call. */
@@ -50,8 +60,10 @@ export class ObjectRecord {
   isObserved = false;
   /** The creation of an actor: its owner stays its owner. */
   isActor = false;
-  /** Owned elsewhere, and its content has not been asked for. */
-  isRemote = false;
+  /** Its content is elsewhere, or lost, and has not been asked for. */
+  isAbsent = false;
+  /** How it was made, if it is stored: it can be lost. */
+  origin: Origin | undefined = undefined;
   /** Where the call was made whose result this is. */
   site: CallSite | undefined = undefined;
   /** The task that makes it, until that is over: a cancelled one may have to be ended by force. */
@@ -127,8 +139,8 @@ export class ObjectRecord {
     if (this.#waiting === undefined) this.#waiting = handler;
     else if (typeof this.#waiting === "function") this.#waiting = [this.#waiting, handler];
     else this.#waiting.push(handler);
-    if (this.isRemote) {
-      this.isRemote = false;
+    if (this.isAbsent) {
+      this.isAbsent = false;
       this.home.request(this);
     }
   }
@@ -154,6 +166,12 @@ export class ObjectRecord {
     return true;
   }
 
+  /** The content cannot be read any more; whoever waits for it has it asked for. */
+  lose(): void {
+    this.content = undefined;
+    this.isAbsent = true;
+  }
+
   fail(error: unknown): boolean {
     return this.settle({ kind: "error", error });
   }
@@ -171,7 +189,12 @@ export function objectCount(key: number): number {
   return key % KEYS_PER_PROCESS;
 }
 
+/** The process that created the object. */
+export function processOf(key: number): number {
+  return Math.floor(key / KEYS_PER_PROCESS);
+}
+
 /** For messages and `ref.id`: "3-1a" is the 26th object of process 3. */
 export function objectName(key: number): string {
-  return `${Math.floor(key / KEYS_PER_PROCESS)}-${(key % KEYS_PER_PROCESS).toString(16)}`;
+  return `${processOf(key)}-${objectCount(key).toString(16)}`;
 }

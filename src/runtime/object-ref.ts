@@ -10,7 +10,7 @@ import { inspect, type InspectOptions } from "node:util";
 import { MobulaError, TaskCancelledError } from "../base/errors.ts";
 import { objectName, type Box, type ObjectRecord } from "./object-record.ts";
 import { sizeOf } from "./payload.ts";
-import { currentScope } from "./task-scope.ts";
+import { currentScope, type TaskScope } from "./task-scope.ts";
 
 declare const refBrand: unique symbol;
 
@@ -100,22 +100,30 @@ export function recordOf(value: object): ObjectRecord | undefined {
 export function waitFor(record: ObjectRecord): Promise<Box> {
   record.isObserved = true;
   const scope = currentScope();
-  return new Promise((resolve, reject) => {
-    if (scope === undefined || !record.isPending) {
-      record.whenSettled((settled) => settled.home.read(settled, resolve, reject));
-      return;
-    }
-    const handler = (settled: ObjectRecord): void => {
-      scope.waitEnds(stop);
-      settled.home.read(settled, resolve, reject);
-    };
-    const stop = (reason: unknown): void => {
-      record.forget(handler);
-      reject(reason);
-    };
-    scope.waitBegins(stop, [record.callId]);
-    record.whenSettled(handler);
-  });
+  return new Promise((resolve, reject) => readWhenSettled(record, scope, resolve, reject));
+}
+
+/** `scope`: the task that waits. */
+export function readWhenSettled(
+  record: ObjectRecord,
+  scope: TaskScope | undefined,
+  resolve: (box: Box) => void,
+  reject: (reason: unknown) => void,
+): void {
+  if (scope === undefined || !record.isPending) {
+    record.whenSettled((settled) => settled.home.read(settled, resolve, reject, scope));
+    return;
+  }
+  const handler = (settled: ObjectRecord): void => {
+    scope.waitEnds(stop);
+    settled.home.read(settled, resolve, reject, scope);
+  };
+  const stop = (reason: unknown): void => {
+    record.forget(handler);
+    reject(reason);
+  };
+  scope.waitBegins(stop, [record.callId]);
+  record.whenSettled(handler);
 }
 
 function notAValue(id: string, act: string): TypeError {

@@ -4,7 +4,7 @@
  */
 
 import type { CollectedRegistry, Collector, Weak } from "../base/collector.ts";
-import { ObjectLostError, OwnerDiedError } from "../base/errors.ts";
+import { ObjectLostError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import { Ownership, type Handout } from "../core/ownership.ts";
 import { Kind } from "../wire/messages.ts";
@@ -12,14 +12,19 @@ import { ListedObjects, Listing } from "./listed-objects.ts";
 import type { KeyCounter } from "./key-counter.ts";
 import { objectKey, objectName, ObjectRecord } from "./object-record.ts";
 import type { Box, CallSite, Content, RecordHome } from "./object-record.ts";
+import { lossOf, ownerDied } from "./origin.ts";
+import { readWhenSettled } from "./object-ref.ts";
 import { ownershipMessages } from "./ownership-messages.ts";
 import type { Packer } from "./packer.ts";
 import { isPrimitive, type Payload } from "./payload.ts";
 import type { Cancellation } from "./pending-call.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
+import type { PendingCall } from "./pending-call.ts";
+import { isStored, Reconstruction } from "./reconstruction.ts";
 import { remoteError } from "./remote-error.ts";
 import type { Segments } from "./segments.ts";
+import type { TaskScope } from "./task-scope.ts";
 import type { UnseenFailures } from "./unseen-failures.ts";
 
 export interface ObjectsContext {
@@ -36,6 +41,7 @@ export interface ObjectsContext {
 
 export class Objects implements RecordHome {
   readonly ownership: Ownership;
+  readonly reconstruction: Reconstruction;
   /** Remembers where each object was made. */
   readonly recordsSites: boolean;
   readonly #selfId: number;
@@ -70,6 +76,7 @@ export class Objects implements RecordHome {
     this.#port = context.port;
     this.#unseen = context.unseen;
     this.#segments = segments;
+    this.reconstruction = new Reconstruction(this, segments, collector);
     this.ownership = new Ownership(selfId, {
       ...ownershipMessages(peers),
       freed: (key) => void (segments.freed(key) || this.#freed(key)),
@@ -91,6 +98,7 @@ export class Objects implements RecordHome {
   put(content: Content, site: CallSite | undefined): ObjectRecord {
     const record = this.create(site);
     this.#listed.wasPut(record);
+    if (isStored(content)) this.reconstruction.wasPut(record);
     this.settle(record, content);
     return record;
   }
@@ -103,9 +111,10 @@ export class Objects implements RecordHome {
     return new Promise((resolve) => this.read(record, resolve, resolve));
   }
 
-  /** An object of this process whose value has come. */
-  received(content: Content): ObjectRecord {
+  /** An object of this process whose value has come, from a stream. */
+  received(content: Content, call?: PendingCall): ObjectRecord {
     const record = this.create();
+    if (call !== undefined && isStored(content)) this.reconstruction.wasElement(record, call);
     this.settle(record, content);
     return record;
   }
@@ -119,7 +128,10 @@ export class Objects implements RecordHome {
   settle(record: ObjectRecord, content: Content): void {
     const firstRef = record.firstRef;
     record.firstRef = undefined;
-    if (!record.settle(content)) return;
+    if (!record.settle(content)) {
+      if (isStored(content)) this.#segments.letGo((content as { payload: Payload }).payload);
+      return;
+    }
     this.#listed.settled(record);
     if (!record.isFailed) return;
     if (!record.isObserved && firstRef !== undefined) this.#unseen.watch(record, firstRef);
@@ -144,12 +156,27 @@ export class Objects implements RecordHome {
 
   // RecordHome.
 
-  read(record: ObjectRecord, resolve: (box: Box) => void, reject: (reason: unknown) => void): void {
+  read(
+    record: ObjectRecord,
+    resolve: (box: Box) => void,
+    reject: (reason: unknown) => void,
+    scope?: TaskScope,
+  ): void {
     const content = record.content!;
     if (content.kind === "primitive") resolve({ value: content.value });
     else if (content.kind === "error") reject(content.error);
-    else if (content.kind === "payload") this.#unpack(record, content.payload, resolve, reject);
-    else {
+    else if (content.kind === "payload") {
+      const { payload } = content;
+      this.#unpack(record, payload, resolve, (error) => {
+        if (!isLost(payload)) reject(error);
+        else {
+          // Others may have found it before, and it may be there again.
+          if (record.content === content)
+            this.reconstruction.lose(record, lossOf(payload.segments));
+          readWhenSettled(record, scope, resolve, reject);
+        }
+      });
+    } else {
       const keep = (box: Box): void => reject(this.#keepError(record, box.value));
       this.#unpack(record, content.payload, keep, reject);
     }
@@ -190,16 +217,22 @@ export class Objects implements RecordHome {
     const content = record.content!;
     if (content.kind !== "payload" || this.#lent.has(record.key)) return;
     this.#segments.letGo(content.payload);
+    this.reconstruction.released(record);
   }
 
   request(record: ObjectRecord): void {
+    if (!this.ownership.isBorrowed(record.key)) {
+      this.reconstruction.remake(record);
+      return;
+    }
     if (this.#fetching.size === 0) this.onFetching?.(true);
     this.#fetching.add(record);
     record.whenSettled(() => {
       this.#fetching.delete(record);
       if (this.#fetching.size === 0) this.onFetching?.(false);
     });
-    this.#sendFetch(this.ownership.ownerOf(record.key), record.key, this.#selfId);
+    const lostKeys = this.reconstruction.lossOf(record)?.segmentKeys ?? [];
+    this.#sendFetch(this.ownership.ownerOf(record.key), record.key, this.#selfId, lostKeys);
   }
 
   /** The runtime is over: what is awaited will not come. */
@@ -229,7 +262,7 @@ export class Objects implements RecordHome {
     this.ownership.arrived(peer.processId, key, { ownerId, handoutId });
     if (known !== undefined) return known;
     const record = new ObjectRecord(key, this);
-    record.isRemote = true;
+    record.isAbsent = true;
     this.#borrow(record);
     return record;
   }
@@ -241,25 +274,32 @@ export class Objects implements RecordHome {
 
   // Messages about values.
 
-  #sendFetch(ownerId: number, key: number, requesterId: number): void {
+  #sendFetch(ownerId: number, key: number, requesterId: number, lostKeys: readonly number[]): void {
     const { link } = this.#peers.get(ownerId);
     const body = link.begin(Kind.fetch);
-    body.arrayHeader(2);
+    body.arrayHeader(3);
     body.integer(key);
     body.integer(requesterId);
+    body.arrayHeader(lostKeys.length);
+    for (const lostKey of lostKeys) body.integer(lostKey);
     link.end();
   }
 
-  fetchAsked(key: number, requesterId: number): void {
+  fetchCame(body: MsgpackReader): void {
+    const key = body.number();
+    const requesterId = body.number();
+    const lostKeys: number[] = [];
+    for (let left = body.arrayHeader(); left > 0; left--) lostKeys.push(body.number());
     const record = this.#lent.get(key);
     if (record !== undefined) {
+      this.reconstruction.loseSegments(record, lostKeys);
       record.isObserved = true;
       record.whenSettled(() => this.#sendValue(record, this.#peers.get(requesterId)));
       return;
     }
     const ownerId = this.ownership.ownerOf(key);
     if (ownerId !== this.#selfId) {
-      this.#sendFetch(ownerId, key, requesterId);
+      this.#sendFetch(ownerId, key, requesterId, lostKeys);
       return;
     }
     const lost = new ObjectRecord(key, this);
@@ -267,7 +307,7 @@ export class Objects implements RecordHome {
       new ObjectLostError(
         `Cannot get object ${objectName(key)}: its owner no longer has it; ` +
           "keep a ref to it for as long as it is needed",
-        { objectId: objectName(key) },
+        { objectId: objectName(key), reason: "its owner no longer has it" },
       ),
     );
     this.#sendValue(lost, this.#peers.get(requesterId));
@@ -380,7 +420,7 @@ export class Objects implements RecordHome {
     if (borrowed !== undefined) this.#collected.unregister(borrowed);
     this.#borrowed.delete(key);
     const record = borrowed ?? new ObjectRecord(key, this);
-    record.isRemote = false;
+    record.isAbsent = false;
     this.#lent.set(key, record);
     this.ownership.tookOver(key, peer.processId, borrowers);
     this.settle(record, contentFrom(payload, isFailure));
@@ -391,14 +431,14 @@ export class Objects implements RecordHome {
     this.#borrowed.delete(key);
     if (record === undefined || !record.isPending) return;
     this.#collected.unregister(record);
-    record.isRemote = false;
-    const error = new OwnerDiedError(
-      `Cannot get object ${objectName(key)}: the process that owned it has ended; ` +
-        "return the value itself, or keep its owner alive",
-      { objectId: objectName(key) },
-    );
-    this.fail(record, error);
+    record.isAbsent = false;
+    this.fail(record, ownerDied(key));
   }
+}
+
+/** Not because it was let go of: then its memory is somebody else's. */
+function isLost({ segments }: Payload): boolean {
+  return segments.some(({ loss }) => loss !== undefined);
 }
 
 function contentFrom(payload: Payload, isFailure: boolean): Content {

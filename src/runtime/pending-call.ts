@@ -55,6 +55,11 @@ export interface CallKeeper<C extends PendingCall = PendingCall> {
    * again, or fails it later.
    */
   failed?(call: C, failure: Content, durationUs: number): boolean;
+  /**
+   * Nothing of the call has run where it was sent, as arguments of it are lost: they are made
+   * again, and then it is sent again. Without this method it fails.
+   */
+  sendAgain?(call: C): void;
   /** Its results are settled already; the body that may run is to end. */
   stopped(call: C, cancellation: Cancellation): void;
 }

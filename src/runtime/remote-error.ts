@@ -79,6 +79,11 @@ export class CallSites {
   }
 }
 
+/** "main (file:///app/main.js:3:4)" */
+export function firstLine(site: CallSite): string | undefined {
+  return /^\s+at (.*)$/m.exec(site.lines())?.[1];
+}
+
 class CapturedSite implements CallSite {
   declare readonly stack: string;
 

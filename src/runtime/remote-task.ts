@@ -9,6 +9,7 @@ import type {
 } from "../core/scheduling-class.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
+import type { Origin } from "./origin.ts";
 import {
   PendingCall,
   type Arguments,
@@ -42,8 +43,10 @@ export class RemoteTask extends PendingCall implements Task {
   state: TaskState = "waiting";
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
-  /** Why each run of it that counts has failed. */
-  readonly failures: string[] = [];
+  /** Why each run of it that counts was not enough. */
+  readonly failures: string[];
+  /** Of its results, when it runs again because they are lost. */
+  origin: Origin | undefined = undefined;
 
   constructor(
     number: number,
@@ -52,8 +55,10 @@ export class RemoteTask extends PendingCall implements Task {
     args: Arguments,
     results: readonly ObjectRecord[],
     keeper: CallKeeper<RemoteTask>,
+    failures: string[] = [],
   ) {
     super(number, args, results);
+    this.failures = failures;
     this.record = record;
     this.options = options;
     this.keeper = keeper;

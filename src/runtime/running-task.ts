@@ -20,6 +20,8 @@ export interface TaskReply {
   /** The next element of a stream; its size in bytes. Throws if it cannot be sent. */
   element(task: Numbered, value: unknown): number;
   failed(task: Numbered, durationUs: number, error: unknown): void;
+  /** The task has not begun: these parts of its arguments are lost. */
+  argumentsLost(task: Numbered, segmentKeys: readonly number[]): void;
   started(task: RunningTask): void;
   /** Whether children of tasks that are over keep the lease busy. */
   leaseBlocked(leaseId: number, isBlocked: boolean): void;

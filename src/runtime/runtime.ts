@@ -185,6 +185,7 @@ export class Runtime {
       ...{ calls, objects, port, peers, daemon, clock },
       random: options.surroundings.random,
     });
+    objects.reconstruction.connect(this.submitter);
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
       else activity.end();
@@ -245,6 +246,8 @@ export class Runtime {
         return this.calls.voidCame(body);
       case Kind.failure:
         return this.calls.failureCame(peer, body, buffers);
+      case Kind.argumentsLost:
+        return this.calls.argumentsLostCame(body);
       case Kind.started:
         return this.calls.startedCame(body);
       case Kind.defineCode:
@@ -254,7 +257,7 @@ export class Runtime {
       case Kind.dropFunction:
         return this.functions.dropped(body.number(), peer, this.peers);
       case Kind.fetch:
-        return this.objects.fetchAsked(body.number(), body.number());
+        return this.objects.fetchCame(body);
       case Kind.value:
         return this.objects.valueCame(peer, body, buffers);
       case Kind.transfer:

@@ -42,6 +42,8 @@ export class Segment {
   isReleased = false;
   /** Others hold it as well; known of owned ones only. */
   isLent = false;
+  /** Why its file could not be read, once somebody has tried. */
+  loss: ObjectLostError | undefined;
 
   constructor(key: number, file: FileName, owned: OwnedFile | undefined) {
     this.key = key;
@@ -176,12 +178,26 @@ export class Segments {
   read(segment: Segment, isShared: boolean): FileReading {
     if (isShared) return this.#shared.get(segment.key, () => this.read(segment, false));
     if (segment.isReleased) throw released(segment.key);
-    const reading = this.#store.read(segment.file, () => this.#unmapped(segment));
+    const reading = this.#open(segment);
     segment.holds++;
     segment.mappings++;
     this.#spilling.looked(segment.file.sizeBytes);
     this.#used(segment);
     return reading;
+  }
+
+  #open(segment: Segment): FileReading {
+    try {
+      return this.#store.read(segment.file, () => this.#unmapped(segment));
+    } catch (error) {
+      if (error instanceof ObjectLostError) segment.loss = error;
+      throw error;
+    }
+  }
+
+  /** Whether the payload can be read, as far as can be told without reading it. */
+  isThere({ segments }: Payload): boolean {
+    return segments.every((segment) => !segment.isReleased && this.#store.has(segment.file));
   }
 
   #unmapped(segment: Segment): void {
@@ -202,6 +218,7 @@ export class Segments {
     segment.isReleased = true;
     if (owned !== undefined) this.#spilling.freed(owned.sizeBytes);
     if (owned === undefined) this.#ownership.dropped(key);
+    else if (segment.loss !== undefined) this.#store.discard(owned);
     else if (!this.#returnToMaker(owned)) this.#store.free(owned);
   }
 
@@ -338,8 +355,9 @@ export class Segments {
 /** Its file may hold something else by now. */
 function released(key: number): ObjectLostError {
   const objectId = objectName(key);
+  const reason = "its last ref was disposed";
   return new ObjectLostError(
-    `Cannot read stored object ${objectId}: its last ref was disposed; keep one until it is read`,
-    { objectId },
+    `Cannot read stored object ${objectId}: ${reason}; keep one until it is read`,
+    { objectId, reason },
   );
 }

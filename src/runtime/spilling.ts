@@ -108,9 +108,13 @@ export class Spilling {
 
   async #spill(segment: Segment): Promise<void> {
     const { store, settled } = this.#context;
+    const file = segment.owned!;
     segment.isSpilling = true;
     try {
-      segment.owned = await store.spill(segment.owned!);
+      segment.owned = await store.spill(file);
+    } catch (error) {
+      // Somebody has removed it: there is nothing to move, and others can be.
+      if (store.has(file)) throw error;
     } finally {
       segment.isSpilling = false;
       settled(segment);

@@ -14,7 +14,7 @@ import type { CallSite, Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peers } from "./peers.ts";
-import type { CallKeeper, Cancellation } from "./pending-call.ts";
+import type { CallKeeper, Cancellation, Inlined } from "./pending-call.ts";
 import { RemoteTask, type CallOptions } from "./remote-task.ts";
 import { Retries } from "./retries.ts";
 import { outsideTasks, type TaskScope } from "./task-scope.ts";
@@ -74,6 +74,14 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     return task;
   }
 
+  /** Its results are lost: it runs again. */
+  resubmit(task: RemoteTask): void {
+    const { calls } = this.#context;
+    calls.add(task);
+    this.tasks.submit(task);
+    calls.begin(task);
+  }
+
   // CallKeeper.
 
   ready(task: RemoteTask): void {
@@ -85,6 +93,11 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   abandoned(task: RemoteTask): void {
     this.tasks.abandon(task);
     this.#scheduleDispatch();
+  }
+
+  sendAgain(task: RemoteTask): void {
+    this.#takeBack(task);
+    this.#context.calls.awaitAgain(task);
   }
 
   finished(task: RemoteTask, durationUs: number | undefined): void {
@@ -132,6 +145,10 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   push(task: RemoteTask, lease: HeldLease): void {
     const { calls, peers, objects, port } = this.#context;
     calls.sent(task);
+    if (!areThere(task.inlined)) {
+      this.sendAgain(task);
+      return;
+    }
     const peer = peers.get(lease.workerId);
     try {
       writeTask(task, lease, peer, objects, port);
@@ -262,9 +279,17 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   // Tasks that this process runs itself.
 
   takeLocal(held: Demand, environment: string): RemoteTask | undefined {
-    const task = this.tasks.takeLocal(held, environment);
-    if (task !== undefined) this.#context.calls.sent(task);
-    return task;
+    for (;;) {
+      const task = this.tasks.takeLocal(held, environment);
+      if (task === undefined) return undefined;
+      this.#context.calls.sent(task);
+      if (areThere(task.inlined)) return task;
+      this.sendAgain(task);
+    }
+  }
+
+  localArgumentsLost(task: RemoteTask, segmentKeys: readonly number[]): void {
+    this.#context.calls.argumentsLost(task, segmentKeys);
   }
 
   localFailed(task: RemoteTask, failure: Content, durationUs: number): void {
@@ -288,6 +313,12 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       }
     }
   }
+}
+
+/** Values that had come may be lost. */
+function areThere(inlined: readonly Inlined[]): boolean {
+  for (const { record } of inlined) if (record.isPending) return false;
+  return true;
 }
 
 const NO_LEASE: { readonly lease: undefined } = { lease: undefined };

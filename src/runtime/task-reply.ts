@@ -84,6 +84,15 @@ export class LinkReply implements TaskReply {
     this.#giveAway(payload);
   }
 
+  argumentsLost(task: Numbered, segmentKeys: readonly number[]): void {
+    const body = this.#begin(Kind.argumentsLost, 0);
+    body.arrayHeader(2);
+    body.integer(task.number);
+    body.arrayHeader(segmentKeys.length);
+    for (const key of segmentKeys) body.integer(key);
+    this.#peer.link.end();
+  }
+
   #giveAway(payload: Payload): void {
     this.#objects.giveAway(payload, this.#peer);
   }
@@ -168,6 +177,10 @@ export class LocalReply implements TaskReply {
   failed(_task: Numbered, durationUs: number, error: unknown): void {
     const failure: Content = { kind: "failure", payload: this.#packer.packError(error) };
     this.#submitter.localFailed(this.#taken(), failure, durationUs);
+  }
+
+  argumentsLost(_task: Numbered, segmentKeys: readonly number[]): void {
+    this.#submitter.localArgumentsLost(this.#taken(), segmentKeys);
   }
 
   #over(durationUs: number, contents: readonly Content[]): void {

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { FLUSH_TOGETHER_US, WAITING_TASK_US } from "../base/limits.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import type { Callable } from "./function-record.ts";
+import { LostArguments } from "./incoming-calls.ts";
 import { ObjectRef, recordOf, waitFor } from "./object-ref.ts";
 import type { Packer } from "./packer.ts";
 import { isThenable, sendableOutcomes, type BatchResult } from "./run-batch.ts";
@@ -53,7 +54,7 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
     task.state = "started";
     const { callable } = task.body;
     if (callable !== undefined && Array.isArray(task.args)) this.#call(task, callable, task.args);
-    else this.#prepare(task).catch((error: unknown) => this.#fail(task, error));
+    else this.#prepare(task).catch((error: unknown) => this.#notBegun(task, error));
   }
 
   /** The task fails before its body begins. */
@@ -67,6 +68,15 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
     const callable = task.body.callable ?? (await this.load(task));
     const args = typeof task.args === "function" ? await task.args() : task.args;
     this.#call(task, callable, args);
+  }
+
+  #notBegun(task: T, error: unknown): void {
+    if (!(error instanceof LostArguments) || task.isCancelled) this.#fail(task, error);
+    else if (task.state !== "over") {
+      this.#leave(task);
+      task.reply.argumentsLost(task, error.segmentKeys);
+      this.over(task);
+    }
   }
 
   #call(task: T, callable: Callable, args: readonly unknown[]): void {

@@ -50,12 +50,16 @@ export interface ObjectStore<File extends OwnedFile = OwnedFile> {
   spill(file: File): Promise<File>;
   /** Opens the file of an object that may be another process's. Throws ObjectLostError. */
   read(file: FileName, onReleased: () => void): FileReading;
+  /** Whether the file is where it should be, and as long as it should be. */
+  has(file: FileName): boolean;
   /** This process owns the file from now on. */
   adopt(file: FileName): File;
   /** Another process owns the file from now on. */
   disown(file: File): void;
   /** Nobody reads the file any more. Precondition: this process owns it. */
   free(file: File): void;
+  /** The same, of a file that is not to be used again. */
+  discard(file: File): void;
   /** Files and mappings stay as they are: the session's directory is removed as a whole. */
   close(): void;
 }

@@ -31,6 +31,12 @@ export function readFile(
   return new MappedFile(native!, address, sizeBytes, onReleased);
 }
 
+/** Whether the file is there, with so many bytes at least. */
+export function isWhole(path: string, sizeBytes: number): boolean {
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.size >= sizeBytes;
+}
+
 function openFirst(paths: readonly string[]): number | undefined {
   for (const path of paths) {
     try {

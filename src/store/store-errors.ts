@@ -39,7 +39,7 @@ export function lost(name: string, reason: string): ObjectLostError {
   return new ObjectLostError(
     `Cannot read stored object ${name}: ${reason}; ` +
       "make it again, and leave the store's directory alone",
-    { objectId: name },
+    { objectId: name, reason },
   );
 }
 

@@ -11,7 +11,7 @@ import { FreeFiles } from "./free-files.ts";
 import { layOut, type Layout } from "./layout.ts";
 import { MappedFile, type FileReading } from "./mapped-file.ts";
 import { MappingError, nativeMemory, type NativeLibrary, type NativeMemory } from "./native.ts";
-import { readFile } from "./read-file.ts";
+import { isWhole, readFile } from "./read-file.ts";
 import type { Allocated, ObjectStore, Stored } from "./object-store.ts";
 import { noRoom } from "./store-errors.ts";
 import { StoreFile, writeFile, type FileName, type Place } from "./store-file.ts";
@@ -83,7 +83,7 @@ export class Store implements ObjectStore<StoreFile> {
     if (this.#options.isFull?.() === true) {
       return { file: this.#writeToDisk(pieces, layout), layout };
     }
-    const free = this.#free.take(layout.sizeBytes);
+    const free = this.#takeFree(layout.sizeBytes);
     if (free !== undefined) {
       free.rewrite(this.#getNative(), pieces, layout);
       return { file: free, layout };
@@ -95,7 +95,7 @@ export class Store implements ObjectStore<StoreFile> {
   allocate(sizeBytes: number, onReleased: () => void): Allocated<StoreFile> | undefined {
     const native = this.#getNative();
     if (native === undefined) return undefined;
-    const free = this.#free.take(sizeBytes);
+    const free = this.#takeFree(sizeBytes);
     const file = free ?? this.write(zeros(sizeBytes)).file;
     const memory = this.#mapForWriting(file, onReleased);
     if (memory === undefined) return undefined;
@@ -103,6 +103,15 @@ export class Store implements ObjectStore<StoreFile> {
     memory.close();
     if (free !== undefined) new Uint8Array(buffer).fill(0);
     return { file, memory, buffer };
+  }
+
+  /** What somebody else has removed is no room: what is written there nobody would find. */
+  #takeFree(sizeBytes: number): StoreFile | undefined {
+    for (;;) {
+      const free = this.#free.take(sizeBytes);
+      if (free === undefined || isWhole(free.path, free.sizeBytes)) return free;
+      this.discard(free);
+    }
   }
 
   /** `undefined`: there are too many mappings; the file is free again. */
@@ -129,7 +138,7 @@ export class Store implements ObjectStore<StoreFile> {
   }
 
   giveUpFree(): void {
-    for (const file of this.#free.shrink(0)) this.#removeLater(file);
+    for (const file of this.#free.shrink(0)) this.discard(file);
   }
 
   async spill(file: StoreFile): Promise<StoreFile> {
@@ -147,8 +156,10 @@ export class Store implements ObjectStore<StoreFile> {
     try {
       return this.#writeFresh("memory", pieces, layout);
     } catch (error) {
-      // Others use the file system as well: its room is less than what this runtime may take.
-      if ((error as NodeJS.ErrnoException).code === "ENOSPC") return undefined;
+      // Others use the file system as well: its room is less than what this runtime may take, and
+      // the directory may have been removed.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOSPC" || code === "ENOENT") return undefined;
       throw error;
     }
   }
@@ -187,8 +198,15 @@ export class Store implements ObjectStore<StoreFile> {
   }
 
   read(file: FileName, onReleased: () => void): FileReading {
-    const paths = [this.#pathOf(file.name, "memory"), this.#pathOf(file.name, "disk")];
-    return readFile(file, paths, this.#getNative(), onReleased);
+    return readFile(file, this.#pathsOf(file), this.#getNative(), onReleased);
+  }
+
+  has(file: FileName): boolean {
+    return this.#pathsOf(file).some((path) => isWhole(path, file.sizeBytes));
+  }
+
+  #pathsOf({ name }: FileName): string[] {
+    return [this.#pathOf(name, "memory"), this.#pathOf(name, "disk")];
   }
 
   adopt({ name, sizeBytes, moves }: FileName): StoreFile {
@@ -205,8 +223,8 @@ export class Store implements ObjectStore<StoreFile> {
   }
 
   free(file: StoreFile): void {
-    if (file.place === "disk") this.#removeLater(file);
-    else for (const dropped of this.#free.add(file)) this.#removeLater(dropped);
+    if (file.place === "disk") this.discard(file);
+    else for (const dropped of this.#free.add(file)) this.discard(dropped);
     if (this.#free.count > 0) this.#armTimer();
   }
 
@@ -217,13 +235,13 @@ export class Store implements ObjectStore<StoreFile> {
     }
     const shrink = (): void => {
       this.#freeTimer = undefined;
-      for (const file of this.#free.shrink(0)) this.#removeLater(file);
+      for (const file of this.#free.shrink(0)) this.discard(file);
     };
     this.#freeTimer = this.#scope.runInAsyncScope(() => setTimeout(shrink, FREE_IDLE_MS).unref());
   }
 
-  /** Giving back much memory takes the system a while. */
-  #removeLater(file: StoreFile): void {
+  /** Removes it, later: giving back much memory takes the system a while. */
+  discard(file: StoreFile): void {
     file.unmap(this.#native);
     // Counted before it is done: others are not to make room for what is about to go.
     this.#removed(file);

@@ -36,6 +36,9 @@ export const Kind = {
   /** leaseId, isBlocked: children that a finished task has left behind still run there */
   leaseBlocked: 13,
 
+  /** taskNumber, segment keys: it has not begun, as these parts of its arguments are lost */
+  argumentsLost: 35,
+
   // Actors.
   /** taskNumber, functionId, actorKey, incarnation, leaseId, settings, extras … */
   createActor: 14,
@@ -61,7 +64,7 @@ export const Kind = {
   streamStop: 34,
 
   // Ownership; see core/ownership.ts.
-  /** key, requesterId */
+  /** key, requesterId, segment keys: parts of the value that the requester could not read */
   fetch: 20,
   /** key, isFailure, payload */
   value: 21,
