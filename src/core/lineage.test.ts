@@ -64,7 +64,7 @@ test("the oldest are forgotten first; what took their results stays", () => {
   lineage.validate();
 });
 
-test("a call that is larger than all there is room for is forgotten at once, with all others", () => {
+test("a call that is larger than all there is room for is forgotten, with all others", () => {
   const lineage = new Lineage<string>(30);
   const small = keep(lineage, "small", 10, []);
   const large = keep(lineage, "large", 31, [small]);

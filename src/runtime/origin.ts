@@ -38,10 +38,10 @@ const NOTHING = { segmentKeys: [], cause: undefined };
 export const LET_GO: Loss = { reason: "its memory was given up with its last ref", ...NOTHING };
 const UNKNOWN_LOSS: Loss = { reason: "its memory is lost", ...NOTHING };
 
-/** Segments of a payload of which one could not be read, or would not be. */
+/** Of segments of one payload: one of them could not be read, or would not be. */
 export function lossOf(segments: readonly Segment[]): Loss {
-  const lost = segments.filter(({ loss }) => loss !== undefined);
-  const cause = lost[0]?.loss;
+  if (segments.some(({ isReleased }) => isReleased)) return LET_GO;
+  const cause = segments.find(({ loss }) => loss !== undefined)?.loss;
   const reason = cause?.reason ?? "its file is gone";
   return { reason, segmentKeys: segments.map(({ key }) => key), cause };
 }

@@ -1,6 +1,6 @@
 /** What the object store of a sandbox's only session holds. */
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -50,4 +50,26 @@ export function usedBytes(sandbox: Sandbox): number {
   let used = 0;
   for (let at = 8; at < usage.length; at += 16) used += usage.readDoubleLE(at);
   return used;
+}
+
+/** The paths of all of them, in memory and on disk. */
+export function storedFiles(sandbox: Sandbox): Set<string> {
+  const directories = [memoryDirectory(sandbox), sessionDirectory(sandbox)];
+  const paths = directories.flatMap((directory) => {
+    const names = readdirSync(directory).filter((name) => STORED.test(name));
+    return names.map((name) => join(directory, name));
+  });
+  return new Set(paths);
+}
+
+/** Takes away what they hold, as if somebody had cleaned up. Returns how many there were. */
+export function loseStored(sandbox: Sandbox, lose: (path: string) => void = remove): number {
+  const paths = storedFiles(sandbox);
+  for (const path of paths) lose(path);
+  return paths.size;
+}
+
+function remove(path: string): void {
+  // Its owner may have given it up meanwhile.
+  rmSync(path, { force: true });
 }
