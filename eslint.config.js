@@ -69,6 +69,17 @@ const doors = {
   selector: "ExportAllDeclaration",
   message: "Name what you export: a door shows everything that goes through it.",
 };
+const jumps = "The machine's clock may jump: ask a Clock for the time.";
+/** The machine's clock may jump, and a deadline with it: all times are those of `Clock`. */
+const wallClock = {
+  "no-restricted-properties": ["error", { object: "Date", property: "now", message: jumps }],
+  "no-restricted-syntax": [
+    "error",
+    doors,
+    { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: jumps },
+    { selector: "CallExpression[callee.name='Date']", message: jumps },
+  ],
+};
 const impurity = "base/ and core/ do no I/O and have no clock or chance of their own: ask for it.";
 const timeAndWorld = [
   ...["process", "performance", "crypto", "fetch", "console", "globalThis", "global"],
@@ -113,6 +124,7 @@ export default defineConfig(
     files: ["src/**"],
     rules: { "no-console": "error", "no-restricted-syntax": ["error", doors] },
   },
+  { files: ["src/**"], ignores: TESTS, rules: wallClock },
   { files: PURE, ignores: TESTS, rules: purity },
   { files: ["src/**"], ignores: TESTS, rules: { "mobula/error-message": "error" } },
   {

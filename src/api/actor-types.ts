@@ -97,7 +97,7 @@ export interface ActorOptions<T = any> {
   readonly resources?: Readonly<Record<string, number>>;
   /** Numbers of the cores that its process runs on, from 0; on Linux. Default: all. */
   readonly cpuAffinity?: readonly number[];
-  /** Memory that is reserved for it, and the limit of its process' heap, in bytes. */
+  /** Memory that is reserved for it, and the limit of its process, in bytes; see `TaskOptions`. */
   readonly memoryBytes?: number;
   /** Environment variables of its process, beside those of the driver. */
   readonly env?: Readonly<Record<string, string>>;

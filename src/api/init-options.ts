@@ -7,9 +7,11 @@ import {
   isBoolean,
   isCount,
   isRecordOf,
+  isShare,
   isString,
   isStringArray,
   isText,
+  isTimeout,
   type Rule,
 } from "./options.ts";
 
@@ -21,6 +23,18 @@ export interface InitOptions {
   readonly resources?: Readonly<Record<string, number>>;
   /** Memory that tasks may reserve, in bytes. Default: the machine's, or the container's. */
   readonly memoryBytes?: number;
+  /**
+   * Share of the machine's memory, and of the container's, that may be in use, by whomever. Above
+   * it a worker is ended, with OutOfMemoryError for its task, before the kernel ends something: one
+   * of those that hold much, of tasks that can run again the newest first. 1: nobody is ended.
+   * Default 0.95.
+   */
+  readonly memoryUsageMax?: number;
+  /**
+   * A worker that is stopped (SIGSTOP) for so long is replaced, and its tasks run again.
+   * Milliseconds; Infinity is possible. Default 10,000.
+   */
+  readonly frozenWorkerMs?: number;
   /**
    * Memory for stored objects, in bytes; what does not fit goes to disk. Default: 30 % of the
    * machine's memory, as far as its shared memory has it.
@@ -64,6 +78,8 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   numCpus: isAmount,
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
   memoryBytes: isCount(1),
+  memoryUsageMax: isShare,
+  frozenWorkerMs: isTimeout,
   objectStoreBytes: isCount(1),
   spillDirectory: isString,
   storedBytesMin: isCount(1),

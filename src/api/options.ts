@@ -82,6 +82,11 @@ export const isAmount: Rule = (value) =>
     ? undefined
     : "must be a number from 0 on, fractions allowed";
 
+export const isShare: Rule = (value) =>
+  typeof value === "number" && value > 0 && value <= 1
+    ? undefined
+    : "must be a number above 0, 1 at most";
+
 /** Whole numbers from `least` on. */
 export function isCount(least: number): Rule {
   return (value) =>

@@ -111,7 +111,9 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
   const timeoutMs = options.timeoutMs === Infinity ? undefined : options.timeoutMs;
   const record = source.recordIn(runtime);
   const streamBuffer = streamBufferOf(record.isGenerator, options, record.name);
-  const maxRetries = options.maxRetries ?? RETRIES_DEFAULT_MAX;
+  // Elements that were read cannot be taken back.
+  const isOnce = streamBuffer !== undefined || options.maxRetries === 0;
+  const maxRetries = isOnce ? 0 : (options.maxRetries ?? RETRIES_DEFAULT_MAX);
   const demand = demandOf({
     ...options.resources,
     [CPU]: options.numCpus ?? 1,
@@ -125,11 +127,11 @@ function bind(source: RemoteSource, options: TaskOptions, runtime: Runtime): Bou
       schedulingClass: runtime.submitter.classOf({
         demand,
         environment,
-        isExclusive: timeoutMs !== undefined || streamBuffer !== undefined || maxRetries === 0,
+        isExclusive: timeoutMs !== undefined || isOnce,
+        isRetriable: !isOnce,
       }),
       priority: options.priority ?? 0,
-      // Elements that were read cannot be taken back.
-      maxRetries: streamBuffer === undefined ? maxRetries : 0,
+      maxRetries,
       shouldRetry: shouldRetryFor(options.retryExceptions),
       timeoutMs,
       signal: options.signal,

@@ -10,7 +10,12 @@ import {
   refuseFaultsOfProcesses,
   type FaultSettings,
 } from "../base/fault-settings.ts";
-import { POLLING_US, STORED_BYTES_MIN } from "../base/limits.ts";
+import {
+  FROZEN_WORKER_MS,
+  MEMORY_USAGE_MAX,
+  POLLING_US,
+  STORED_BYTES_MIN,
+} from "../base/limits.ts";
 import { createRequire } from "../closure/package-files.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
 import { availableCores, availableMemoryBytes } from "../driver/cores.ts";
@@ -71,6 +76,8 @@ export function start(options: InitOptions): RuntimeOwner {
     entryUrl: entryUrl(),
     logToDriver: options.logToDriver ?? true,
     inspect: options.inspect ?? false,
+    memoryUsageMax: options.memoryUsageMax ?? MEMORY_USAGE_MAX,
+    frozenWorkerMs: options.frozenWorkerMs ?? FROZEN_WORKER_MS,
     objectStoreBytes: options.objectStoreBytes,
     storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
     recordSites: options.recordCreationSites ?? isSet(process.env[RECORD_SITES]),

@@ -150,7 +150,10 @@ export interface TaskOptions {
   readonly numCpus?: number;
   /** Other resources it holds, as named in `init`. */
   readonly resources?: Readonly<Record<string, number>>;
-  /** Memory that is reserved for it, and the limit of its worker's heap, in bytes. */
+  /**
+   * Memory that is reserved for it, and the limit of its worker, in bytes: of the heap, and of what
+   * it holds in all, less 64 MiB that every worker may have. Shared memory does not count.
+   */
   readonly memoryBytes?: number;
   /**
    * How often it runs again after its worker has ended (by a crash, or because others in it had to

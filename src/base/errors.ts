@@ -81,8 +81,20 @@ export class WorkerCrashedError extends MobulaError {
   declare readonly failures: readonly string[];
 }
 
-/** The worker ran out of heap, or the kernel ended it for its memory. */
-export class OutOfMemoryError extends WorkerCrashedError {}
+/**
+ * The worker ran out of heap, or was ended for its memory: it held more than its `memoryBytes`, or
+ * too little was left for all. The figures are undefined if it ran out of heap.
+ */
+export class OutOfMemoryError extends WorkerCrashedError {
+  /** In use by the worker itself, or by all that share the memory. */
+  declare readonly usedBytes: number | undefined;
+  /** What may be in use. */
+  declare readonly limitBytes: number | undefined;
+  /** What each worker had for itself and ran, as far as that is known; the largest first. */
+  declare readonly workers:
+    | readonly { readonly pid: number; readonly ownBytes: number; readonly runs: string }[]
+    | undefined;
+}
 
 /** The actor is over for good: why, and how its process ended. */
 export class ActorDiedError extends MobulaError {

@@ -107,8 +107,32 @@ export const RETRY_DELAY_MS = 25;
 export const RETRY_DELAY_MS_MAX = 10_000;
 /** Runs of a task again whose workers have ended, if its options say no other number. */
 export const RETRIES_DEFAULT_MAX = 3;
+/**
+ * A task whose worker was ended for its memory waits longer: others are to let go of theirs first.
+ */
+export const MEMORY_RETRY_DELAY_MS = 1_000;
 /** Lines of a worker's standard error kept for the report of its crash. */
 export const STDERR_TAIL_LINES = 20;
+/** Share of the memory that may be in use before a worker is ended, if `init` says no other. */
+export const MEMORY_USAGE_MAX = 0.95;
+/** What a worker has of its own, beside what its tasks need: 15 MiB at first, more with modules. */
+export const WORKER_BASE_BYTES = 64 * MIB;
+/** Ending a worker for others is to give them so much at most: 5 % of a large machine is plenty. */
+export const MEMORY_RELIEF_BYTES_MAX = 1024 * MIB;
+/** What all processes can take in a millisecond: the kernel clears some GiB a second for them. */
+export const MEMORY_TAKEN_BYTES_PER_MS = 8 * MIB;
+/** Workers that have work are looked at so often: what they hold, and whether they are stopped. */
+export const WORKER_LOOK_MS = 500;
+/** Memory is looked at as often, and the more often the less of it is left, down to this time. */
+export const MEMORY_LOOK_MS_MIN = 20;
+/** A worker that is ended for its memory is waited for so long before another one is. */
+export const VICTIM_GONE_MS = 2_000;
+/** A worker's end is put down to the kernel when it has ended a process so short a time before. */
+export const KERNEL_KILL_RECENT_MS = 1_000;
+/** Workers of which an OutOfMemoryError says what they hold: the largest of many. */
+export const MEMORY_REPORT_WORKERS_MAX = 32;
+/** A worker that is stopped for so long is replaced, if `init` says no other time. */
+export const FROZEN_WORKER_MS = 10_000;
 /** Captured bytes of one function above which a warning names the captures. */
 export const CAPTURE_WARNING_BYTES = MIB;
 
@@ -124,4 +148,5 @@ assertRelation(FRAME_BODY_BYTES_MAX <= FRAME_BYTES_MAX, "a body fits into a fram
 assertRelation(FRAME_BUFFER_BYTES_MAX <= FRAME_BYTES_MAX, "a buffer fits into a frame");
 assertRelation(FRAME_BYTES_MAX < 0x1_0000_0000, "a frame's length fits into 32 bits");
 assertRelation(SHORT_TASK_US <= PIPELINE_US, "a short task fits into the pipeline");
+assertRelation(MEMORY_LOOK_MS_MIN <= WORKER_LOOK_MS, "memory is looked at as often as workers");
 assertRelation(FLUSH_TOGETHER_US < SHORT_TASK_US, "only short tasks wait for each other");

@@ -57,6 +57,7 @@ class Machine implements LeaseSink {
       demand: demandOf({ CPU: cpus }),
       environment: "",
       priority: 0,
+      isRetriable: true,
       isLong: false,
       isDedicated,
       wanted,
@@ -133,7 +134,7 @@ test("while an actor waits, others have its cores, and nothing else that it hold
   machine.leases.want(
     {
       ...{ submitterId: 1, classId: 9, environment: "", priority: 0, isLong: true, wanted: 1 },
-      ...{ isDedicated: true, demand: demandOf({ CPU: 2, gpu: 1 }) },
+      ...{ isDedicated: true, isRetriable: true, demand: demandOf({ CPU: 2, gpu: 1 }) },
     },
     0,
   );

@@ -53,6 +53,7 @@ class Machine implements LeaseSink {
       demand: ONE,
       environment: "",
       priority: 0,
+      isRetriable: true,
       isLong: false,
       isDedicated: false,
       wanted,

@@ -57,6 +57,7 @@ class Machine implements LeaseSink {
       demand: DEMANDS[0]!,
       environment: "",
       priority: 0,
+      isRetriable: true,
       isLong: false,
       isDedicated: false,
       wanted,

@@ -25,6 +25,8 @@ export interface Lease {
   readonly demand: Demand;
   /** It lasts as long as its holder wants, or as the worker lives. */
   readonly isDedicated: boolean;
+  readonly isRetriable: boolean;
+  readonly grantedMs: number;
   /** All tasks of the lease wait for refs: its resources are free for others. */
   parked: boolean;
 }
@@ -43,6 +45,8 @@ export interface Wish {
    * process more than those that the cores have tasks for.
    */
   readonly isDedicated: boolean;
+  /** What runs there may run again, should the worker end. */
+  readonly isRetriable: boolean;
   /** Leases in all, those it has included. */
   readonly wanted: number;
 }
@@ -172,6 +176,10 @@ export class Leases {
     return failed;
   }
 
+  all(): Iterable<Lease> {
+    return this.#leases.values();
+  }
+
   leasesFrom(submitterId: number): Lease[] {
     return [...this.#leases.values()].filter((lease) => lease.submitterId === submitterId);
   }
@@ -249,6 +257,8 @@ export class Leases {
       workerId,
       demand: waiting.demand,
       isDedicated: waiting.isDedicated,
+      isRetriable: waiting.isRetriable,
+      grantedMs: nowMs,
       parked: false,
     };
     this.#leases.set(lease.leaseId, lease);

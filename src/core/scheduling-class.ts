@@ -55,6 +55,8 @@ export interface ClassTraits {
    * in flight beside it, and it does not run where tasks wait.
    */
   readonly isExclusive: boolean;
+  /** Such a task may run again, should its worker end. */
+  readonly isRetriable: boolean;
   /** Leases that the machine can grant at the same time. */
   readonly leasesMax: number;
 }
@@ -65,6 +67,7 @@ export class SchedulingClass implements ClassTraits {
   readonly demand: Demand;
   readonly environment: string;
   readonly isExclusive: boolean;
+  readonly isRetriable: boolean;
   readonly leasesMax: number;
   readonly queue = new TaskQueue();
   readonly leases: HeldLease[] = [];
@@ -78,6 +81,7 @@ export class SchedulingClass implements ClassTraits {
     this.demand = traits.demand;
     this.environment = traits.environment;
     this.isExclusive = traits.isExclusive;
+    this.isRetriable = traits.isRetriable;
     this.leasesMax = traits.leasesMax;
   }
 }

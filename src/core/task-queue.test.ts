@@ -9,6 +9,7 @@ const schedulingClass = new SchedulingClass(1, {
   demand: demandOf({ CPU: 1 }),
   environment: "",
   isExclusive: false,
+  isRetriable: true,
   leasesMax: 1,
 });
 

@@ -58,10 +58,10 @@ class Watcher implements TaskSink<TestTask> {
   constructor() {
     this.profiles.push({ estimateUs: undefined });
     const traits = [
-      { environment: "", isExclusive: false },
-      { environment: "", isExclusive: true },
-      { environment: "blue", isExclusive: false },
-      { environment: "", isExclusive: false },
+      { environment: "", isExclusive: false, isRetriable: true },
+      { environment: "", isExclusive: true, isRetriable: true },
+      { environment: "blue", isExclusive: false, isRetriable: true },
+      { environment: "", isExclusive: false, isRetriable: true },
     ];
     this.classes = traits.map((trait, index) => {
       return this.tasks.classOf({ ...trait, demand: demandOf({ CPU: 1 + index }), leasesMax: 4 });

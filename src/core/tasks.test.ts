@@ -37,6 +37,7 @@ class Submitter implements TaskSink<TestTask> {
       demand: demandOf({ CPU: cpus }),
       environment: "",
       isExclusive: false,
+      isRetriable: true,
       leasesMax: 4 / cpus,
     }),
   );

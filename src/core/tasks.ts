@@ -50,8 +50,8 @@ export class Tasks<T extends Task> {
   }
 
   classOf(traits: ClassTraits): SchedulingClass {
-    const { demand, environment, isExclusive } = traits;
-    const key = `${demand.key};${environment};${isExclusive}`;
+    const { demand, environment, isExclusive, isRetriable } = traits;
+    const key = `${demand.key};${environment};${isExclusive};${isRetriable}`;
     let found = this.#classes.get(key);
     if (found === undefined) {
       found = new SchedulingClass(this.#classList.length + 1, traits);

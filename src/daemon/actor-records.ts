@@ -35,6 +35,15 @@ export function forgetOldestDead(control: EmbeddedControl, deadMax: number): voi
   });
 }
 
+/** The class of the actor that lives in a worker. */
+export function actorIn(workerId: number, control: EmbeddedControl): string | undefined {
+  for (const { value } of control.entries(ACTORS_PREFIX)) {
+    const record = value as ActorRecord;
+    if (record.workerId === workerId) return record.className;
+  }
+  return undefined;
+}
+
 export interface WorkerPid {
   readonly processId: number;
   readonly pid: number;

@@ -16,8 +16,9 @@ export function readWish(submitterId: number, body: MsgpackReader): Wish {
   const isLong = body.boolean();
   const wanted = body.number();
   const isDedicated = body.boolean();
-  const demand = demandOf(amounts);
-  return { submitterId, classId, demand, environment, priority, isLong, isDedicated, wanted };
+  const isRetriable = body.boolean();
+  const kind = { priority, isLong, isDedicated, isRetriable };
+  return { submitterId, classId, demand: demandOf(amounts), environment, ...kind, wanted };
 }
 
 export function readVariables(body: MsgpackReader): Record<string, string> {

@@ -1,8 +1,10 @@
 /** Writes the daemon's messages; see `wire/messages.ts`. */
 
 import type { Lease } from "../core/leases.ts";
+import type { MemoryShortage } from "../core/memory-watch.ts";
 import type { Shortage } from "../core/resources.ts";
 import type { Link } from "../wire/link.ts";
+import { writePlain } from "../values/plain-data.ts";
 import { Kind } from "../wire/messages.ts";
 import type { WorkerExit, WorkerHandle } from "./daemon.ts";
 
@@ -91,11 +93,12 @@ export class DaemonWriter {
       readonly workerId: number;
       readonly handle: WorkerHandle;
       readonly reason: string | undefined;
+      readonly shortage: MemoryShortage | undefined;
     },
     exit: WorkerExit,
   ): void {
     const body = link.begin(Kind.exited);
-    body.arrayHeader(7);
+    body.arrayHeader(8);
     body.integer(worker.workerId);
     body.integer(worker.handle.pid);
     if (exit.exitCode === undefined) body.nil();
@@ -108,6 +111,8 @@ export class DaemonWriter {
     for (const line of exit.stderrTail) body.string(line.toWellFormed());
     if (worker.reason === undefined) body.nil();
     else body.string(worker.reason);
+    if (worker.shortage === undefined) body.nil();
+    else writePlain(body, worker.shortage, "shortage");
     link.end();
   }
 

@@ -15,6 +15,7 @@ import {
 } from "../base/limits.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { EmbeddedControl } from "../control/embedded.ts";
+import type { MemoryShortage } from "../core/memory-watch.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
 import { CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
 import { WaitGraph, type WaitReport } from "../core/wait-graph.ts";
@@ -24,6 +25,7 @@ import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
 import {
+  actorIn,
   describeActors,
   endActorsOf,
   forgetOldestDead,
@@ -35,8 +37,10 @@ import { DaemonWriter } from "./daemon-writer.ts";
 import { describeShortage, describeWait } from "./notices.ts";
 import { MemoryGathering, type MemoryAnswer } from "./memory-gathering.ts";
 import type { StoreFiles } from "./store-files.ts";
+import type { MemorySource } from "./memory-sampling.ts";
 import { StoreKeeper } from "./store-keeper.ts";
 import { sendSettings, type DaemonSettings, type WorkerSettings } from "./settings.ts";
+import { WorkerWatch } from "./worker-watch.ts";
 
 /** How a worker process ended. */
 export interface WorkerExit {
@@ -57,8 +61,10 @@ export interface WorkerHandle {
   readonly pid: number;
   readonly transport: Transport;
   kill(): void;
-  /** Looks at how much memory the process has. */
-  measure(): void;
+  /** Looks at the process: how much memory it has, for the report of its exit, and its state. */
+  measure(): { readonly isStopped: boolean };
+  /** Memory that the process shares with nobody; undefined: that cannot be told. */
+  ownBytes(): number | undefined;
 }
 
 export interface DaemonPorts {
@@ -68,6 +74,8 @@ export interface DaemonPorts {
   ): WorkerHandle;
   readonly clock: Clock;
   readonly storeFiles: StoreFiles;
+  /** Undefined where workers are no processes. */
+  readonly memory: MemorySource | undefined;
   /** The runtime is over: all workers are ended. */
   ended(): void;
 }
@@ -81,10 +89,12 @@ interface WorkerSlot {
   isReady: boolean;
   /** Why the daemon ended it. */
   reason: string | undefined;
+  /** It was ended for its memory. */
+  shortage: MemoryShortage | undefined;
 }
 
 const DRIVER_ID = 1;
-const MEASURE_MS = 500;
+const TICK_MS = 500;
 const START_FAILURES_MAX = 3;
 
 export class Daemon implements LeaseSink {
@@ -96,6 +106,7 @@ export class Daemon implements LeaseSink {
   readonly #writer = new DaemonWriter();
   readonly #store: StoreKeeper;
   readonly #memory: MemoryGathering;
+  readonly #watch: WorkerWatch;
   readonly #waits = new WaitGraph();
   readonly #control = new EmbeddedControl();
   readonly #controlServer = new ControlServer(this.#control);
@@ -124,6 +135,14 @@ export class Daemon implements LeaseSink {
       idleMs: WORKER_IDLE_MS,
     });
     this.#leases = new Leases(total, this.#pool, this);
+    this.#watch = new WorkerWatch(settings, ports.memory, {
+      clock: ports.clock,
+      workers: () => this.#workers.values(),
+      leases: () => this.#leases.all(),
+      actorIn: (workerId) => actorIn(workerId, this.#control),
+      end: (workerId, ...why) => this.#killWorker(workerId, ...why),
+      notice: (text) => this.#writer.notice(this.#driver, text),
+    });
     forgetOldestDead(this.#control, DEAD_ACTORS_MAX);
     this.#writer.welcome(this.#driver);
     for (let i = 0; i < settings.warmWorkers; i++) this.startWorker("");
@@ -271,6 +290,7 @@ export class Daemon implements LeaseSink {
       startedMs: this.#ports.clock.nowMs(),
       isReady: false,
       reason: undefined,
+      shortage: undefined,
     };
     this.#workers.set(workerId, slot);
     const { sessionId, token, directory, store, faults } = this.#settings;
@@ -301,9 +321,10 @@ export class Daemon implements LeaseSink {
     this.#leases.workerReady(workerId, nowMs);
   }
 
-  #killWorker(workerId: number, reason: string | undefined): void {
+  #killWorker(workerId: number, reason: string | undefined, shortage?: MemoryShortage): void {
     const slot = this.#workers.get(workerId);
     if (slot === undefined) return;
+    if (slot.reason === undefined) slot.shortage = shortage;
     slot.reason ??= reason;
     this.#pool.doom(workerId);
     slot.handle.measure();
@@ -315,6 +336,7 @@ export class Daemon implements LeaseSink {
     if (slot === undefined || this.#isEnding) return;
     this.#workers.delete(workerId);
     slot.link.close();
+    slot.shortage ??= this.#watch.gone(workerId, exit, slot.reason !== undefined);
     this.#writer.exited(this.#driver, slot, exit);
     for (const other of this.#workers.values()) this.#writer.exited(other.link, slot, exit);
     this.#memory.processGone(workerId);
@@ -360,18 +382,22 @@ export class Daemon implements LeaseSink {
 
   /** One timer for all that depends on time, running only while there is something to look at. */
   #armTimer(): void {
-    if (this.#timer !== undefined || this.#isEnding) return;
+    if (this.#isEnding) return;
+    this.#watch.arm(this.#isActive);
+    if (this.#timer !== undefined) return;
     const isSurplus = this.#pool.size > this.#settings.warmWorkers;
     const isStarting = [...this.#workers.values()].some((slot) => !slot.isReady);
-    if (!isSurplus && !isStarting && !this.#leases.isActive) return;
+    if (!isSurplus && !isStarting && !this.#isActive()) return;
     this.#timer = this.#ports.clock.setTimeout(() => {
       this.#timer = undefined;
       this.#tick(this.#ports.clock.nowMs());
       this.#armTimer();
-    }, MEASURE_MS);
+    }, TICK_MS);
     // The links keep a daemon's process alive; inline there is nothing else to wait for.
     this.#timer.unref();
   }
+
+  readonly #isActive = (): boolean => this.#leases.isActive && !this.#isEnding;
 
   #tick(nowMs: number): void {
     for (const worker of this.#pool.retire(nowMs)) {
@@ -382,7 +408,6 @@ export class Daemon implements LeaseSink {
       if (!slot.isReady && nowMs - slot.startedMs > WORKER_START_TIMEOUT_MS) {
         this.#killWorker(slot.workerId, `it was not ready after ${WORKER_START_TIMEOUT_MS} ms`);
       }
-      if (this.#pool.find(slot.workerId)?.state === "leased") slot.handle.measure();
     }
     const pidOf = (workerId: number) => this.#workers.get(workerId)?.handle.pid;
     for (const { wish, holders } of this.#leases.overdue(nowMs, WAITING_REPORT_MS)) {
@@ -395,6 +420,7 @@ export class Daemon implements LeaseSink {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#ports.clock.clearTimeout(this.#timer);
+    this.#watch.end();
     for (const slot of this.#workers.values()) slot.handle.kill();
     this.#driver.close();
     this.#ports.ended();

@@ -13,6 +13,7 @@ import { Link } from "../wire/link.ts";
 import { listen, SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
 import { faultySpawn } from "./faulty-workers.ts";
+import { MemorySampling } from "./memory-sampling.ts";
 import { removeSessionDirectories, SocketAddresses } from "./session-directory.ts";
 import { readSettings, type DaemonSettings } from "./settings.ts";
 import { storeFilesIn } from "./store-files.ts";
@@ -56,6 +57,7 @@ function startDaemon(settings: DaemonSettings): Daemon {
       systemClock,
       faults,
     ),
+    memory: new MemorySampling(),
     ended: () => {
       removeSessionDirectories(process.argv.slice(2));
       process.exit();

@@ -1,7 +1,9 @@
-/** What the daemon tells users about resources. */
+/** What the daemon tells users about resources and workers. */
 
 import { WAITING_REPORT_MS } from "../base/limits.ts";
+import type { FrozenDecision } from "../core/frozen-workers.ts";
 import type { Lease, Wish } from "../core/leases.ts";
+import type { MemoryPlace, Victim } from "../core/memory-watch.ts";
 import { amountsOf, type Shortage } from "../core/resources.ts";
 
 /** `total`: what the machine offers, by resource. */
@@ -36,4 +38,51 @@ export function describeWait(
 function describeAmounts(amounts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(amounts).map(([resource, amount]) => `${resource}: ${amount}`);
   return `{ ${parts.join(", ")} }`;
+}
+
+/** Why a worker is ended for its memory. `usageMax`: the share that may be in use. */
+export function describeVictim(victim: Victim, usageMax: number): string {
+  const used = mebibytes(victim.usedBytes);
+  if (victim.kind === "limit") {
+    return `it held ${used} MiB, more than its memoryBytes of ${mebibytes(victim.limitBytes)} MiB`;
+  }
+  return `${inUse(victim, victim.placeName)}, more than ${percent(usageMax)} %`;
+}
+
+/** Nobody can be ended. */
+export function describeHelplessness(place: MemoryPlace): string {
+  return (
+    `Memory is nearly used up: ${inUse(place, place.name)}, and no worker holds much of it; ` +
+    "let the program, or others, use less before the kernel ends processes\n"
+  );
+}
+
+function inUse(of: { usedBytes: number; limitBytes: number }, name: string): string {
+  return `${mebibytes(of.usedBytes)} of ${mebibytes(of.limitBytes)} MiB of ${name} are in use`;
+}
+
+export function describeFrozen(decision: FrozenDecision, pid: number, limitMs: number): string {
+  if (decision.kind === "resumed") {
+    return `Worker ${pid} goes on, after ${seconds(decision.forMs)} s\n`;
+  }
+  if (decision.kind === "replace") {
+    return (
+      `Worker ${pid} was stopped for ${seconds(decision.forMs)} s and is ended: its tasks run ` +
+      "again, its actor restarts if it may\n"
+    );
+  }
+  const otherwise = limitMs === Infinity ? "" : `; otherwise it is ended in ${seconds(limitMs)} s`;
+  return `Worker ${pid} is stopped; let it go on with kill -CONT ${pid}${otherwise}\n`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1).replace(/\.0$/, "");
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+function percent(share: number): number {
+  return Math.round(share * 1000) / 10;
 }

@@ -35,6 +35,10 @@ export interface DaemonSettings extends SessionSettings {
   /** Workers started ahead, and kept although idle. */
   readonly warmWorkers: number;
   readonly inspect: boolean;
+  /** Share of the memory that may be in use before a worker is ended. */
+  readonly memoryUsageMax: number;
+  /** Time for which a worker may be stopped before it is replaced. */
+  readonly frozenWorkerMs: number;
 }
 
 export interface WorkerSettings extends SessionSettings {

@@ -7,10 +7,10 @@ import { STDERR_TAIL_LINES } from "../base/limits.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
+import { parseOwnBytes, parseProcess } from "./memory-files.ts";
 import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";
 
-const PAGE_BYTES = 4096;
 /** The pipes of a dead worker may be held open by its children for this long. */
 const PIPES_CLOSE_TIMEOUT_MS = 200;
 
@@ -71,16 +71,28 @@ class WorkerProcess implements WorkerHandle {
     if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
-  /** Looks at how much memory the process has. */
-  measure(): void {
+  measure(): { isStopped: boolean } {
+    const stat = this.#read("stat");
+    if (stat === undefined) return { isStopped: false };
+    const { residentBytes, isStopped } = parseProcess(stat);
+    // A process that has just ended has none; what it had before is what matters.
+    if (residentBytes > 0) this.residentBytes = residentBytes;
+    return { isStopped };
+  }
+
+  ownBytes(): number | undefined {
+    const statm = this.#read("statm");
+    return statm === undefined ? undefined : parseOwnBytes(statm);
+  }
+
+  #read(file: string): string | undefined {
     try {
-      const pages = Number(fs.readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1]);
-      // A process that has just ended has none; what it had before is what matters.
-      if (pages > 0) this.residentBytes = pages * PAGE_BYTES;
+      return fs.readFileSync(`/proc/${this.pid}/${file}`, "utf8");
     } catch (error) {
       // It has just ended, or the system has no /proc.
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== "ENOENT" && code !== "ESRCH") throw error;
+      return undefined;
     }
   }
 

@@ -2,6 +2,8 @@
 
 import fs from "node:fs";
 import os from "node:os";
+import { groupDirectories } from "../daemon/control-groups.ts";
+import { MemorySampling } from "../daemon/memory-sampling.ts";
 
 /** Cores that may be used at the same time: at least 1, whole. */
 export function availableCores(): number {
@@ -11,40 +13,22 @@ export function availableCores(): number {
   return Math.max(1, Math.min(byAffinity, Math.floor(quota)));
 }
 
-/** Memory that may be used, in bytes. */
+/** Memory that may be used, in bytes: the machine's, or the container's. */
 export function availableMemoryBytes(): number {
-  const limitBytes = process.constrainedMemory();
-  // Without a limit Node returns 0, undefined or a number beyond any machine.
-  return limitBytes > 0 && limitBytes < os.totalmem() ? limitBytes : os.totalmem();
+  const limits = new MemorySampling().places().map(({ limitBytes }) => limitBytes);
+  return Math.min(os.totalmem(), ...limits);
 }
 
 /** Cores of the container's CPU quota; undefined: no limit. The innermost limits are the least. */
 function cgroupQuota(): number | undefined {
   let least: number | undefined;
-  for (const directory of cgroupDirectories()) {
+  const membership = read("/proc/self/cgroup") ?? "";
+  const mounts = read("/proc/self/mountinfo") ?? "";
+  for (const directory of groupDirectories("cpu", membership, mounts)) {
     const quota = quotaOf(directory);
     if (quota !== undefined && (least === undefined || quota < least)) least = quota;
   }
   return least;
-}
-
-/** Directories of this process's groups and their parents, in cgroup v2 and v1. */
-export function cgroupDirectories(membership = read("/proc/self/cgroup")): string[] {
-  const directories: string[] = [];
-  for (const line of (membership ?? "").split("\n")) {
-    const [, controllers, ...rest] = line.split(":");
-    const isV2 = controllers === "";
-    if (!isV2 && !controllers?.split(",").includes("cpu")) continue;
-    const root = isV2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
-    const steps = rest
-      .join(":")
-      .split("/")
-      .filter((step) => step !== "");
-    for (let depth = steps.length; depth >= 0; depth--) {
-      directories.push([root, ...steps.slice(0, depth)].join("/"));
-    }
-  }
-  return directories;
 }
 
 function quotaOf(directory: string): number | undefined {

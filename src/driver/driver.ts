@@ -30,6 +30,8 @@ export interface DriverOptions {
   readonly entryUrl: string | undefined;
   readonly logToDriver: boolean;
   readonly inspect: boolean;
+  readonly memoryUsageMax: number;
+  readonly frozenWorkerMs: number;
   readonly pollingUs: number;
   /** Remember where each object was made. */
   readonly recordSites: boolean;
@@ -137,11 +139,12 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   #configure(sessionId: string, token: string): void {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
     const { execArgv, nodeOptions, inspect, recordSites, namespace, faults } = this.#options;
+    const { memoryUsageMax, frozenWorkerMs } = this.#options;
     const settings: DaemonSettings = {
       ...{ sessionId, token, directory: this.#backend.directory, store: this.#store },
       workerProgram: this.#backend.workerProgram,
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect, recordSites },
-      ...{ namespace, faults },
+      ...{ namespace, faults, memoryUsageMax, frozenWorkerMs },
       total: resources,
       workingDirectory: process.cwd(),
       warmWorkers: Math.max(1, Math.ceil(resources[CPU] ?? 0)),

@@ -72,6 +72,7 @@ export class InlineBackend implements Backend {
         systemClock,
         faults,
       ),
+      memory: undefined,
       ended: () => {
         this.#accepting.clear();
         const { memoryDirectory, diskDirectory } = this.directories;
@@ -128,7 +129,13 @@ export class InlineBackend implements Backend {
       worker.runtime.daemon.workerReady();
     };
     const link = new Link(workerEnd, (...frame) => onFrame(...frame), exit);
-    return { pid: process.pid, transport: daemonEnd, kill: exit, measure: () => undefined };
+    return {
+      pid: process.pid,
+      transport: daemonEnd,
+      kill: exit,
+      measure: () => ({ isStopped: false }),
+      ownBytes: () => undefined,
+    };
   }
 
   storeLimitBytes(requestedBytes: number | undefined, warn: (text: string) => void): number {

@@ -184,6 +184,12 @@ export class Calls {
     return this.#inFlight.values();
   }
 
+  /** What runs on a worker: the first in line of this process's calls there. */
+  findNameOn(workerId: number): string | undefined {
+    for (const call of this.#inFlight.values()) if (call.workerId === workerId) return call.name;
+    return undefined;
+  }
+
   /** What was sent is lost, and is to be sent again. */
   unsent(call: PendingCall): void {
     this.#inFlight.delete(call.number);

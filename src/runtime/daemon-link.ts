@@ -34,20 +34,26 @@ export class DaemonLink {
   }
 
   want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void {
-    const { classId, demand, environment, wantedPriority: priority } = schedulingClass;
-    this.#want({ classId, demand, environment, priority, isLong, isDedicated: false }, leases);
+    const { classId, demand, environment, isRetriable, wantedPriority } = schedulingClass;
+    const kind = { priority: wantedPriority, isLong, isDedicated: false, isRetriable };
+    this.#want({ classId, demand, environment, ...kind }, leases);
   }
 
-  /** A worker for one actor; 0 leases: no longer wanted. */
-  wantDedicated(classId: number, demand: Demand, environment: string, leases: 0 | 1): void {
-    const wish = { classId, demand, environment, priority: 0, isLong: true, isDedicated: true };
-    this.#want(wish, leases);
+  /** A worker for one actor, which may restart or not; 0 leases: no longer wanted. */
+  wantDedicated(
+    classId: number,
+    { demand, environment, maxRestarts }: ActorPlace,
+    leases: 0 | 1,
+  ): void {
+    const isRetriable = maxRestarts > 0;
+    const kind = { priority: 0, isLong: true, isDedicated: true, isRetriable };
+    this.#want({ classId, demand, environment, ...kind }, leases);
   }
 
   #want(wish: Omit<Wish, "submitterId" | "wanted">, leases: number): void {
     const { amounts } = wish.demand;
     const body = this.link.begin(Kind.want);
-    body.arrayHeader(7);
+    body.arrayHeader(8);
     body.integer(wish.classId);
     body.arrayHeader(amounts.length);
     for (const [resource, units] of amounts) {
@@ -60,6 +66,7 @@ export class DaemonLink {
     body.boolean(wish.isLong);
     body.integer(leases);
     body.boolean(wish.isDedicated);
+    body.boolean(wish.isRetriable);
     this.link.end();
   }
 
@@ -178,6 +185,13 @@ export class DaemonLink {
     body.integer(value);
     this.link.end();
   }
+}
+
+/** What an actor needs of its worker, and whether it may have another one later. */
+interface ActorPlace {
+  readonly demand: Demand;
+  readonly environment: string;
+  readonly maxRestarts: number;
 }
 
 interface Asker {

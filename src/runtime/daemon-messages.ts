@@ -2,6 +2,8 @@
 
 import { EnvironmentSetupError, UnschedulableError } from "../base/errors.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
+import type { MemoryShortage } from "../core/memory-watch.ts";
+import { readPlain } from "../values/plain-data.ts";
 import { Kind } from "../wire/messages.ts";
 import type { ResourcesAnswer } from "./daemon-link.ts";
 
@@ -15,6 +17,8 @@ export interface ExitNotice {
   readonly stderrTail: readonly string[];
   /** Why the daemon ended it, if it did. */
   readonly reason: string | undefined;
+  /** It was ended for its memory, by the daemon or by the kernel. */
+  readonly shortage?: MemoryShortage | undefined;
 }
 
 export interface DaemonMessages {
@@ -100,6 +104,7 @@ function readExit(body: MsgpackReader): ExitNotice {
     residentBytes: body.takeNil() ? undefined : body.number(),
     stderrTail: readStrings(body),
     reason: body.takeNil() ? undefined : body.string(),
+    shortage: body.takeNil() ? undefined : readPlain<MemoryShortage>(body, "shortage"),
   };
 }
 

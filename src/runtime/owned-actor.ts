@@ -170,13 +170,11 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   // ActorLifeSink.
 
   acquire(): void {
-    const { demand, environment } = this.spec;
-    this.#context.daemon.wantDedicated(this.classId, demand, environment, 1);
+    this.#context.daemon.wantDedicated(this.classId, this.spec, 1);
   }
 
   withdraw(): void {
-    const { demand, environment } = this.spec;
-    this.#context.daemon.wantDedicated(this.classId, demand, environment, 0);
+    this.#context.daemon.wantDedicated(this.classId, this.spec, 0);
   }
 
   giveBack(leaseId: number): void {

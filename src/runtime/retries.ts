@@ -5,7 +5,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import { MobulaError } from "../base/errors.ts";
-import { retryDelayMs } from "../core/retries.ts";
+import { RETRY_DELAY_MS } from "../base/limits.ts";
+import { backOffMs } from "../core/retries.ts";
 import type { Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import { textOf } from "./remote-error-parts.ts";
@@ -37,11 +38,11 @@ export class Retries {
     return [...this.#undecided];
   }
 
-  /** The task has been taken back; it runs again after a while. */
-  later(task: RemoteTask, failure: string): void {
+  /** The task has been taken back; it runs again after a while: `firstMs` after its first failure. */
+  later(task: RemoteTask, failure: string, firstMs = RETRY_DELAY_MS): void {
     task.failures.push(failure);
     const { clock, random } = this.#context;
-    const delayMs = retryDelayMs(task.failures.length, random());
+    const delayMs = backOffMs(task.failures.length, random(), firstMs);
     this.#undecided.add(task);
     const timer = outsideTasks(() =>
       clock.setTimeout(() => {

@@ -5,7 +5,7 @@
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Collector } from "../base/collector.ts";
-import { STDERR_TAIL_LINES } from "../base/limits.ts";
+import { MEMORY_RETRY_DELAY_MS, RETRY_DELAY_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
@@ -19,7 +19,7 @@ import type { Transport } from "../wire/transport.ts";
 import { ControlClient } from "./control-client.ts";
 import { DaemonLink } from "./daemon-link.ts";
 import { readDaemonMessage, type DaemonMessages, type ExitNotice } from "./daemon-messages.ts";
-import { crashError } from "./exit-text.ts";
+import { crashError, type FindTask } from "./exit-text.ts";
 import { faultyLink } from "./faulty-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
@@ -354,9 +354,13 @@ export class Runtime {
     this.#stderrTails.delete(notice.processId);
     const stderrTail = [...seen, ...notice.stderrTail].slice(-STDERR_TAIL_LINES);
     const known = { ...notice, stderrTail };
-    const isAskedFor = notice.reason !== undefined;
-    this.submitter.workerGone(notice.processId, isAskedFor, (taskName, failures) => {
-      return crashError(taskName, known, failures);
+    const wasForMemory = notice.shortage !== undefined;
+    const findTask: FindTask = (workerId) => this.calls.findNameOn(workerId);
+    this.submitter.workerGone({
+      workerId: notice.processId,
+      isAskedFor: notice.reason !== undefined && !wasForMemory,
+      retryDelayMs: wasForMemory ? MEMORY_RETRY_DELAY_MS : RETRY_DELAY_MS,
+      errorFor: (taskName, failures) => crashError(taskName, known, failures, findTask),
     });
     this.actors.workerGone(known);
     this.producers.processGone(notice.processId);

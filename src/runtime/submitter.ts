@@ -31,6 +31,17 @@ export interface SubmitterContext {
   readonly random: () => number;
 }
 
+/** A worker has ended. */
+export interface WorkerLoss {
+  readonly workerId: number;
+  /** It was ended on purpose: no task had a part in it. */
+  readonly isAskedFor: boolean;
+  /** How long a task that may have had a part waits after its first failure. */
+  readonly retryDelayMs: number;
+  /** Why a task of that name has no result, and how often it was tried. */
+  readonly errorFor: (taskName: string, failures: readonly string[]) => Error;
+}
+
 export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   readonly tasks = new Tasks<RemoteTask>(this);
   readonly #context: SubmitterContext;
@@ -197,12 +208,8 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     this.tasks.trim(Infinity, 0);
   }
 
-  /** `errorFor`: why a task of that name has no result, and how often it was tried. */
-  workerGone(
-    workerId: number,
-    isAskedFor: boolean,
-    errorFor: (taskName: string, failures: readonly string[]) => Error,
-  ): void {
+  workerGone(loss: WorkerLoss): void {
+    const { workerId, isAskedFor } = loss;
     for (const lease of [...this.#leases.values()]) {
       if (lease.workerId !== workerId) continue;
       this.#leases.delete(lease.leaseId);
@@ -215,17 +222,13 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       // Of those that were in line on one lease, only the first one can have done it.
       const isSuspect = !isAskedFor && !suspects.has(lease);
       suspects.add(lease);
-      this.#lost(task as RemoteTask, isSuspect, errorFor);
+      this.#lost(task as RemoteTask, isSuspect, loss);
     }
     this.#scheduleDispatch();
   }
 
   /** Its worker has ended, and it had no part in that unless it is `isSuspect`. */
-  #lost(
-    task: RemoteTask,
-    isSuspect: boolean,
-    errorFor: (taskName: string, failures: readonly string[]) => Error,
-  ): void {
+  #lost(task: RemoteTask, isSuspect: boolean, { retryDelayMs, errorFor }: WorkerLoss): void {
     const { calls } = this.#context;
     const isWanted = task.results[0]!.isPending;
     if (isWanted && task.options.maxRetries > 0 && !isSuspect) {
@@ -233,7 +236,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       this.ready(task);
     } else if (task.mayRunAgain) {
       this.#takeBack(task);
-      this.#retries.later(task, errorFor(task.name, []).message);
+      this.#retries.later(task, errorFor(task.name, []).message, retryDelayMs);
     } else calls.fail(task, { kind: "error", error: errorFor(task.name, task.failures) });
   }
 

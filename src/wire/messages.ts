@@ -88,7 +88,10 @@ export const Kind = {
   returnFile: 30,
 
   // Process to daemon.
-  /** classId, demand [[name, units]], environment, priority, isLong, leases, isDedicated */
+  /**
+   * classId, demand [[name, units]], environment, priority, isLong, leases, isDedicated,
+   * isRetriable
+   */
   want: 40,
   /** leaseId */
   returnLease: 41,
@@ -131,7 +134,7 @@ export const Kind = {
   reject: 61,
   /** leaseId */
   reclaim: 62,
-  /** processId, pid, exitCode | nil, signal | nil, residentBytes, stderrTail, reason | nil */
+  /** processId, pid, exitCode, signal, residentBytes, stderrTail, reason, shortage; or nil each */
   exited: 63,
   /** requestId, total {resource: amount}, available {resource: amount} */
   resources: 64,

@@ -109,6 +109,16 @@ export const size = (frame: Frame): number => frame.size;\n`,
   ],
   ["src/core/date.ts", "export const today = (): Date => new Date();\n", "no-restricted-syntax"],
   [
+    "src/daemon/deadline.ts",
+    "export const isOver = (atMs: number): boolean => Date.now() > atMs;\n",
+    "no-restricted-properties",
+  ],
+  [
+    "src/runtime/stamp.ts",
+    "export const nowMs = (): number => +new Date();\n",
+    "no-restricted-syntax",
+  ],
+  [
     "src/base/chance.ts",
     "export const die = (): number => Math.random();\n",
     "no-restricted-properties",
