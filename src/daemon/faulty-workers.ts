@@ -43,10 +43,18 @@ class FaultyHandle implements WorkerHandle {
     this.#inner.kill();
   }
 
-  /** Called twice a second while the worker is busy. */
-  measure(): void {
-    this.#inner.measure();
-    if (!this.#faults.happens("worker-freeze")) return;
+  ownBytes(): number | undefined {
+    return this.#inner.ownBytes();
+  }
+
+  /** Called twice a second while there is work. */
+  measure(): ReturnType<WorkerHandle["measure"]> {
+    const found = this.#inner.measure();
+    if (this.#faults.happens("worker-freeze")) this.#freeze();
+    return found;
+  }
+
+  #freeze(): void {
     signal(this.pid, "SIGSTOP");
     const stoppedMs = this.#faults.fraction("worker-freeze") * FAULT_FREEZE_MS_MAX;
     this.#clock.setTimeout(() => signal(this.pid, "SIGCONT"), stoppedMs).unref();

@@ -38,7 +38,7 @@ export class Retries {
     return [...this.#undecided];
   }
 
-  /** The task has been taken back; it runs again after a while: `firstMs` after its first failure. */
+  /** The task has been taken back; it runs again: `firstMs` after its first failure. */
   later(task: RemoteTask, failure: string, firstMs = RETRY_DELAY_MS): void {
     task.failures.push(failure);
     const { clock, random } = this.#context;
