@@ -11,6 +11,7 @@ import { firstGigabyte } from "./first-gigabyte.ts";
 import { firstResult } from "./first-result.ts";
 import { getContainingRefs } from "./get-containing-refs.ts";
 import { idle } from "./idle.ts";
+import { killedWorker } from "./killed-worker.ts";
 import { makespan } from "./makespan.ts";
 import { manyActors } from "./many-actors.ts";
 import { manyObjects } from "./many-objects.ts";
@@ -48,6 +49,7 @@ export const CASES: readonly Case[] = [
   getContainingRefs,
   nestedFib,
   makespan,
+  killedWorker,
   idle,
   codec,
   smallObjects,

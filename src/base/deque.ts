@@ -14,6 +14,14 @@ export class Deque<T> {
     this.#size++;
   }
 
+  /** Puts an item ahead of the oldest one. */
+  unshift(item: T): void {
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#ring.length - 1);
+    this.#ring[this.#head] = item;
+    this.#size++;
+  }
+
   /** The oldest item, left in place. */
   first(): T | undefined {
     return this.#size === 0 ? undefined : this.#ring[this.#head];

@@ -69,6 +69,12 @@ export const WAITING_TASK_US = 2_000;
 export const PIPELINE_US = 2_000;
 /** Tasks in flight on one lease. */
 export const PIPELINE_TASKS_MAX = 512;
+/**
+ * A lease that brings nothing for so long, or twice as long, has what has not begun on it taken
+ * back: longer than all that is sent ahead and a worker's turn take, so that only workers that are
+ * blocked, frozen or overtaken by others are concerned.
+ */
+export const STALLED_AFTER_MS = 10;
 /** Results of functions shorter than this wait for each other, up to the end of a batch. */
 export const FLUSH_TOGETHER_US = 50;
 
@@ -149,4 +155,8 @@ assertRelation(FRAME_BUFFER_BYTES_MAX <= FRAME_BYTES_MAX, "a buffer fits into a 
 assertRelation(FRAME_BYTES_MAX < 0x1_0000_0000, "a frame's length fits into 32 bits");
 assertRelation(SHORT_TASK_US <= PIPELINE_US, "a short task fits into the pipeline");
 assertRelation(MEMORY_LOOK_MS_MIN <= WORKER_LOOK_MS, "memory is looked at as often as workers");
+assertRelation(
+  PIPELINE_US + TURN_US < STALLED_AFTER_MS * 1_000,
+  "a worker that gets on has brought something before its tasks are taken back",
+);
 assertRelation(FLUSH_TOGETHER_US < SHORT_TASK_US, "only short tasks wait for each other");

@@ -9,7 +9,8 @@ import {
   PIPELINE_US,
   SHORT_TASK_US,
 } from "../base/limits.ts";
-import type { HeldLease, Profile, SchedulingClass, Task } from "./scheduling-class.ts";
+import type { HeldLease } from "./held-lease.ts";
+import type { Profile, SchedulingClass, Task } from "./scheduling-class.ts";
 
 /** Short tasks are worth a lease only when there are this many for it. */
 export const SHORT_TASKS_PER_LEASE = 16;
@@ -33,15 +34,16 @@ export function isShort(task: Task): boolean {
 }
 
 export function isInUse(lease: HeldLease): boolean {
-  return lease.inFlight > 0 || lease.isBlocked;
+  return lease.inFlight > 0 || lease.isBlocked || lease.isStalled;
 }
 
 export function hasRoom(lease: HeldLease, task: Task): boolean {
-  if (lease.isBlocked) return false;
+  if (lease.isBlocked || lease.isStalled) return false;
   if (lease.inFlight === 0) return true;
   return (
     !lease.isOccupied &&
     isShort(task) &&
+    lease.takesQueued &&
     lease.inFlight < PIPELINE_TASKS_MAX &&
     lease.inFlightUs < PIPELINE_US
   );
@@ -76,12 +78,14 @@ export function usefulLeases(schedulingClass: SchedulingClass): number {
   const next = queue.first();
   if (next === undefined) return 0;
   if (!isShort(next)) {
-    const blocked = leases.filter((lease) => lease.isBlocked).length;
-    return queue.size + inFlight + blocked;
+    const heldUp = leases.filter((lease) => lease.isHeldUp).length;
+    return queue.size + inFlight + heldUp;
   }
   // Short tasks share leases, but not those where a long one runs.
   let occupied = 0;
-  for (const lease of leases) if (lease.isOccupied || lease.isBlocked) occupied++;
+  for (const { isOccupied, isBlocked, isStalled } of leases) {
+    if (isOccupied || isBlocked || isStalled) occupied++;
+  }
   const shared = Math.max(1, queue.size + inFlight - occupied);
   return occupied + Math.ceil(shared / SHORT_TASKS_PER_LEASE);
 }

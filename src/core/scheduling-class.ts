@@ -1,5 +1,7 @@
-/** What tasks, the leases that they run on and the classes that both belong to have. */
+/** What tasks have, and the classes that they and their leases belong to. */
 
+import type { Posting } from "./board.ts";
+import type { HeldLease } from "./held-lease.ts";
 import type { Demand } from "./resources.ts";
 import { TaskQueue } from "./task-queue.ts";
 
@@ -22,28 +24,11 @@ export interface Task {
   /** Where it runs, while pushed. */
   lease: HeldLease | undefined;
   expectedUs: number;
-}
-
-/** A lease as its holder sees it. */
-export class HeldLease {
-  readonly leaseId: number;
-  readonly workerId: number;
-  readonly schedulingClass: SchedulingClass;
-  inFlight = 0;
-  inFlightUs = 0;
-  /** A task is in flight that is not known to be short: nothing is queued behind it. */
-  isOccupied = false;
-  /** From then on nothing is pushed and the lease goes back when it is empty. */
-  reclaimAtMs = Infinity;
-  idleSinceMs = 0;
-  /** Children that a finished task has left behind still run in the worker. */
-  isBlocked = false;
-
-  constructor(leaseId: number, workerId: number, schedulingClass: SchedulingClass) {
-    this.leaseId = leaseId;
-    this.workerId = workerId;
-    this.schedulingClass = schedulingClass;
-  }
+  /** Where it stands on the board, while it is on a lease. */
+  posting: Posting;
+  /** Its neighbours in the line of its lease. */
+  ahead: Task | undefined;
+  behind: Task | undefined;
 }
 
 /** What tasks must have in common to use each other's leases. */

@@ -16,7 +16,18 @@ const schedulingClass = new SchedulingClass(1, {
 function taskOf(number: number, priority: number): Task {
   const profile = { estimateUs: undefined };
   const lease = undefined;
-  return { number, priority, profile, schedulingClass, lease, state: "queued", expectedUs: 0 };
+  return {
+    number,
+    priority,
+    profile,
+    schedulingClass,
+    lease,
+    state: "queued",
+    expectedUs: 0,
+    posting: 0,
+    ahead: undefined,
+    behind: undefined,
+  };
 }
 
 const names = ["push", "push", "push", "shift", "takeNewest", "withdraw", "look"] as const;

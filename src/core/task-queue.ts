@@ -23,6 +23,12 @@ export class TaskQueue {
     this.#level(task.priority).push(task);
   }
 
+  /** The task was taken out, and goes back to where it was: ahead of those of its priority. */
+  putBack(task: Task): void {
+    this.#size++;
+    this.#level(task.priority).unshift(task);
+  }
+
   #level(priority: number): Deque<Task> {
     for (const level of this.#levels) if (level.priority === priority) return level.tasks;
     const tasks = new Deque<Task>();

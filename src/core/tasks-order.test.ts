@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { PIPELINE_TASKS_MAX, PIPELINE_US, SHORT_TASK_US } from "../base/limits.ts";
+import { BOARD_BYTES, signOn } from "./board.ts";
+import type { HeldLease } from "./held-lease.ts";
 import { demandOf } from "./resources.ts";
 import { Tasks } from "./tasks.ts";
-import type { HeldLease, Profile, SchedulingClass, Task, TaskState } from "./scheduling-class.ts";
+import type { Profile, SchedulingClass, Task, TaskState } from "./scheduling-class.ts";
 import type { TaskSink } from "./tasks.ts";
 
 class TestTask implements Task {
@@ -17,6 +19,9 @@ class TestTask implements Task {
   state: TaskState = "waiting";
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
+  posting = 0;
+  ahead: Task | undefined = undefined;
+  behind: Task | undefined = undefined;
   /** Order in which arguments became ready. */
   turn = 0;
   /** What was known when it was pushed. */
@@ -56,6 +61,9 @@ class Watcher implements TaskSink<TestTask> {
   #leaseCount = 0;
 
   constructor() {
+    const words = new Int32Array(BOARD_BYTES / 4);
+    this.tasks.board.open(words);
+    signOn(words, 1);
     this.profiles.push({ estimateUs: undefined });
     const traits = [
       { environment: "", isExclusive: false, isRetriable: true },
@@ -115,6 +123,11 @@ class Watcher implements TaskSink<TestTask> {
     const said = `${leases} at ${schedulingClass.wantedPriority}`;
     assert.notEqual(this.wished.get(schedulingClass), said, "it is said when it changes");
     this.wished.set(schedulingClass, said);
+  }
+
+  takenBack(task: TestTask): void {
+    this.running.splice(this.running.indexOf(task), 1);
+    this.queued.push(task);
   }
 
   returnLease(lease: HeldLease): void {

@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { PIPELINE_TASKS_MAX, PIPELINE_US, SHORT_TASK_US } from "../base/limits.ts";
+import { BOARD_BYTES, signOn } from "./board.ts";
+import type { HeldLease } from "./held-lease.ts";
 import { demandOf } from "./resources.ts";
-import type { HeldLease, Profile, SchedulingClass, Task, TaskState } from "./scheduling-class.ts";
+import type { Profile, SchedulingClass, Task, TaskState } from "./scheduling-class.ts";
 import { Tasks, type TaskSink } from "./tasks.ts";
 
 class TestTask implements Task {
   state: TaskState = "waiting";
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
+  posting = 0;
+  ahead: Task | undefined = undefined;
+  behind: Task | undefined = undefined;
   readonly number: number;
   readonly profile: Profile;
   readonly schedulingClass: SchedulingClass;
@@ -41,9 +46,14 @@ class Submitter implements TaskSink<TestTask> {
       leasesMax: 4 / cpus,
     }),
   );
+  readonly words = new Int32Array(BOARD_BYTES / 4);
   nowMs = 0;
   #count = 0;
   #leases = 0;
+
+  constructor() {
+    this.tasks.board.open(this.words);
+  }
 
   push(task: TestTask, lease: HeldLease): void {
     assert.ok(this.held.has(lease.leaseId), "tasks go to leases that are held");
@@ -54,6 +64,10 @@ class Submitter implements TaskSink<TestTask> {
 
   want({ classId }: SchedulingClass, leases: number): void {
     this.wanted.set(classId, leases);
+  }
+
+  takenBack(task: TestTask): void {
+    this.pushed.splice(this.pushed.indexOf(task), 1);
   }
 
   returnLease(lease: HeldLease): void {
@@ -70,6 +84,7 @@ class Submitter implements TaskSink<TestTask> {
 
   grant(schedulingClass = this.classes[0]!): HeldLease {
     const leaseId = ++this.#leases;
+    signOn(this.words, 100 + leaseId);
     const lease = this.tasks.granted(leaseId, 100 + leaseId, schedulingClass.classId)!;
     this.held.set(leaseId, lease);
     return lease;

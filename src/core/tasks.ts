@@ -6,6 +6,8 @@
  */
 
 import { LEASE_IDLE_MS } from "../base/limits.ts";
+import { Board } from "./board.ts";
+import { HeldLease } from "./held-lease.ts";
 import {
   hasRoom,
   isInUse,
@@ -18,13 +20,15 @@ import {
   usefulLeases,
 } from "./pipelining.ts";
 import { isWithin, type Demand } from "./resources.ts";
-import { HeldLease, SchedulingClass, type ClassTraits, type Task } from "./scheduling-class.ts";
+import { SchedulingClass, type ClassTraits, type Task } from "./scheduling-class.ts";
 
 export interface TaskSink<T extends Task> {
   push(task: T, lease: HeldLease): void;
   /** Leases wanted in all for the class; `isLong`: its next task does not belong beside others. */
   want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void;
   returnLease(lease: HeldLease): void;
+  /** A task that was pushed is queued again: nothing of it has run, or will where it was. */
+  takenBack(task: T): void;
 }
 
 /** What a task costs beside its body. */
@@ -34,6 +38,7 @@ const RECLAIM_AFTER_MS = 100;
 
 export class Tasks<T extends Task> {
   readonly #sink: TaskSink<T>;
+  readonly board = new Board();
   readonly #classes = new Map<string, SchedulingClass>();
   readonly #classList: SchedulingClass[] = [];
   /** Classes where something changed since the last dispatch. */
@@ -95,13 +100,27 @@ export class Tasks<T extends Task> {
     this.#pending--;
   }
 
+  /**
+   * The task is on a lease and is not to run any more. Returns false if it may have begun;
+   * otherwise it waits, never to run where it was, and goes on with `ready` or `abandon`.
+   */
+  takeDown(task: T): boolean {
+    const { lease } = task;
+    if (lease?.canClaim !== true || !this.board.takeDown(task.posting)) return false;
+    task.posting = 0;
+    this.#removeFrom(lease, task);
+    task.lease = undefined;
+    task.state = "waiting";
+    return true;
+  }
+
   /** The worker is done with the task, which took `durationUs` (undefined: not known). */
   finished(task: T, durationUs: number | undefined): void {
     if (task.state !== "pushed") return;
     task.state = "done";
     this.#pending--;
     if (durationUs !== undefined) learn(task.profile, durationUs);
-    this.#leaves(task);
+    this.#answered(task);
   }
 
   /** A run of the task that is not its last one took so long. */
@@ -113,24 +132,30 @@ export class Tasks<T extends Task> {
   takeBack(task: T): void {
     if (task.state !== "pushed") return;
     task.state = "waiting";
-    this.#leaves(task);
+    this.#answered(task);
     task.lease = undefined;
   }
 
-  #leaves(task: T): void {
+  #answered(task: T): void {
     const { lease } = task;
     if (lease === undefined) return;
-    lease.inFlight--;
-    lease.inFlightUs -= task.expectedUs;
+    this.board.clear(task.posting);
+    task.posting = 0;
+    this.#removeFrom(lease, task);
+    this.heardOf(lease);
+  }
+
+  /** The task has left the board already. */
+  #removeFrom(lease: HeldLease, task: T): void {
+    lease.remove(task);
     lease.schedulingClass.inFlight--;
-    if (lease.inFlight === 0) lease.isOccupied = false;
     this.#dirty.add(lease.schedulingClass);
   }
 
   granted(leaseId: number, workerId: number, classId: number): HeldLease | undefined {
     const schedulingClass = this.getClass(classId);
     if (schedulingClass === undefined) return undefined;
-    const lease = new HeldLease(leaseId, workerId, schedulingClass);
+    const lease = new HeldLease(leaseId, workerId, schedulingClass, this.board);
     schedulingClass.leases.push(lease);
     this.#dirty.add(schedulingClass);
     return lease;
@@ -147,12 +172,55 @@ export class Tasks<T extends Task> {
     this.#dirty.add(lease.schedulingClass);
   }
 
-  /** The worker is gone. Its tasks must be ended one by one with `finished`. */
-  lost(lease: HeldLease): void {
+  /** The worker gets on with what is pushed to it. */
+  heardOf(lease: HeldLease): void {
+    if (lease.isStalled) this.#dirty.add(lease.schedulingClass);
+    lease.moves();
+  }
+
+  /**
+   * To be called `STALLED_AFTER_MS` after a push, and again as long as it returns true. What has
+   * not begun on a lease that has brought nothing since the call before is taken back.
+   */
+  look(): boolean {
+    let isAnyMoving = false;
+    for (const { leases } of this.#classList) {
+      for (const lease of leases) {
+        const state = lease.look();
+        if (state === "moves") isAnyMoving = true;
+        else if (state === "stalls") this.#stalls(lease);
+      }
+    }
+    return isAnyMoving;
+  }
+
+  #stalls(lease: HeldLease): void {
+    lease.isStalled = true;
+    this.#dirty.add(lease.schedulingClass);
+    this.#takeBackUnbegun(lease);
+  }
+
+  /** Those tasks are queued again as they were: ahead of all others of their priority. */
+  #takeBackUnbegun(lease: HeldLease): void {
+    for (const task of lease.tasks().reverse()) {
+      if (!this.takeDown(task as T)) continue;
+      task.state = "queued";
+      task.schedulingClass.queue.putBack(task);
+      this.#sink.takenBack(task as T);
+    }
+  }
+
+  /**
+   * The worker is gone. Its tasks that have not begun are taken back; the others are returned,
+   * and each must be ended with `finished` or `takeBack`.
+   */
+  lost(lease: HeldLease): T[] {
     const leases = lease.schedulingClass.leases;
     const index = leases.indexOf(lease);
     if (index >= 0) leases.splice(index, 1);
     this.#dirty.add(lease.schedulingClass);
+    this.#takeBackUnbegun(lease);
+    return lease.tasks() as T[];
   }
 
   /** Takes out all tasks of a class that have not been pushed, to be failed by the caller. */
@@ -223,11 +291,10 @@ export class Tasks<T extends Task> {
   #push(task: T, lease: HeldLease): void {
     task.state = "pushed";
     task.lease = lease;
+    task.posting = this.board.post();
     task.expectedUs = (task.profile.estimateUs ?? 0) + OVERHEAD_US;
-    lease.inFlight++;
-    lease.inFlightUs += task.expectedUs;
+    lease.add(task, isShort(task));
     lease.schedulingClass.inFlight++;
-    if (!isShort(task)) lease.isOccupied = true;
     this.#sink.push(task, lease);
   }
 
@@ -297,12 +364,10 @@ export class Tasks<T extends Task> {
             `${schedulingClass.inFlight} are in flight`,
         );
       }
-      for (const lease of schedulingClass.leases) {
-        if (lease.inFlight < 0 || (lease.isOccupied && lease.inFlight === 0)) {
-          throw new Error(`Cannot have ${lease.inFlight} tasks on lease ${lease.leaseId}`);
-        }
-      }
+      for (const lease of schedulingClass.leases) lease.validate();
     }
+    const leases = this.#classList.flatMap((schedulingClass) => schedulingClass.leases);
+    this.board.validate(leases.flatMap((lease) => lease.tasks().map(({ posting }) => posting)));
     if (this.#pending < 0) throw new Error(`Cannot have ${this.#pending} tasks pending`);
   }
 }

@@ -83,10 +83,10 @@ export class StoreKeeper {
     }
   }
 
-  /** `undefined`: it is no stored object. */
+  /** `undefined`: it is neither a stored object nor a board. */
   #ownerOf(name: string): number | undefined {
     // A part is what was being moved to disk.
-    const [, object, maker] = /^((\d+)-[0-9a-f]+)(?:\.part)?$/.exec(name) ?? [];
+    const [, object, maker] = /^((\d+)-(?:board|[0-9a-f]+))(?:\.part)?$/.exec(name) ?? [];
     if (object === undefined) return undefined;
     return this.#taken.get(object)?.ownerId ?? Number(maker);
   }

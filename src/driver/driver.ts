@@ -99,6 +99,8 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     const { transport } = backend;
     const { clock } = surroundings;
     const toDaemon = faults === undefined ? transport : faultyLink(transport, faults, clock, false);
+    const place = { ...this.#store, processId: DRIVER_ID, slot: DRIVER_SLOT };
+    const boards = surroundings.makeBoards(place);
     this.runtime = new Runtime({
       identity: { processId: DRIVER_ID, role: "driver", sessionId, token, pid: process.pid },
       total: demandOf(options.resources),
@@ -106,10 +108,10 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       open: (processId) => backend.open(processId),
       closures: closuresFor(options.entryUrl),
       store: surroundings.makeStore({
-        ...this.#store,
-        ...{ processId: DRIVER_ID, slot: DRIVER_SLOT },
+        ...place,
         isFull: faults && (() => faults.happens("store-full")),
       }),
+      boards,
       remoteFunctions: options.remoteFunctions,
       faults,
       pollingUs: options.pollingUs,
@@ -126,6 +128,8 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       warn(`mobula: faults are on: ${describeFaults(options.faults)}\n`);
     }
     this.#configure(sessionId, token);
+    // Takes some milliseconds, while the daemon starts. Workers look for the driver's board.
+    surroundings.clock.setImmediate(() => boards.own());
     backend
       .listen((transport) => this.runtime.accept(transport))
       .catch((error: Error) => {

@@ -14,6 +14,7 @@ import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemo
 import { systemClock, systemSurroundings } from "../runtime/system.ts";
 import { openFaults } from "../runtime/fault-log.ts";
 import { DAEMON_ID, DRIVER_ID } from "../runtime/identity.ts";
+import type { Surroundings } from "../runtime/surroundings.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -22,6 +23,7 @@ import { memoryTransports } from "../wire/memory.ts";
 import type { Transport } from "../wire/transport.ts";
 import { Worker } from "../worker/worker.ts";
 import { createStoreDirectories, storeLimitBytes } from "./store-directories.ts";
+import { MemoryBoards } from "./memory-boards.ts";
 import type { Backend } from "./backend.ts";
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -33,7 +35,11 @@ export class InlineBackend implements Backend {
   readonly directories: StoreDirectories;
   readonly workerProgram = "";
   readonly transport: Transport;
-  readonly surroundings = systemSurroundings;
+  readonly #boards = new MemoryBoards();
+  readonly surroundings: Surroundings = {
+    ...systemSurroundings,
+    makeBoards: ({ processId }) => this.#boards.for(processId),
+  };
   readonly #remoteFunctions: RemoteFunctions;
   readonly #warn: (text: string) => void;
   readonly #accepting = new Map<number, Accept>();
@@ -112,7 +118,7 @@ export class InlineBackend implements Backend {
         faults: openFaults(settings.faults, settings.processId, settings.store.memoryDirectory),
         crash: () => end("SIGKILL"),
         remoteFunctions: this.#remoteFunctions,
-        surroundings: systemSurroundings,
+        surroundings: this.surroundings,
         warn: this.#warn,
         pinProcess: undefined,
         // What the program itself waits for is not to be told from it.
@@ -127,6 +133,7 @@ export class InlineBackend implements Backend {
         worker.runtime.accept(transport);
       });
       worker.runtime.daemon.workerReady();
+      worker.signOn();
     };
     const link = new Link(workerEnd, (...frame) => onFrame(...frame), exit);
     return {

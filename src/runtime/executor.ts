@@ -9,6 +9,7 @@
 import type { Timer } from "../base/clock.ts";
 import { PARK_AFTER_MS, TURN_US } from "../base/limits.ts";
 import type { Demand } from "../core/resources.ts";
+import type { Claims } from "./claims.ts";
 import type { Callable, FunctionRecord } from "./function-record.ts";
 import type { Functions } from "./functions.ts";
 import { LeaseQueue } from "./lease-queue.ts";
@@ -21,6 +22,7 @@ import { TaskRunner, type RunnerContext } from "./task-runner.ts";
 
 export interface ExecutorContext extends RunnerContext {
   readonly functions: Functions;
+  readonly claims: Claims;
   /** A child of a task that runs here, if one is queued that needs no more than `held`. */
   readonly takeChild: (held: Demand, queue: LeaseQueue) => LeasedTask | undefined;
   /** All of the lease waits for refs; its CPU is free until `leaseResumed`. */
@@ -106,6 +108,10 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
       while (queue.isFree) {
         const task = queue.queued.shift() ?? this.#context.takeChild(queue.demand, queue);
         if (task === undefined) break;
+        if (!this.#context.claims.claim(task.spec.submitterId, task.posting)) {
+          this.#drop(task);
+          continue;
+        }
         queue.startedTasks.add(task);
         this.start(task);
         if (this.context.nowUs() - beganUs > TURN_US) {
@@ -116,6 +122,13 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
       }
     }
     this.#parkLater();
+  }
+
+  /** Whoever pushed it has taken it back: it runs elsewhere, or not at all. */
+  #drop(task: LeasedTask): void {
+    task.end();
+    task.reply.dropped(task.leaseQueue.leaseId);
+    this.over(task);
   }
 
   protected bodyOf(task: LeasedTask, callable: Callable): Callable {

@@ -1,5 +1,6 @@
 /** A task of a remote function in the worker that runs it, on a lease. */
 
+import type { Posting } from "../core/board.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { LeaseQueue } from "./lease-queue.ts";
 import { RunningTask, type TaskReply, type TaskSpec, type WaitListener } from "./running-task.ts";
@@ -7,6 +8,7 @@ import type { Runtime } from "./runtime.ts";
 
 export class LeasedTask extends RunningTask {
   readonly leaseQueue: LeaseQueue;
+  readonly posting: Posting;
 
   constructor(
     runtime: Runtime,
@@ -16,8 +18,10 @@ export class LeasedTask extends RunningTask {
     reply: TaskReply,
     leaseQueue: LeaseQueue,
     listener: WaitListener,
+    posting: Posting,
   ) {
     super(runtime, spec, body, args, reply, listener);
     this.leaseQueue = leaseQueue;
+    this.posting = posting;
   }
 }

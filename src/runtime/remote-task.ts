@@ -1,12 +1,7 @@
 /** A call of a remote function, as its submitter keeps it. */
 
-import type {
-  HeldLease,
-  Profile,
-  SchedulingClass,
-  Task,
-  TaskState,
-} from "../core/scheduling-class.ts";
+import type { HeldLease } from "../core/held-lease.ts";
+import type { Profile, SchedulingClass, Task, TaskState } from "../core/scheduling-class.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import type { Origin } from "./origin.ts";
@@ -43,6 +38,9 @@ export class RemoteTask extends PendingCall implements Task {
   state: TaskState = "waiting";
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
+  posting = 0;
+  ahead: Task | undefined = undefined;
+  behind: Task | undefined = undefined;
   /** Why each run of it that counts was not enough. */
   readonly failures: string[];
   /** Of its results, when it runs again because they are lost. */

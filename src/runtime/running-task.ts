@@ -23,6 +23,8 @@ export interface TaskReply {
   /** The task has not begun: these parts of its arguments are lost. */
   argumentsLost(task: Numbered, segmentKeys: readonly number[]): void;
   started(task: RunningTask): void;
+  /** A task of the lease was taken back and has not begun. */
+  dropped(leaseId: number): void;
   /** Whether children of tasks that are over keep the lease busy. */
   leaseBlocked(leaseId: number, isBlocked: boolean): void;
   output(task: RunningTask, stream: 1 | 2, name: string, pid: number, text: string): void;

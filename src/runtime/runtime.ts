@@ -10,6 +10,7 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
 import type { Demand } from "../core/resources.ts";
+import type { Boards } from "../store/boards.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Faults } from "../base/faults.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -57,6 +58,7 @@ export interface RuntimeOptions {
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
   readonly store: ObjectStore;
+  readonly boards: Boards;
   readonly remoteFunctions: RemoteFunctions;
   /** What is to go wrong here on purpose. */
   readonly faults: Faults | undefined;
@@ -183,6 +185,7 @@ export class Runtime {
     );
     this.submitter = new Submitter({
       ...{ calls, objects, port, peers, daemon, clock },
+      boards: options.boards,
       random: options.surroundings.random,
     });
     objects.reconstruction.connect(this.submitter);
@@ -270,6 +273,8 @@ export class Runtime {
         return this.#outputCame(peer, body);
       case Kind.leaseBlocked:
         return this.submitter.blockedCame(body.number(), body.boolean());
+      case Kind.dropped:
+        return this.submitter.droppedCame(body.number());
       case Kind.cancelObject:
         return this.#cancelAsked(body.number(), {
           ...{ isForced: body.boolean(), isRecursive: body.boolean() },

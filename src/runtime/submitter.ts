@@ -3,10 +3,13 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
-import { GRACE_MS } from "../base/limits.ts";
-import type { ClassTraits, HeldLease, SchedulingClass } from "../core/scheduling-class.ts";
+import { TaskCancelledError } from "../base/errors.ts";
+import { GRACE_MS, STALLED_AFTER_MS } from "../base/limits.ts";
+import type { HeldLease } from "../core/held-lease.ts";
+import type { ClassTraits, SchedulingClass } from "../core/scheduling-class.ts";
 import { Tasks, type TaskSink } from "../core/tasks.ts";
 import type { Demand } from "../core/resources.ts";
+import type { Boards } from "../store/boards.ts";
 import type { Calls } from "./calls.ts";
 import type { DaemonLink } from "./daemon-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
@@ -26,6 +29,7 @@ export interface SubmitterContext {
   readonly port: PayloadPort;
   readonly peers: Peers;
   readonly daemon: DaemonLink;
+  readonly boards: Boards;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -49,6 +53,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   readonly #retries: Retries;
   #dispatchScheduled = false;
   #trimTimer: Timer | undefined;
+  #lookTimer: Timer | undefined;
   /** Asks a task that runs in this process to end; set in workers. */
   cancelLocal: ((task: RemoteTask, cancellation: Cancellation) => void) | undefined;
   /** Told when there may be a task to run in this process; set in workers. */
@@ -122,6 +127,12 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       return;
     }
     const { calls, daemon, clock } = this.#context;
+    if (this.tasks.takeDown(task)) {
+      calls.unsent(task);
+      this.#giveUp(task, { kind: "error", error: cancellation.reason });
+      this.#scheduleDispatch();
+      return;
+    }
     const { workerId } = task.lease;
     if (!calls.askToEnd(task, cancellation) || !cancellation.isForced) return;
     const timer = clock.setTimeout(() => {
@@ -160,6 +171,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       this.sendAgain(task);
       return;
     }
+    if (this.#lookTimer === undefined) this.#lookLater();
     const peer = peers.get(lease.workerId);
     try {
       writeTask(task, lease, peer, objects, port);
@@ -169,7 +181,30 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     }
   }
 
+  /** For as long as something is in flight that may have to be taken back. */
+  #lookLater(): void {
+    const look = (): void => {
+      this.#lookTimer = undefined;
+      if (this.tasks.look()) this.#lookLater();
+      this.#scheduleDispatch();
+    };
+    const { clock } = this.#context;
+    // What has come while this process was busy is read before it is missed.
+    const lookSoon = (): void => clock.setImmediate(look);
+    this.#lookTimer = outsideTasks(() => clock.setTimeout(lookSoon, STALLED_AFTER_MS).unref());
+  }
+
+  takenBack(task: RemoteTask): void {
+    this.#context.calls.unsent(task);
+    if (task.stream?.isClosed !== true) return;
+    // The worker was told to close what it had not begun.
+    const error = new TaskCancelledError("Cannot begin: its stream was closed");
+    this.#giveUp(task, { kind: "error", error });
+  }
+
   want(schedulingClass: SchedulingClass, leases: number, isLong: boolean): void {
+    // While workers are found, or started.
+    this.tasks.board.open(this.#context.boards.own());
     this.#context.daemon.want(schedulingClass, leases, isLong);
   }
 
@@ -213,21 +248,13 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     for (const lease of [...this.#leases.values()]) {
       if (lease.workerId !== workerId) continue;
       this.#leases.delete(lease.leaseId);
-      this.tasks.lost(lease);
+      for (const task of this.tasks.lost(lease)) this.#lost(task, !isAskedFor, loss);
     }
-    const suspects = new Set<HeldLease>();
-    for (const task of [...this.#context.calls.inFlight]) {
-      const { lease } = task instanceof RemoteTask ? task : NO_LEASE;
-      if (lease?.workerId !== workerId) continue;
-      // Of those that were in line on one lease, only the first one can have done it.
-      const isSuspect = !isAskedFor && !suspects.has(lease);
-      suspects.add(lease);
-      this.#lost(task as RemoteTask, isSuspect, loss);
-    }
+    this.#context.boards.forget(workerId);
     this.#scheduleDispatch();
   }
 
-  /** Its worker has ended, and it had no part in that unless it is `isSuspect`. */
+  /** Its worker has ended, and it may have caused that if it is a suspect. */
   #lost(task: RemoteTask, isSuspect: boolean, { retryDelayMs, errorFor }: WorkerLoss): void {
     const { calls } = this.#context;
     const isWanted = task.results[0]!.isPending;
@@ -279,6 +306,14 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     this.#scheduleDispatch();
   }
 
+  /** A worker has met a task that was taken back: it gets on again. */
+  droppedCame(leaseId: number): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    this.tasks.heardOf(lease);
+    this.#scheduleDispatch();
+  }
+
   // Tasks that this process runs itself.
 
   takeLocal(held: Demand, environment: string): RemoteTask | undefined {
@@ -306,6 +341,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   /** The runtime is over. */
   end(error: Error): void {
     this.#context.clock.clearTimeout(this.#trimTimer);
+    this.#context.clock.clearTimeout(this.#lookTimer);
     for (const task of this.#retries.undecided) {
       this.tasks.abandon(task);
       this.#context.calls.endUnsent(task, error);
@@ -323,5 +359,3 @@ function areThere(inlined: readonly Inlined[]): boolean {
   for (const { record } of inlined) if (record.isPending) return false;
   return true;
 }
-
-const NO_LEASE: { readonly lease: undefined } = { lease: undefined };

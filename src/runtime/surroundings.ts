@@ -2,6 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Collector } from "../base/collector.ts";
+import type { Boards } from "../store/boards.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { StorePlace } from "../store/store.ts";
 import type { KeyCounter } from "./key-counter.ts";
@@ -13,4 +14,5 @@ export interface Surroundings {
   readonly random: () => number;
   readonly keys: KeyCounter;
   makeStore(place: StorePlace): ObjectStore;
+  makeBoards(place: StorePlace): Boards;
 }

@@ -2,6 +2,8 @@
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Collector } from "../base/collector.ts";
+import { BOARD_BYTES } from "../core/board.ts";
+import { BoardFiles } from "../store/boards.ts";
 import { Store } from "../store/store.ts";
 import { loadNativeLibrary } from "../worker/native-library.ts";
 import { KeyCounter } from "./key-counter.ts";
@@ -26,4 +28,10 @@ export const systemSurroundings: Surroundings = {
   // Goes on from one runtime to the next: a ref of an earlier one is never taken for a new one.
   keys: new KeyCounter(),
   makeStore: (place) => new Store({ ...place, loadLibrary: loadNativeLibrary }),
+  makeBoards: ({ memoryDirectory, processId }) => {
+    return new BoardFiles({
+      directory: memoryDirectory,
+      ...{ processId, sizeBytes: BOARD_BYTES, loadLibrary: loadNativeLibrary },
+    });
+  },
 };

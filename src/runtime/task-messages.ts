@@ -1,7 +1,7 @@
 /** The bodies of the frames of calls and results. Hot path. */
 
 import type { MsgpackReader, MsgpackWriter } from "../base/msgpack.ts";
-import type { HeldLease } from "../core/scheduling-class.ts";
+import type { HeldLease } from "../core/held-lease.ts";
 import { amountsOf, type Demand } from "../core/resources.ts";
 import { encodeValue } from "../values/encode.ts";
 import { Kind } from "../wire/messages.ts";
@@ -52,10 +52,11 @@ export function writeTask(
   port: PayloadPort,
 ): void {
   if (!peer.sentFunctions.has(task.record.functionId)) port.defineFunction(peer, task.record);
-  writeCall(Kind.task, 4, task, peer, objects, port, (body) => {
+  writeCall(Kind.task, 5, task, peer, objects, port, (body) => {
     body.integer(task.number);
     body.integer(lease.leaseId);
     body.integer(task.record.functionId);
+    body.integer(task.posting);
     const { schedulingClass, batch } = task.options;
     writeExtras(body, task.options, schedulingClass.demand, batch, task.attempt);
   });

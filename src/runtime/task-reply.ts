@@ -104,6 +104,13 @@ export class LinkReply implements TaskReply {
     this.#peer.link.end();
   }
 
+  dropped(leaseId: number): void {
+    const body = this.#begin(Kind.dropped, 0);
+    body.arrayHeader(1);
+    body.integer(leaseId);
+    this.#peer.link.end();
+  }
+
   leaseBlocked(leaseId: number, isBlocked: boolean): void {
     const body = this.#begin(Kind.leaseBlocked, 0);
     body.arrayHeader(2);
@@ -199,6 +206,10 @@ export class LocalReply implements TaskReply {
 
   started(): void {
     // Tasks with a deadline are not run in the process that waits for them.
+  }
+
+  dropped(): void {
+    // What this process takes to run it itself is on no board.
   }
 
   leaseBlocked(): void {

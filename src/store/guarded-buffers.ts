@@ -29,7 +29,7 @@ let isEndGuarded = NODE_MAJOR < ABORTS_AT_END_FROM;
 export function guardBuffer(buffer: ArrayBuffer): ArrayBuffer {
   markAsUntransferable(buffer);
   if (hasTransfer) Object.defineProperties(buffer, REFUSED);
-  if (!isEndGuarded) guardEnd();
+  guardEnd();
   if (!areStreamsGuarded) guardStreams();
   guarded.add(buffer);
   return buffer;
@@ -65,7 +65,9 @@ function copyOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array
 /** An exception that nobody catches ends the process: Node prints it after all exit listeners. */
 let isFailing = false;
 
-function guardEnd(): void {
+/** To be called once memory is mapped that buffers may look at when the process ends. */
+export function guardEnd(): void {
+  if (isEndGuarded) return;
   isEndGuarded = true;
   process.on("exit", endAtOnce);
   process.on("uncaughtExceptionMonitor", () => {

@@ -15,7 +15,7 @@ export const Kind = {
   defineFunction: 3,
   /** functionId */
   dropFunction: 4,
-  /** taskNumber, leaseId, functionId, extras | nil, inlined | nil, meta | nil, arguments */
+  /** taskNumber, leaseId, functionId, posting, extras | nil, inlined | nil, meta | nil, args */
   task: 5,
   /** taskNumber, durationUs, array of payloads (meta | nil, value), one for each return */
   result: 6,
@@ -38,6 +38,8 @@ export const Kind = {
 
   /** taskNumber, segment keys: it has not begun, as these parts of its arguments are lost */
   argumentsLost: 35,
+  /** leaseId: a task that was pushed on it was taken back, and has not begun */
+  dropped: 36,
 
   // Actors.
   /** taskNumber, functionId, actorKey, incarnation, leaseId, settings, extras … */

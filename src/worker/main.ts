@@ -70,6 +70,7 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
   daemon.flush();
   // Takes some milliseconds, while the first task is on its way. No user code runs before.
   dieWithParent(parentPid);
+  worker.signOn();
 }
 
 /** The daemon reports the last lines of standard error to whoever waits for a worker. */

@@ -4,10 +4,13 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import { TaskCancelledError } from "../base/errors.ts";
 import type { Faults } from "../base/faults.ts";
 import type { Closures } from "../closure/closures.ts";
+import type { Posting } from "../core/board.ts";
 import { demandOf, type Demand } from "../core/resources.ts";
 import type { WorkerSettings } from "../daemon/settings.ts";
+import { Claims } from "../runtime/claims.ts";
 import { Executor } from "../runtime/executor.ts";
 import { faultPoints } from "../runtime/fault-points.ts";
+import { DRIVER_ID } from "../runtime/identity.ts";
 import type { LeaseQueue } from "../runtime/lease-queue.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Payload } from "../runtime/payload.ts";
@@ -45,6 +48,7 @@ export interface WorkerOptions {
 }
 
 const ONE_CPU = demandOf({ CPU: 1 });
+const ON_NO_BOARD: Posting = 0;
 
 export class Worker implements RuntimeHost {
   readonly runtime: Runtime;
@@ -52,21 +56,26 @@ export class Worker implements RuntimeHost {
   readonly #settings: WorkerSettings;
   readonly #exit: () => void;
   readonly #actor: ActorWorker;
+  readonly #claims: Claims;
 
   constructor(options: WorkerOptions) {
     this.#settings = options.settings;
     this.#exit = options.exit;
     const { processId, sessionId, token, total, pollingUs, store, slot } = options.settings;
     const { recordSites, namespace } = options.settings;
+    const place = { ...store, processId, slot };
+    const boards = options.surroundings.makeBoards(place);
+    this.#claims = new Claims(boards, processId);
     const { faults, crash } = options;
     this.runtime = new Runtime({
       ...options,
       identity: { processId, role: "worker", sessionId, token, pid: process.pid },
       total: demandOf(total),
       store: options.surroundings.makeStore({
-        ...{ ...store, processId, slot },
+        ...place,
         isFull: faults && (() => faults.happens("store-full")),
       }),
+      boards,
       ...{ pollingUs, recordSites, namespace },
       nodeOptions: process.env["NODE_OPTIONS"],
       host: this,
@@ -77,6 +86,7 @@ export class Worker implements RuntimeHost {
     this.#executor = new Executor({
       functions,
       packer,
+      claims: this.#claims,
       ...{ producers, waits },
       ...{ clock, nowUs },
       faults: faultPoints(faults, crash, "worker-kill", "reply-lost"),
@@ -96,6 +106,11 @@ export class Worker implements RuntimeHost {
     submitter.cancelLocal = (task, cancellation) => {
       this.#executor.cancel((running) => running.spec.submitted === task, cancellation);
     };
+  }
+
+  /** Says that tasks can be queued here, to the process that pushes most of them. */
+  signOn(): void {
+    this.#claims.signOn(DRIVER_ID);
   }
 
   // RuntimeHost.
@@ -127,6 +142,7 @@ export class Worker implements RuntimeHost {
     this.#actor.cancel(({ spec }) => spec.submitterId === processId, {
       ...{ reason, isForced: true, isRecursive: true },
     });
+    this.#claims.forget(processId);
   }
 
   retire(): void {
@@ -163,6 +179,7 @@ export class Worker implements RuntimeHost {
     const number = body.number();
     const leaseId = body.number();
     const record = this.runtime.functions.get(body.number());
+    const posting = body.number();
     const extras = readExtras(body);
     const demand = extras.resources === undefined ? ONE_CPU : demandOf(extras.resources);
     const task = new LeasedTask(
@@ -173,6 +190,7 @@ export class Worker implements RuntimeHost {
       this.runtime.incoming.replyTo(peer),
       this.#executor.queueOf(leaseId, demand),
       this.#executor,
+      posting,
     );
     this.#executor.enqueue(task);
   }
@@ -242,6 +260,7 @@ export class Worker implements RuntimeHost {
       new LocalReply(submitter, objects, packer, task, parent),
       queue,
       this.#executor,
+      ON_NO_BOARD,
     );
   }
 }
