@@ -52,6 +52,7 @@ export {
   ActorNotFoundError,
   ActorPoolEmptyError,
   ActorUnavailableError,
+  CallDepthError,
   EnvironmentSetupError,
   GetTimeoutError,
   InvalidOptionError,

@@ -162,6 +162,14 @@ export class TaskTimeoutError extends MobulaError {
 /** The task was cancelled before it had a result. */
 export class TaskCancelledError extends MobulaError {}
 
+/** The call that was to be made is too deep: calls call each other, and none of them ends. */
+export class CallDepthError extends MobulaError {
+  /** Who wanted to make it. */
+  declare readonly callerName: string;
+  /** Calls that led to the caller, each made by the one before, beside those of actors: 25 each. */
+  declare readonly depth: number;
+}
+
 /** `get` waited for its `timeoutMs`; the task goes on. */
 export class GetTimeoutError extends MobulaError {
   declare readonly timeoutMs: number;
@@ -224,6 +232,7 @@ export const mobulaErrorClasses: ReadonlyMap<string, typeof MobulaError> = new M
     QueueClosedError,
     TaskTimeoutError,
     TaskCancelledError,
+    CallDepthError,
     GetTimeoutError,
     UnschedulableError,
     OwnerDiedError,

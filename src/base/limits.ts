@@ -106,6 +106,15 @@ export const WAIT_REPORT_LATER_MS = 5_000;
 export const WAIT_REPORT_CALLS_MAX = 1_000;
 /** Who waits longer than this for resources is named once. */
 export const WAITING_REPORT_MS = 10_000;
+/**
+ * Calls of which each was made by the one before. Recursion that ends is less deep; without a limit
+ * one that does not end would fill all memory before anybody learns why.
+ */
+export const CALL_DEPTH_MAX = 1_000;
+/** Trees of calls that have reached that depth and are remembered, the newest. */
+export const ENDLESS_ROOTS_MAX = 1_000;
+/** The creation of an actor counts as so many: each actor is a process. */
+export const ACTOR_DEPTH = 25;
 /** Time a task has to end by itself after its deadline or a forced cancel. */
 export const GRACE_MS = 250;
 /** A task that failed waits so long before it runs again; twice as long after each failure. */

@@ -50,6 +50,8 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
   readonly #groups: readonly Group[];
   readonly #groupOf = new Map<string, Group>();
   readonly #bodies = new Map<string, Body>();
+  /** How deep the call of its constructor was: what it calls is deeper. */
+  depth = 0;
   #instance: object | undefined;
   #isRunScheduled = false;
   #isEnding = false;
@@ -104,6 +106,7 @@ export class ActorHost extends TaskRunner<RunningTask> implements Waiters {
 
   /** Runs the constructor; until it is through, no call starts. */
   construct(task: RunningTask): void {
+    this.depth = task.depth;
     this.#begin(this.#main, task);
   }
 

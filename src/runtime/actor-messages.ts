@@ -54,7 +54,7 @@ export function writeCreation(
     body.integer(incarnation);
     body.integer(leaseId);
     writePlain(body, settings satisfies PlainValue, "settings");
-    writeExtras(body, options);
+    writeExtras(body, options, call);
   });
 }
 
@@ -68,7 +68,7 @@ export function writeAdoption(
 ): void {
   const { record, source: _source, demand, ...rest } = spec;
   if (!peer.sentFunctions.has(record.functionId)) port.defineFunction(peer, record);
-  const plain: AdoptionSpec = { ...rest, amounts: amountsOf(demand) };
+  const plain: AdoptionSpec = { ...rest, amounts: amountsOf(demand), depth: call.depth };
   writeCall(Kind.adoptActor, 3, call, peer, objects, port, (body) => {
     body.integer(call.number);
     body.integer(record.functionId);
@@ -79,6 +79,7 @@ export function writeAdoption(
 /** An `ActorSpec` as plain data, without the class. */
 export type AdoptionSpec = Omit<ActorSpec, "record" | "source" | "demand"> & {
   readonly amounts: Readonly<Record<string, number>>;
+  readonly depth: number;
 };
 
 /** Hot path. */
@@ -93,6 +94,6 @@ export function writeMethodCall(
     body.integer(call.number);
     body.integer(incarnation);
     body.string(call.method);
-    writeExtras(body, call.options);
+    writeExtras(body, call.options, call);
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { CollectedRegistry, Collector, Weak } from "../base/collector.ts";
+import { ACTOR_DEPTH } from "../base/limits.ts";
 import type { ControlPlane } from "../control/control-plane.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Activity } from "./activity.ts";
@@ -76,12 +77,16 @@ export class Actors {
     return this.#owned.size > 0;
   }
 
-  /** Makes an actor. Throws if an argument cannot be sent; everything else fails its calls. */
+  /**
+   * Makes an actor. Throws if an argument cannot be sent; everything else fails its calls. `depth`:
+   * of its creation, if another process has called that.
+   */
   create(
     spec: ActorSpec,
     args: readonly unknown[],
     site: CallSite | undefined,
     scope: TaskScope | undefined,
+    depth = scope === undefined ? 0 : scope.depth + ACTOR_DEPTH,
   ): ActorClient {
     const { calls } = this.#context;
     const options = {
@@ -91,7 +96,7 @@ export class Actors {
       numReturns: undefined,
       isShared: false,
       streamBuffer: undefined,
-      isDetached: spec.isDetached,
+      ...{ isDetached: spec.isDetached, depth },
     };
     let owned: OwnedActor | undefined;
     const creation = calls.create(options, args, site, scope, (number, captured, results) => {

@@ -19,12 +19,12 @@ export function adoptionAsked(
   const { functions, actors, packer } = runtime;
   const number = body.number();
   const record = functions.get(body.number());
-  const { amounts, ...rest } = readPlain<AdoptionSpec>(body, "spec");
+  const { amounts, depth, ...rest } = readPlain<AdoptionSpec>(body, "spec");
   const spec: ActorSpec = { ...rest, record, demand: demandOf(amounts), source: record };
   const args = incoming.readArguments(peer, body, buffers, false);
   const reply = incoming.replyTo(peer);
   const create = (values: readonly unknown[]): void => {
-    const client = actors.create(spec, values, undefined, undefined);
+    const client = actors.create(spec, values, undefined, undefined, depth);
     reply.succeeded({ number }, 0, [packer.handleOf(client)]);
   };
   if (Array.isArray(args)) create(args);

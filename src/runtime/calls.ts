@@ -10,6 +10,7 @@ import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
 import { Kind } from "../wire/messages.ts";
 import { takeArguments } from "./call-arguments.ts";
+import { CallDepth } from "./call-depth.ts";
 import { addCall, callsOf, removeCall } from "./nested-calls.ts";
 import {
   objectCount,
@@ -54,6 +55,7 @@ export class Calls {
   readonly #context: CallsContext;
   /** Sent, or run in this process, and not over. */
   readonly #inFlight = new Map<number, PendingCall>();
+  readonly #depth = new CallDepth();
   readonly #signals = new SignalFollowers();
   /** Calls that are not over and have refs, or stored arguments. */
   readonly holding = new Set<PendingCall>();
@@ -73,7 +75,10 @@ export class Calls {
     make: MakeCall<C>,
   ): C {
     if (this.#ended !== undefined) throw this.#ended;
-    parent?.throwIfCancelled();
+    if (parent !== undefined) {
+      parent.throwIfCancelled();
+      this.#depth.check(parent);
+    }
     const { objects, packer, segments } = this.#context;
     const captured = takeArguments(args, packer);
     const results: ObjectRecord[] = [];

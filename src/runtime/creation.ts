@@ -12,6 +12,7 @@ export interface CreationOptions extends CommonOptions {
   readonly name: string;
   /** It outlives who makes it. */
   readonly isDetached: boolean;
+  readonly depth: number;
 }
 
 export class Creation extends PendingCall {
@@ -37,6 +38,10 @@ export class Creation extends PendingCall {
 
   get name(): string {
     return this.options.name;
+  }
+
+  override get depth(): number {
+    return this.options.depth;
   }
 
   override get endsWithCaller(): boolean {

@@ -49,6 +49,11 @@ export class MethodCall extends PendingCall implements ActorCall {
     this.#retriesLeft = count;
   }
 
+  /** What actors say to each other may go on for ever: nothing of it is waited for. */
+  override get depth(): number {
+    return this.parent?.isOfActor === true ? this.parent.depth : super.depth;
+  }
+
   get keeper(): CallKeeper {
     return this.client;
   }

@@ -110,6 +110,16 @@ export abstract class PendingCall {
     return true;
   }
 
+  /** How many calls led to it. */
+  get depth(): number {
+    return this.parent === undefined ? 0 : this.parent.depth + 1;
+  }
+
+  /** The call that began it all, if this is not the first one. */
+  get root(): number | undefined {
+    return this.parent?.root;
+  }
+
   /** What it is, in messages: "task f", "Counter.add". */
   get title(): string {
     return this.name;

@@ -9,6 +9,9 @@ import { isFrame, userStack } from "./remote-error-stack.ts";
 /** So many errors of one tree are looked at: nobody reads the causes of causes any further. */
 const ERRORS_MAX = 256;
 
+/** An error that passes through more calls than fit here does not name all of them. */
+const SITES_CHARS_MAX = 16 * 1024;
+
 /** Gives the error thrown by a task a stack that ends at the call. Non-errors stay as they are. */
 export function remoteError(thrown: unknown, site: CallSite | undefined): unknown {
   const pending: unknown[] = [thrown];
@@ -21,7 +24,8 @@ export function remoteError(thrown: unknown, site: CallSite | undefined): unknow
     const message = ownValue(error, "message");
     if (typeof stack === "string") {
       const text = userStack(stack, typeof message === "string" ? message : "");
-      setStack(error, error === thrown && site !== undefined ? text + site.lines() : text);
+      const isShort = error === thrown && text.length < SITES_CHARS_MAX;
+      setStack(error, isShort && site !== undefined ? text + site.lines() : text);
     }
     const errors = ownValue(error, "errors");
     pending.push(ownValue(error, "cause"), ...(Array.isArray(errors) ? (errors as unknown[]) : []));

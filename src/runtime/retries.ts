@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { MobulaError } from "../base/errors.ts";
+import { CallDepthError, MobulaError } from "../base/errors.ts";
 import { RETRY_DELAY_MS } from "../base/limits.ts";
 import { backOffMs } from "../core/retries.ts";
 import type { Content } from "./object-record.ts";
@@ -68,7 +68,9 @@ export class Retries {
   /** What the body threw is read here, as whoever awaits it would. */
   async #decide(task: RemoteTask, failure: Content, shouldRetry: ShouldRetry): Promise<void> {
     const thrown = await this.#context.objects.thrownBy(failure, task.results[0]!.site);
-    const isTransient = await decisionOf(task.name, shouldRetry, thrown);
+    // The next run would be as deep, and its calls, tried again each, would be without number.
+    const isHopeless = thrown instanceof CallDepthError;
+    const isTransient = !isHopeless && (await decisionOf(task.name, shouldRetry, thrown));
     // It may have been cancelled meanwhile.
     if (!this.#undecided.has(task)) return;
     if (isTransient) this.later(task, textOf(thrown));

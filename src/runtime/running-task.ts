@@ -54,6 +54,8 @@ export interface TaskSpec {
   readonly submitterId: number;
   /** Set if it runs in an actor, with what the actor holds. */
   readonly actorKey?: number;
+  /** How deep the call of its constructor was. */
+  readonly actorDepth?: number;
   readonly actorResources?: Readonly<Record<string, number>>;
   /** Set if this process submitted it. */
   readonly submitted?: RemoteTask;
@@ -127,6 +129,19 @@ export class RunningTask implements TaskScope {
     return this.spec.extras.name ?? this.#body?.name ?? this.#bodyName;
   }
 
+  /** Calls that led to it. What an actor calls is as deep as the actor, whoever calls the actor. */
+  get depth(): number {
+    return Math.max(this.spec.extras.depth, this.spec.actorDepth ?? 0);
+  }
+
+  get root(): number {
+    return this.spec.extras.root ?? this.id;
+  }
+
+  get isOfActor(): boolean {
+    return this.spec.actorKey !== undefined;
+  }
+
   get isSuspended(): boolean {
     return this.#waits !== undefined && this.#waits.size > 0;
   }
@@ -176,6 +191,11 @@ export class RunningTask implements TaskScope {
       this.#failWaits(reason);
     }
     if (cancellation.isRecursive) this.runtime.calls.cancelCallsOf(this, cancellation);
+  }
+
+  /** What it has called, and these have called, is of no use to anybody. */
+  endCalls(reason: unknown): void {
+    this.runtime.calls.cancelCallsOf(this, { reason, isForced: false, isRecursive: true });
   }
 
   /** It waits in a circle: what it awaits rejects, and it may go on from there. */

@@ -157,7 +157,7 @@ test("a task that is cancelled waits no more; the element goes to the next who a
   const rejects: ((reason: unknown) => void)[] = [];
   const scope: TaskScope = {
     runtime: undefined as never,
-    newestCall: undefined,
+    ...{ newestCall: undefined, name: "f", depth: 0, root: 1, isOfActor: false },
     waitBegins: (reject) => void rejects.push(reject),
     waitEnds: (reject) => void rejects.splice(rejects.indexOf(reject), 1),
     throwIfCancelled() {},

@@ -27,6 +27,10 @@ export interface Extras {
   readonly batch: Batch | undefined;
   /** Of a task: 1 for its first run. */
   readonly attempt: number;
+  /** Calls that led to it, each made by the one before. */
+  readonly depth: number;
+  /** The first of these calls: the key of its result. */
+  readonly root: number | undefined;
   /** Resource → amount, if not one CPU. */
   readonly resources: Readonly<Record<string, number>> | undefined;
 }
@@ -39,9 +43,27 @@ export const NO_EXTRAS: Extras = {
   streamBuffer: undefined,
   batch: undefined,
   attempt: 1,
+  depth: 0,
+  root: undefined,
   resources: undefined,
 };
 
+/** Where a call stands among those that led to it. */
+export type Descent = Pick<Extras, "depth" | "root">;
+
+let lastNested = NO_EXTRAS;
+
+/** Those of a call that says nothing else. Calls of one task share them. */
+export function extrasOfNested(depth: number, root: number | undefined): Extras {
+  if (root === undefined) return NO_EXTRAS;
+  if (lastNested.depth !== depth || lastNested.root !== root) {
+    lastNested = { ...NO_EXTRAS, depth, root };
+  }
+  return lastNested;
+}
+
+/** `[depth, root]`: of a call by a task, whose extras are otherwise the default. */
+const NESTED_ITEMS = 2;
 const DEFAULT_DEMAND_KEY = "CPU=10000";
 
 export function writeTask(
@@ -58,7 +80,7 @@ export function writeTask(
     body.integer(task.record.functionId);
     body.integer(task.posting);
     const { schedulingClass, batch } = task.options;
-    writeExtras(body, task.options, schedulingClass.demand, batch, task.attempt);
+    writeExtras(body, task.options, task, schedulingClass.demand, batch, task.attempt);
   });
 }
 
@@ -114,6 +136,7 @@ export function writeCall(
 export function writeExtras(
   body: MsgpackWriter,
   options: CommonOptions & { readonly name: string | undefined },
+  { depth, root }: Descent,
   demand?: Demand,
   batch?: Batch,
   attempt = 1,
@@ -122,10 +145,15 @@ export function writeExtras(
   const isDefaultDemand = demand === undefined || demand.key === DEFAULT_DEMAND_KEY;
   const given = name ?? timeoutMs ?? numReturns ?? batch ?? streamBuffer;
   if (given === undefined && !isShared && isDefaultDemand && attempt === 1) {
-    body.nil();
+    if (root === undefined) body.nil();
+    else {
+      body.arrayHeader(NESTED_ITEMS);
+      body.integer(depth);
+      body.integer(root);
+    }
     return;
   }
-  body.arrayHeader(8);
+  body.arrayHeader(10);
   writeOptional(body, name, (text) => body.string(text));
   writeOptional(body, timeoutMs, (value) => body.number(value));
   writeOptional(body, numReturns, (value) => body.integer(value));
@@ -141,6 +169,8 @@ export function writeExtras(
   body.boolean(isShared);
   writeOptional(body, streamBuffer, (value) => body.integer(value));
   body.integer(attempt);
+  body.integer(depth);
+  writeOptional(body, root, (key) => body.integer(key));
 }
 
 function writeOptional<T>(
@@ -154,7 +184,7 @@ function writeOptional<T>(
 
 export function readExtras(body: MsgpackReader): Extras {
   if (body.takeNil()) return NO_EXTRAS;
-  body.arrayHeader();
+  if (body.arrayHeader() === NESTED_ITEMS) return extrasOfNested(body.number(), body.number());
   return {
     name: readOptional(body, () => body.string()),
     timeoutMs: readOptional(body, () => body.number()),
@@ -168,6 +198,8 @@ export function readExtras(body: MsgpackReader): Extras {
     isShared: body.boolean(),
     streamBuffer: readOptional(body, () => body.number()),
     attempt: body.number(),
+    depth: body.number(),
+    root: readOptional(body, () => body.number()),
   };
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import { CallDepthError } from "../base/errors.ts";
 import { FLUSH_TOGETHER_US, WAITING_TASK_US } from "../base/limits.ts";
 import type { FaultPoints } from "./fault-points.ts";
 import type { Callable } from "./function-record.ts";
@@ -160,6 +161,8 @@ export abstract class TaskRunner<T extends RunningTask> implements WaitListener 
   }
 
   #fail(task: T, error: unknown): void {
+    // Where calls call each other without end, the others that it has called would go on with it.
+    if (error instanceof CallDepthError) task.endCalls(error);
     if (task.state === "over" || this.context.faults?.dieBeforeReply() === true) return;
     const durationUs = this.#durationOf(task);
     this.#leave(task);

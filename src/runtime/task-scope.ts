@@ -8,6 +8,13 @@ import type { Runtime } from "./runtime.ts";
 export interface TaskScope extends Caller {
   /** Of the worker that runs the task. */
   readonly runtime: Runtime;
+  readonly name: string;
+  /** Calls that led to it: 0 if the program itself has called it. */
+  readonly depth: number;
+  /** The first of these calls, or itself. */
+  readonly root: number;
+  /** It is a method of an actor, or its constructor. */
+  readonly isOfActor: boolean;
   /**
    * A ref's value is being waited for; `reject` ends the wait when the task is cancelled.
    * `callIds`: of them one has to end first; undefined if something else may end the wait.

@@ -5,6 +5,8 @@
 
 import { inspect } from "node:util";
 import type { CollectedRegistry, Collector } from "../base/collector.ts";
+import { CallDepthError } from "../base/errors.ts";
+import { CALL_DEPTH_MAX } from "../base/limits.ts";
 import { objectName, type ObjectRecord } from "./object-record.ts";
 
 export class UnseenFailures {
@@ -35,8 +37,15 @@ export class UnseenFailures {
       ? `Actor ${name} could not be created and nobody called it`
       : `A task failed and nobody awaited its ref ${name}`;
     // The callbacks of a settled record run at once: this is safe while the process exits.
-    record.home.read(record, ignore, (error) => this.#report(`${what}:\n${inspect(error)}\n`));
+    record.home.read(record, ignore, (error) => {
+      if (!isConsequence(error)) this.#report(`${what}:\n${inspect(error)}\n`);
+    });
   }
+}
+
+/** Of thousands of calls that call each other without end the deepest ones tell. */
+function isConsequence(error: unknown): boolean {
+  return error instanceof CallDepthError && error.depth < CALL_DEPTH_MAX;
 }
 
 function ignore(): void {

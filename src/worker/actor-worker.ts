@@ -90,9 +90,10 @@ export class ActorWorker {
       this.#refuse(peer, number, `${method} was meant for life ${incarnation} of an actor`);
       return;
     }
-    const { key: actorKey, settings } = host;
+    const { key: actorKey, settings, depth: actorDepth } = host;
     const actorResources = settings.resources;
-    const spec = { number, extras, submitterId: peer.processId, actorKey, actorResources };
+    const submitterId = peer.processId;
+    const spec = { number, extras, submitterId, actorKey, actorDepth, actorResources };
     const run = host.bodyFor(method);
     host.enqueue(this.#taskOf(peer, spec, run, body, buffers, host), method);
   }

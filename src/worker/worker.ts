@@ -20,7 +20,7 @@ import type { RemoteTask } from "../runtime/remote-task.ts";
 import { LeasedTask } from "../runtime/leased-task.ts";
 import { RunningTask } from "../runtime/running-task.ts";
 import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
-import { NO_EXTRAS, readExtras, type Extras } from "../runtime/task-messages.ts";
+import { extrasOfNested, readExtras, type Extras } from "../runtime/task-messages.ts";
 import type { Surroundings } from "../runtime/surroundings.ts";
 import { LocalReply, sendOutput } from "../runtime/task-reply.ts";
 import type { FrameHandler } from "../wire/frame.ts";
@@ -265,9 +265,9 @@ export class Worker implements RuntimeHost {
   }
 }
 
-function extrasOf({ options, attempt }: RemoteTask): Extras {
+function extrasOf({ options, attempt, depth, root }: RemoteTask): Extras {
   const { name, numReturns, batch, isShared } = options;
   const given = name ?? numReturns ?? batch;
-  if (given === undefined && !isShared && attempt === 1) return NO_EXTRAS;
-  return { ...NO_EXTRAS, name, numReturns, batch, isShared, attempt };
+  if (given === undefined && !isShared && attempt === 1) return extrasOfNested(depth, root);
+  return { ...extrasOfNested(depth, root), name, numReturns, batch, isShared, attempt };
 }
