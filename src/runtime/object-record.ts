@@ -161,8 +161,9 @@ export class ObjectRecord {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (typeof waiting === "function") waiting(this);
-    else if (waiting !== undefined) for (const handler of waiting) handler(this);
-    if (this.#needs === 0) this.home.unneeded(this);
+    // One of them may find it to be lost: the others wait on.
+    else if (waiting !== undefined) for (const handler of waiting) this.whenSettled(handler);
+    if (this.isUnneeded) this.home.unneeded(this);
     return true;
   }
 

@@ -228,8 +228,7 @@ export class Objects implements RecordHome {
     if (this.#fetching.size === 0) this.onFetching?.(true);
     this.#fetching.add(record);
     record.whenSettled(() => {
-      this.#fetching.delete(record);
-      if (this.#fetching.size === 0) this.onFetching?.(false);
+      if (this.#fetching.delete(record) && this.#fetching.size === 0) this.onFetching?.(false);
     });
     const lostKeys = this.reconstruction.lossOf(record)?.segmentKeys ?? [];
     this.#sendFetch(this.ownership.ownerOf(record.key), record.key, this.#selfId, lostKeys);

@@ -114,6 +114,8 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   sendAgain(task: RemoteTask): void {
     this.#takeBack(task);
     this.#context.calls.awaitAgain(task);
+    // There is room where it was.
+    this.#scheduleDispatch();
   }
 
   finished(task: RemoteTask, durationUs: number | undefined): void {
