@@ -12,6 +12,7 @@ import { firstResult } from "./first-result.ts";
 import { getContainingRefs } from "./get-containing-refs.ts";
 import { idle } from "./idle.ts";
 import { killedWorker } from "./killed-worker.ts";
+import { lostChain } from "./lost-chain.ts";
 import { makespan } from "./makespan.ts";
 import { manyActors } from "./many-actors.ts";
 import { manyObjects } from "./many-objects.ts";
@@ -59,6 +60,7 @@ export const CASES: readonly Case[] = [
   readParts,
   refsPutAndGot,
   manyObjects,
+  lostChain,
   numerical,
   spilling,
   steadyMemory,

@@ -134,9 +134,10 @@ function madeElsewhere(key: number): string {
 }
 
 /** "it is the result of task f, called at main (file:///app/main.js:3:4)" */
-function madeAt({ made, site }: Origin): string {
+function madeAt({ made, site, obstacle }: Origin): string {
   const line = site === undefined ? undefined : firstLine(site);
-  return line === undefined ? made : `${made} at ${line}`;
+  if (line === undefined) return made;
+  return `${made}${obstacle === PUT ? "" : ", called"} at ${line}`;
 }
 
 export function ownerDied(key: number): OwnerDiedError {

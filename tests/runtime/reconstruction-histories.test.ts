@@ -88,7 +88,7 @@ class History {
   }
 
   #any(): Node {
-    if (this.#nodes.length === 0) this.acts["call"]!();
+    if (this.#nodes.length === 0) this.#call();
     return this.#nodes[this.#below(this.#nodes.length)]!;
   }
 
@@ -97,14 +97,16 @@ class History {
     return { id, sum: inputs.reduce((sum, input) => sum + input.sum, id) };
   }
 
-  readonly acts: Record<string, () => void | Promise<void>> = {
-    call: () => {
-      const [direct, nested] = [this.#some(2), this.#some(2)];
-      const { id, sum } = this.#next([...direct, ...nested]);
-      const refs = nested.map(({ ref }) => ref);
-      const ref = node(this.#runs.path, id, { refs }, ...direct.map((input) => input.ref));
-      this.#nodes.push({ id, sum, ref });
-    },
+  #call(): void {
+    const [direct, nested] = [this.#some(2), this.#some(2)];
+    const { id, sum } = this.#next([...direct, ...nested]);
+    const refs = nested.map(({ ref }) => ref);
+    const ref = node(this.#runs.path, id, { refs }, ...direct.map((input) => input.ref));
+    this.#nodes.push({ id, sum, ref });
+  }
+
+  readonly #acts: Record<string, () => void | Promise<void>> = {
+    call: () => this.#call(),
     read: async () => {
       const { ref, sum } = this.#any();
       assert.equal((await ref.then((numbers) => numbers)).at(-1), sum);
@@ -138,7 +140,9 @@ class History {
     },
     collect: () => collectGarbage(),
     crash: async () => {
-      await crash(this.#any().ref).then(undefined, () => undefined);
+      await crash(this.#any().ref).catch(() => {
+        // That is what it is for.
+      });
     },
   };
 
@@ -146,10 +150,12 @@ class History {
     for (let step = 0; step < steps; step++) {
       const name = names[this.#below(names.length)]!;
       this.steps.push(name);
-      const running = Promise.resolve(this.acts[name]!()).finally(() => {
+      const running = Promise.resolve(this.#acts[name]!()).finally(() => {
         this.#running.delete(running);
       });
-      running.catch(() => undefined);
+      running.catch(() => {
+        // It is thrown by whoever waits for what runs.
+      });
       this.#running.add(running);
       if (this.#running.size > 5) await within(Promise.race(this.#running), `${name} hangs`);
       else if (this.#below(3) === 0) await new Promise(setImmediate);
