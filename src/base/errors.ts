@@ -58,8 +58,14 @@ export class InvalidOptionError extends MobulaError {
   declare readonly value: unknown;
 }
 
-/** The runtime was shut down, or its daemon is gone. */
-export class RuntimeEndedError extends MobulaError {}
+/** The runtime was shut down, or its daemon is gone: then the fields say how that ended. */
+export class RuntimeEndedError extends MobulaError {
+  declare readonly pid: number | undefined;
+  declare readonly exitCode: number | undefined;
+  declare readonly signal: string | undefined;
+  /** What the daemon wrote last to standard error. */
+  declare readonly stderrTail: readonly string[] | undefined;
+}
 
 /** The runtime or a worker could not start: no writable directory, a worker that exits at once. */
 export class EnvironmentSetupError extends MobulaError {}

@@ -126,6 +126,13 @@ export const RETRIES_DEFAULT_MAX = 3;
  * A task whose worker was ended for its memory waits longer: others are to let go of theirs first.
  */
 export const MEMORY_RETRY_DELAY_MS = 1_000;
+/** How a process ended is known some milliseconds after its links have closed; not longer than: */
+export const DAEMON_END_MS = 50;
+/**
+ * The pipes of a dead worker may be held open by what it has started. What it wrote itself is in
+ * them already.
+ */
+export const PIPES_CLOSE_MS = 50;
 /** Lines of a worker's standard error kept for the report of its crash. */
 export const STDERR_TAIL_LINES = 20;
 /** Share of the memory that may be in use before a worker is ended, if `init` says no other. */

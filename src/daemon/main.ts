@@ -25,6 +25,7 @@ process.title = "mobula daemon";
 for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
 
 let daemon: Daemon | undefined;
+let leave = (): void => process.exit();
 let faults: Faults | undefined;
 const driver = new Link(
   new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
@@ -38,14 +39,23 @@ const driver = new Link(
       daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
     }
   },
-  () => {
-    if (daemon !== undefined) return daemon.end();
-    // The driver ended before it could say anything else.
-    removeSessionDirectories(process.argv.slice(2));
-    process.exit();
-  },
+  () => end(),
 );
-process.on("SIGTERM", () => daemon?.end());
+process.on("SIGTERM", () => {
+  // Then it ends with the signal, so that the driver can say so.
+  leave = () => {
+    process.removeAllListeners("SIGTERM");
+    process.kill(process.pid, "SIGTERM");
+  };
+  end();
+});
+
+function end(): void {
+  if (daemon !== undefined) return daemon.end();
+  // Before the driver could say anything else.
+  removeSessionDirectories(process.argv.slice(2));
+  leave();
+}
 
 function startDaemon(settings: DaemonSettings): Daemon {
   faults = openFaults(settings.faults, DAEMON_ID, settings.store.memoryDirectory);
@@ -60,7 +70,7 @@ function startDaemon(settings: DaemonSettings): Daemon {
     memory: new MemorySampling(),
     ended: () => {
       removeSessionDirectories(process.argv.slice(2));
-      process.exit();
+      leave();
     },
   });
 }
@@ -76,5 +86,6 @@ async function listenForTools(settings: DaemonSettings, asked: Daemon): Promise<
 /** The driver shows what the daemon has written. */
 function giveUp(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
   daemon?.end();
 }

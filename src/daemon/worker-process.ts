@@ -3,16 +3,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import type { Socket } from "node:net";
-import { STDERR_TAIL_LINES } from "../base/limits.ts";
+import { PIPES_CLOSE_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
 import { parseOwnBytes, parseProcess } from "./memory-files.ts";
 import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";
-
-/** The pipes of a dead worker may be held open by its children for this long. */
-const PIPES_CLOSE_TIMEOUT_MS = 200;
 
 export function spawnWorker(
   settings: DaemonSettings,
@@ -54,7 +51,7 @@ class WorkerProcess implements WorkerHandle {
     child.on("exit", (code, signal) => {
       this.kill();
       const exit = { exitCode: code ?? undefined, signal: signal ?? undefined };
-      const timer = setTimeout(() => this.#over(exit), PIPES_CLOSE_TIMEOUT_MS);
+      const timer = setTimeout(() => this.#over(exit), PIPES_CLOSE_MS);
       child.on("close", () => {
         clearTimeout(timer);
         this.#over(exit);

@@ -3,6 +3,7 @@
 import type { Surroundings } from "../runtime/surroundings.ts";
 import type { StoreDirectories } from "../store/store.ts";
 import type { Transport } from "../wire/transport.ts";
+import type { DaemonEnd } from "./daemon-end.ts";
 
 export interface Backend {
   readonly directory: string;
@@ -24,8 +25,11 @@ export interface Backend {
   listen(onConnection: (transport: Transport) => void): Promise<void>;
   workerStarted(pid: number): void;
   workerExited(pid: number): void;
-  /** What the daemon has written to standard error. */
-  stderr(): string;
+  /**
+   * The link to the daemon is closed: ends its workers at once. Resolves with what is known of its
+   * end, soon.
+   */
+  daemonGone(): Promise<DaemonEnd>;
   /** Takes no further connections; the daemon has been told to end. Resolves when it has. */
   close(): Promise<void>;
   /** Ends what a dead daemon has left: workers and files. */

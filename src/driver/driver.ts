@@ -18,6 +18,7 @@ import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { StoreSettings } from "../store/store.ts";
 import type { Backend } from "./backend.ts";
+import { daemonEndedError } from "./daemon-end.ts";
 import { OutputLines } from "./output-lines.ts";
 
 /** What a driver wants of its runtime; `api/init.ts` makes it from the user's options. */
@@ -65,6 +66,8 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   readonly #backend: Backend;
   readonly #store: StoreSettings;
   #isEnding = false;
+  /** How it ended is about to be known. */
+  #isDaemonGone = false;
   #isBusy = false;
   /** Answers of the daemon that the program waits for. */
   #awaited = 0;
@@ -221,13 +224,15 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.#output.processGone(pid);
   }
 
-  ended(): void {
-    const stderr = this.#backend.stderr();
-    this.#end(
-      new RuntimeEndedError(
-        "Cannot go on: the daemon of this runtime has ended; call init() to start a new one" +
-          (stderr === "" ? "" : `\n${stderr}`),
-      ),
+  ended(cause: Error | undefined): void {
+    if (this.#isEnding || this.#isDaemonGone) return;
+    this.#isDaemonGone = true;
+    // Whoever calls from now on is told so; `init` starts another one.
+    this.#options.onEnded();
+    this.#backend.daemonGone().then(
+      // What the system says of a broken link is less than how the daemon ended.
+      (end) => this.#end(daemonEndedError(end, cause && "code" in cause ? undefined : cause)),
+      (error: unknown) => this.#end(error as Error),
     );
   }
 
@@ -280,6 +285,6 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.runtime.unseen.reportAll();
     this.#reportFaults();
     // With process 1 of a container all others are killed at once: the daemon removes nothing.
-    if (process.pid === 1) this.#backend.cleanUp();
+    if (process.pid === 1 || this.#isDaemonGone) this.#backend.cleanUp();
   };
 }

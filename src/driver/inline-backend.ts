@@ -25,6 +25,7 @@ import { Worker } from "../worker/worker.ts";
 import { createStoreDirectories, storeLimitBytes } from "./store-directories.ts";
 import { MemoryBoards } from "./memory-boards.ts";
 import type { Backend } from "./backend.ts";
+import type { DaemonEnd } from "./daemon-end.ts";
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -170,8 +171,9 @@ export class InlineBackend implements Backend {
     // As above.
   }
 
-  stderr(): string {
-    return "";
+  daemonGone(): Promise<DaemonEnd> {
+    const nothing = { pid: undefined, exitCode: undefined, signal: undefined };
+    return Promise.resolve({ ...nothing, stderrTail: [] });
   }
 
   close(): Promise<void> {

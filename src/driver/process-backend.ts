@@ -3,6 +3,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { DAEMON_END_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import {
   createSessionDirectory,
   removeSessionDirectories,
@@ -16,6 +18,7 @@ import { systemSurroundings } from "../runtime/system.ts";
 import { connect, listen, SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Backend } from "./backend.ts";
+import type { DaemonEnd } from "./daemon-end.ts";
 import { getPrograms } from "./programs.ts";
 import { createStoreDirectories, storeLimitBytes } from "./store-directories.ts";
 
@@ -29,6 +32,8 @@ export class ProcessBackend implements Backend {
   readonly surroundings = systemSurroundings;
   readonly #addresses: SocketAddresses;
   readonly #daemon: ChildProcess;
+  /** The daemon has ended, and all that it wrote has been read. */
+  readonly #closed: Promise<void>;
   /** Process groups of workers, to be ended should the daemon be killed. */
   readonly #workerPids = new Set<number>();
   /** To be removed at the end. */
@@ -57,6 +62,7 @@ export class ProcessBackend implements Backend {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
     });
     this.#daemon.on("error", (error) => (this.#stderr += error.message));
+    this.#closed = new Promise((resolve) => this.#daemon.once("close", () => resolve()));
     this.#daemon.unref();
     this.transport = new SocketTransport(this.#daemon.stdio[3] as unknown as Socket);
     this.transport.setReferenced(false);
@@ -84,8 +90,23 @@ export class ProcessBackend implements Backend {
     this.#workerPids.delete(pid);
   }
 
-  stderr(): string {
-    return this.#stderr.trim();
+  async daemonGone(): Promise<DaemonEnd> {
+    this.#endWorkers();
+    // Alive until it is known: the program may wait for nothing but calls that are to reject.
+    await Promise.race([this.#closed, delay(DAEMON_END_MS)]);
+    const { pid, exitCode, signalCode } = this.#daemon;
+    const stderr = this.#stderr.trim();
+    return {
+      pid,
+      exitCode: exitCode ?? undefined,
+      signal: signalCode ?? undefined,
+      stderrTail: stderr === "" ? [] : stderr.split("\n").slice(-STDERR_TAIL_LINES),
+    };
+  }
+
+  #endWorkers(): void {
+    for (const pid of this.#workerPids) killGroup(pid);
+    this.#workerPids.clear();
   }
 
   async close(): Promise<void> {
@@ -98,7 +119,7 @@ export class ProcessBackend implements Backend {
 
   cleanUp(): void {
     this.#server?.close();
-    for (const pid of this.#workerPids) killGroup(pid);
+    this.#endWorkers();
     if (this.#daemon.pid !== undefined) killGroup(this.#daemon.pid);
     removeSessionDirectories(this.#made);
   }

@@ -128,7 +128,8 @@ for (const what of Object.keys(bodies).slice(1)) {
       const { stdout, exitCode } = await program.end();
       assert.equal(exitCode, 0);
       const expected =
-        "Cannot go on: the daemon of this runtime has ended; call init() to start a new one";
+        `Cannot go on: the daemon of this runtime, process ${pid}, was ended by SIGKILL; ` +
+        "call init() to start a new one";
       assert.equal(stdout.split("\n")[1], `RuntimeEndedError: ${expected}`);
       assert.match(stdout.split("\n")[2]!, /^Cannot .*call init\(\) to start a new one$/);
     });
