@@ -7,6 +7,7 @@ import { actorCallsWithRef } from "./actor-calls-with-ref.ts";
 import { awaitStored } from "./await-stored.ts";
 import { captures } from "./captures.ts";
 import { codec } from "./codec.ts";
+import { deaths } from "./deaths.ts";
 import { firstGigabyte } from "./first-gigabyte.ts";
 import { firstResult } from "./first-result.ts";
 import { getContainingRefs } from "./get-containing-refs.ts";
@@ -51,6 +52,7 @@ export const CASES: readonly Case[] = [
   nestedFib,
   makespan,
   killedWorker,
+  deaths,
   idle,
   codec,
   smallObjects,

@@ -18,6 +18,15 @@ export function isWorker(pid: number): boolean {
   return /worker|process\.js/i.test(read(`/proc/${pid}/cmdline`));
 }
 
+export function isDaemon(pid: number): boolean {
+  return /daemon/i.test(read(`/proc/${pid}/cmdline`));
+}
+
+/** A zombie is not: it only awaits its reaper. */
+export function isAlive(pid: number): boolean {
+  return /^State:\s+[^ZX]/m.test(read(`/proc/${pid}/status`));
+}
+
 export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`));
   return line === null ? 0 : Number(line[1]) * 1_024;
