@@ -166,16 +166,7 @@ export class Objects implements RecordHome {
     if (content.kind === "primitive") resolve({ value: content.value });
     else if (content.kind === "error") reject(content.error);
     else if (content.kind === "payload") {
-      const { payload } = content;
-      this.#unpack(record, payload, resolve, (error) => {
-        if (!isLost(payload)) reject(error);
-        else {
-          // Others may have found it before, and it may be there again.
-          if (record.content === content)
-            this.reconstruction.lose(record, lossOf(payload.segments));
-          readWhenSettled(record, scope, resolve, reject);
-        }
-      });
+      this.#unpack(record, content.payload, resolve, reject, scope);
     } else {
       const keep = (box: Box): void => reject(this.#keepError(record, box.value));
       this.#unpack(record, content.payload, keep, reject);
@@ -196,12 +187,17 @@ export class Objects implements RecordHome {
     payload: Payload,
     resolve: (box: Box) => void,
     reject: (reason: unknown) => void,
+    scope?: TaskScope,
   ): void {
     const read = (): void => {
       try {
         resolve({ value: this.#packer.unpack(payload, false) });
       } catch (error) {
-        reject(error);
+        if (record.isFailed || !isLost(payload)) reject(error);
+        else {
+          this.#lose(record, payload);
+          readWhenSettled(record, scope, resolve, reject);
+        }
       }
     };
     const preparing = this.#packer.prepare(payload);
@@ -211,6 +207,13 @@ export class Objects implements RecordHome {
     }
     record.needed();
     preparing.then(read, reject).finally(() => record.noLongerNeeded());
+  }
+
+  /** Others may have found it before, and it may be there again. */
+  #lose(record: ObjectRecord, payload: Payload): void {
+    const { content } = record;
+    if (content?.kind !== "payload" || content.payload !== payload) return;
+    this.reconstruction.lose(record, lossOf(payload.segments));
   }
 
   unneeded(record: ObjectRecord): void {

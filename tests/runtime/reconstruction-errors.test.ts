@@ -198,6 +198,24 @@ test("arguments of an actor's method: the call fails, the next one gets them", a
   assert.equal(await reader.first(ref), 6);
 });
 
+test("a result that came as a ref inside another one", async () => {
+  const outer = remote(async () => {
+    const ref = make(1);
+    await ref;
+    return { ref };
+  });
+  const { ref } = await outer();
+  assert.equal((await ref)[0], 1);
+  lose();
+  const error = await lossOf(ref);
+  const [makerId] = ref.id.split("-");
+  assert.equal(
+    error.message,
+    `Cannot get object ${ref.id}: its file is gone, it was made by process ${makerId}, and only ` +
+      "the process that called for it could make it again; call for it again",
+  );
+});
+
 test("captured values of a function", async () => {
   const captured = large(4);
   const read = remote(function read(index: number) {
