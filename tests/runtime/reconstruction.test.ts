@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { rmSync, truncateSync } from "node:fs";
+import { rmSync, statSync, truncateSync } from "node:fs";
 import { test } from "node:test";
 import { context, get, put, remote, wait, type ObjectRef } from "mobula";
 import { collectGarbage } from "../support/garbage.ts";
@@ -284,6 +284,34 @@ test("of several results the lost ones are made again, with one run", async () =
   lose();
   assert.deepEqual(await Promise.all([valueOf(one), small, valueOf(last)]), [1, "small", 3]);
   assert.deepEqual(await runs.look(), ["three", "three"]);
+});
+
+test("a result that is lost while another one of the same call is made again", async () => {
+  const events = fixture.sandbox.events();
+  const permits = fixture.sandbox.permits();
+  const pair = remote(
+    (events: string, permits: string) => {
+      const { attempt } = context();
+      announce(events, `run ${attempt}`);
+      if (attempt === 2) takePermitSync(permits);
+      return [new Float64Array(20_000).fill(attempt), new Float64Array(30_000).fill(attempt)];
+    },
+    { numReturns: 2 },
+  );
+  const [short, long] = pair(events.path, permits.path) as unknown as ObjectRef<Float64Array>[];
+  await get([short!, long!]);
+  await events.next();
+  const removeLonger = (than: number) => (path: string) => {
+    if (statSync(path).size > than) rmSync(path);
+  };
+  lose(removeLonger(200_000));
+  const readingLong = within(long!.then(), "no longer one");
+  await events.next();
+  lose();
+  const readingShort = within(short!.then(), "no shorter one");
+  permits.give();
+  assert.equal((await readingLong)[0], 2);
+  assert.equal((await readingShort)[0], 3);
 });
 
 test("a result with refs inside: these are new objects, as the function makes them", async () => {
