@@ -15,7 +15,8 @@ connectRemoteValues(remoteValues);
 export { remote } from "./api/remote.ts";
 export { allocate, type TypedArrayClass } from "./api/allocate.ts";
 export { getActor, kill } from "./api/actors.ts";
-export { asCompleted, cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
+export { asCompleted } from "./api/as-completed.ts";
+export { cancel, get, put, wait, type CancelOptions } from "./api/objects.ts";
 export { init, type Runtime } from "./api/init.ts";
 export type { InitOptions } from "./api/init-options.ts";
 export type { FaultOptions } from "./base/fault-settings.ts";
@@ -31,6 +32,7 @@ export type {
   RemoteClass,
 } from "./api/actor-types.ts";
 export type {
+  AsCompletedOptions,
   GetOptions,
   MapOptions,
   MapResult,

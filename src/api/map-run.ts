@@ -6,6 +6,7 @@ import { ObjectRef as Handle, waitFor } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import { remoteError } from "../runtime/remote-error.ts";
 import type { BatchResult, ItemOutcome } from "../runtime/run-batch.ts";
+import { follow } from "../runtime/signal-followers.ts";
 import { MapProgress } from "./map-progress.ts";
 import type { MapOptions } from "./types.ts";
 
@@ -51,6 +52,7 @@ export class MapRun {
   #isTaking = false;
   #isExhausted = false;
   #failure: { readonly reason: unknown } | undefined;
+  #unfollow: (() => void) | undefined;
   #itemUs: number | undefined;
   /** Called when something has changed, for those who wait. */
   #waiting: (() => void)[] = [];
@@ -61,7 +63,7 @@ export class MapRun {
     const { signal } = run.options;
     if (signal?.aborted === true) this.#fail(signal.reason);
     else {
-      signal?.addEventListener("abort", this.#onAbort, { once: true });
+      this.#unfollow = signal && follow(signal, this.#onAbort);
       this.#take();
     }
   }
@@ -251,8 +253,7 @@ export class MapRun {
 
   // Ends.
 
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#run.options.signal!.reason;
+  readonly #onAbort = (reason: unknown): void => {
     for (const record of this.#inFlight) this.#run.calls.abort(record, reason);
     this.#fail(reason);
   };
@@ -285,7 +286,7 @@ export class MapRun {
 
   #release(): void {
     this.#progress.stop();
-    this.#run.options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#unfollow?.();
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { ObjectRef as Handle } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
+import { follow } from "../runtime/signal-followers.ts";
 import { sourceOf, type Items, type Source } from "./items.ts";
 import { MapRun, type MapCalls } from "./map-run.ts";
 import {
@@ -134,6 +135,8 @@ class MapRefs {
   readonly #signal: AbortSignal | undefined;
   readonly #inFlight = new Set<ObjectRecord>();
   #ended: () => void = () => undefined;
+  #isExhausted = false;
+  #unfollow: (() => void) | undefined;
 
   constructor(
     source: Source,
@@ -145,11 +148,11 @@ class MapRefs {
     this.#concurrency = concurrency;
     this.#calls = calls;
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted === false) this.#unfollow = follow(signal, this.#onAbort);
   }
 
-  readonly #onAbort = (): void => {
-    for (const record of this.#inFlight) this.#calls.abort(record, this.#signal!.reason);
+  readonly #onAbort = (reason: unknown): void => {
+    for (const record of this.#inFlight) this.#calls.abort(record, reason);
     this.#ended();
   };
 
@@ -159,18 +162,29 @@ class MapRefs {
     }
     this.#signal?.throwIfAborted();
     const { done, value }: IteratorResult<unknown, unknown> = await this.#source.next();
-    if (done === true) return { done: true, value: undefined };
+    if (done === true) {
+      this.#isExhausted = true;
+      this.#unfollowIfDone();
+      return { done: true, value: undefined };
+    }
     const record = this.#calls.one(value);
     this.#inFlight.add(record);
     record.whenSettled(() => {
       this.#inFlight.delete(record);
+      this.#unfollowIfDone();
       this.#ended();
     });
     return { done: false, value: new Handle(record) as unknown as ObjectRef<unknown> };
   }
 
+  /** What is in flight ends with the signal, also when no more items are taken. */
+  #unfollowIfDone(): void {
+    if (this.#isExhausted && this.#inFlight.size === 0) this.#unfollow?.();
+  }
+
   async return(): Promise<RefResult> {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#isExhausted = true;
+    this.#unfollowIfDone();
     await this.#source.return?.();
     return { done: true, value: undefined };
   }

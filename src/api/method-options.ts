@@ -5,6 +5,7 @@ import {
   checkOptions,
   isBoolean,
   isCount,
+  isReturnCount,
   isSignal,
   isText,
   isTimeout,
@@ -15,7 +16,7 @@ const RULES: Readonly<Record<keyof MethodOptions, Rule>> = {
   name: isText,
   timeoutMs: isTimeout,
   signal: isSignal,
-  numReturns: isCount(1),
+  numReturns: isReturnCount,
   shared: isBoolean,
   streamBuffer: isCount(1),
 };

@@ -1,14 +1,15 @@
-/** Functions on refs: `put`, `get`, `wait`, `asCompleted`, `cancel`. */
+/** Functions on refs: `put`, `get`, `wait`, `cancel`. */
 
 import { GetTimeoutError, InvalidOptionError } from "../base/errors.ts";
 import { currentClock } from "../runtime/current.ts";
 import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
+import { follow } from "../runtime/signal-followers.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { runtimeForCalls } from "./init.ts";
 import { splitReady } from "./split-ready.ts";
 import { checkOptions, describe, isBoolean, isCount, isSignal, isTimeout } from "./options.ts";
-import type { GetOptions, ObjectRef, RefIterable, WaitOptions } from "./types.ts";
+import type { GetOptions, ObjectRef, WaitOptions } from "./types.ts";
 
 /**
  * Stores a copy of `value` as it is now, and gives a ref to it at once. Pass the ref to many
@@ -126,7 +127,7 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
       clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      unfollow?.();
       scope?.waitEnds(stop);
       for (const record of records) record.forget(arrived);
       settle();
@@ -136,62 +137,16 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
       if (missing <= 0) finish(() => resolve(true));
     };
     const stop = (reason: unknown): void => finish(() => reject(reason));
-    const abort = (): void => stop(signal!.reason);
     const timer =
       timeoutMs === undefined || timeoutMs === Infinity
         ? undefined
         : clock.setTimeout(() => finish(() => resolve(false)), timeoutMs);
-    signal?.addEventListener("abort", abort, { once: true });
+    const unfollow = signal && follow(signal, stop);
     const pending = records.filter((record) => record.isPending);
     const isPlain = timer === undefined && signal === undefined;
     scope?.waitBegins(stop, isPlain ? pending.map(({ callId }) => callId) : undefined);
     for (const record of records) if (record.isPending) record.whenSettled(arrived);
   });
-}
-
-/** Iterates refs in the order in which they become ready, failed ones included. */
-export function asCompleted<T>(refs: Iterable<ObjectRef<T>>): RefIterable<T> {
-  const waiting = [...refs].map((ref) => ({ ref, record: recordFor(ref, "asCompleted") }));
-  return { [Symbol.asyncIterator]: () => new Completions(waiting) };
-}
-
-type Completion<T> = IteratorResult<ObjectRef<T>, void>;
-
-/** By hand: a generator would unwrap the refs that it yields. */
-class Completions<T> {
-  readonly #ready: ObjectRef<T>[] = [];
-  readonly #asking: (() => void)[] = [];
-  #left: number;
-
-  constructor(waiting: readonly { ref: ObjectRef<T>; record: ObjectRecord }[]) {
-    this.#left = waiting.length;
-    for (const { ref, record } of waiting) {
-      record.whenSettled(() => {
-        this.#ready.push(ref);
-        this.#asking.shift()?.();
-      });
-    }
-  }
-
-  next(): Promise<Completion<T>> {
-    if (this.#left === 0) return Promise.resolve({ done: true, value: undefined });
-    this.#left--;
-    const taken = (): Completion<T> => ({ done: false, value: this.#ready.shift()! });
-    if (this.#ready.length > 0) return Promise.resolve(taken());
-    const scope = currentScope();
-    return new Promise((resolve, reject) => {
-      scope?.waitBegins(reject);
-      this.#asking.push(() => {
-        scope?.waitEnds(reject);
-        resolve(taken());
-      });
-    });
-  }
-
-  return(): Promise<Completion<T>> {
-    this.#left = 0;
-    return Promise.resolve({ done: true, value: undefined });
-  }
 }
 
 /** Options of `cancel`. */
@@ -217,7 +172,7 @@ export function cancel(ref: ObjectRef<unknown>, options: CancelOptions = {}): vo
   runtimeForCalls().cancel(record, { isForced: force, isRecursive: recursive });
 }
 
-function recordFor(ref: unknown, act: string): ObjectRecord {
+export function recordFor(ref: unknown, act: string): ObjectRecord {
   const record = typeof ref === "object" && ref !== null ? recordOf(ref) : undefined;
   if (record === undefined) {
     const text = `Cannot ${act} ${describe(ref)}: it is no ObjectRef`;

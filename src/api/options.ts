@@ -1,6 +1,7 @@
 /** Checks options where they come in. Everything behind this door can rely on them. */
 
 import { InvalidOptionError } from "../base/errors.ts";
+import { RETURNS_MAX } from "../base/limits.ts";
 
 /** Returns what is wrong with a value, as "must be …"; undefined if nothing is. */
 export type Rule = (value: unknown) => string | undefined;
@@ -94,6 +95,12 @@ export function isCount(least: number): Rule {
       ? undefined
       : `must be a whole number from ${least} on`;
 }
+
+/** Refs that a call gives. */
+export const isReturnCount: Rule = (value) =>
+  isCount(1)(value) === undefined && (value as number) <= RETURNS_MAX
+    ? undefined
+    : `must be a whole number from 1 to ${RETURNS_MAX}`;
 
 /** `Infinity` stands for no limit. */
 export function isCountOrInfinityFrom(least: number): Rule {

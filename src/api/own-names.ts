@@ -6,7 +6,8 @@ import { getActor, kill } from "./actors.ts";
 import { allocate } from "./allocate.ts";
 import { context } from "./context.ts";
 import { init } from "./init.ts";
-import { asCompleted, cancel, get, put, wait } from "./objects.ts";
+import { asCompleted } from "./as-completed.ts";
+import { cancel, get, put, wait } from "./objects.ts";
 import { remote } from "./remote.ts";
 
 /** `utilities`: what is built on the API and belongs to the package as well. */

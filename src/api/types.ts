@@ -219,6 +219,12 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of `asCompleted`. */
+export interface AsCompletedOptions {
+  /** Aborting it ends the loop: it rejects with `signal.reason`. The tasks go on. */
+  readonly signal?: AbortSignal;
+}
+
 /** Options of `wait`. */
 export interface WaitOptions extends GetOptions {
   /** How many refs must be ready. Default 1. */

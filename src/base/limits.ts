@@ -51,6 +51,8 @@ export const MEMORY_ANSWER_TIMEOUT_MS = 2_000;
 /** Objects that one process lists, the largest; so that the list does not keep it from its work. */
 export const LISTED_OBJECTS_MAX = 10_000;
 
+/** Refs that one call can give: each is a record, made at the call. */
+export const RETURNS_MAX = 100_000;
 /** Time for which calls run, or elements are produced, before the sockets are looked at again. */
 export const TURN_US = 2_000;
 /** Elements that a generator may be ahead of its consumer, if the call says no other number. */

@@ -33,7 +33,7 @@ import {
 } from "./pending-call.ts";
 import { isStored } from "./reconstruction.ts";
 import type { Segments } from "./segments.ts";
-import { SignalFollowers } from "./signal-followers.ts";
+import { follow } from "./signal-followers.ts";
 import { StreamInbox } from "./stream-inbox.ts";
 import { readContent, readResult } from "./task-messages.ts";
 import type { TaskScope } from "./task-scope.ts";
@@ -56,7 +56,6 @@ export class Calls {
   /** Sent, or run in this process, and not over. */
   readonly #inFlight = new Map<number, PendingCall>();
   readonly #depth = new CallDepth();
-  readonly #signals = new SignalFollowers();
   /** Calls that are not over and have refs, or stored arguments. */
   readonly holding = new Set<PendingCall>();
   #pending = 0;
@@ -140,7 +139,7 @@ export class Calls {
       return false;
     }
     const abort = (reason: unknown): void => this.#cancelFor(call, cooperative(reason));
-    call.whenOver(this.#signals.follow(signal, abort));
+    call.whenOver(follow(signal, abort));
     return true;
   }
 

@@ -55,8 +55,8 @@ test("wrong task options: the message names option, value and rule", () => {
     ["numCpus", Infinity, "Infinity and must be a number from 0 on, fractions allowed"],
     ["name", "", '"" and must be a string that is not empty'],
     ["memoryBytes", 0.5, "0.5 and must be a whole number from 1 on"],
-    ["numReturns", 0, "0 and must be a whole number from 1 on"],
-    ["numReturns", 2.5, "2.5 and must be a whole number from 1 on"],
+    ["numReturns", 0, "0 and must be a whole number from 1 to 100000"],
+    ["numReturns", 2.5, "2.5 and must be a whole number from 1 to 100000"],
     ["priority", Infinity, "Infinity and must be a finite number"],
     ["timeoutMs", -1, "-1 and must be a time in milliseconds from 0 to 2147483647, or Infinity"],
     [

@@ -1,0 +1,166 @@
+/** Cancelling by force, twice, what others own, what is forwarded, what is over. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cancel, context, put, remote, wait, type ObjectRef } from "mobula";
+import { announce } from "../support/rendezvous.mjs";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
+
+const fixture = useRuntime({ numCpus: 2, logToDriver: false });
+
+const cancelled = { name: "TaskCancelledError", code: "TASK_CANCELLED" };
+
+/** Ends when it is cancelled, and says so. */
+const waits = remote(async (events: string, name: string) => {
+  const { signal } = context();
+  announce(events, `${name} began`);
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  announce(events, `${name} ${(signal.reason as Error).name}`);
+});
+/** Listens to nobody. */
+const deaf = remote(async (events: string) => {
+  announce(events, process.pid);
+  await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+});
+const spins = remote((events: string) => {
+  announce(events, process.pid);
+  for (;;);
+});
+
+test("a ref that another process owns: its owner cancels", async () => {
+  const events = fixture.sandbox.events();
+  const own = waits(events.path, "own");
+  await events.take("own began");
+  const canceller = remote(([ref]: ObjectRef<void>[]) => {
+    cancel(ref!);
+    cancel(ref!, { recursive: false });
+  });
+  await canceller([own]);
+  await assert.rejects(own, cancelled);
+  assert.equal(await events.next(), "own TaskCancelledError");
+
+  const maker = remote(async (events: string) => [waits(events, "made")]);
+  const [made] = await maker(events.path);
+  await events.take("made began");
+  cancel(made!);
+  await assert.rejects(made!, cancelled);
+  assert.equal(await events.next(), "made TaskCancelledError");
+});
+
+test("a forwarded ref: the task that forwards it, and what it has called", async () => {
+  const events = fixture.sandbox.events();
+  const forwards = remote((events: string) => waits(events, "inner"));
+  const ref = forwards(events.path);
+  await events.take("inner began");
+  cancel(ref);
+  await assert.rejects(ref, cancelled);
+  assert.equal(await events.next(), "inner TaskCancelledError");
+  // What it was given is not its own.
+  const passes = remote(([given]: ObjectRef<void>[]) => given!);
+  const given = waits(events.path, "given");
+  await events.take("given began");
+  const passed = passes([given]);
+  await wait([passed], { timeoutMs: 20 });
+  cancel(passed);
+  await assert.rejects(passed, cancelled);
+  const { ready } = await wait([given], { timeoutMs: 20 });
+  assert.deepEqual([ready, events.pending], [[], []]);
+  cancel(given);
+  assert.equal(await events.next(), "given TaskCancelledError");
+});
+
+test("what is over, has failed, was put: nothing changes, however often", async () => {
+  const fails = remote(() => {
+    throw new RangeError("failed");
+  });
+  const many = remote(() => [1, 2]).options({ numReturns: 2 });
+  const failed = fails();
+  await assert.rejects(failed, RangeError);
+  const refs = [put(1), ...many()];
+  await Promise.all(refs);
+  for (const options of [{}, { force: true }, { recursive: false }, {}]) {
+    for (const ref of [...refs, failed]) cancel(ref, options);
+  }
+  assert.deepEqual(await Promise.all(refs), [1, 1, 2]);
+  await assert.rejects(failed, RangeError);
+});
+
+test("twice, and with more force the second time", processesOnly("it is ended"), async () => {
+  const events = fixture.sandbox.events();
+  const ref = spins(events.path);
+  const pid = Number(await events.next());
+  cancel(ref);
+  cancel(ref);
+  await assert.rejects(ref, cancelled);
+  cancel(ref, { force: true });
+  cancel(ref, { force: true });
+  await fixture.gone(pid);
+  cancel(ref, { force: true });
+});
+
+test("by force: a loop in a task that a task has called", processesOnly("it blocks"), async () => {
+  const events = fixture.sandbox.events();
+  for (const demand of [1, 0.5]) {
+    const parent = remote(async (events: string, demand: number) =>
+      spins.options({ numCpus: demand })(events),
+    );
+    const quick = remote((n: number) => n);
+    const ref = parent(events.path, demand);
+    const pid = Number(await events.next());
+    const neighbours = Array.from({ length: 50 }, (_, n) => quick(n));
+    cancel(ref, { force: true });
+    await assert.rejects(ref, cancelled);
+    await fixture.gone(pid);
+    assert.deepEqual(await Promise.all(neighbours), [...Array(50).keys()]);
+  }
+});
+
+test(
+  "by force, of a task in the process of its caller: that ends once the caller is over",
+  processesOnly("a process is ended"),
+  async () => {
+    const events = fixture.sandbox.events();
+    const parent = remote(async (events: string) => {
+      const child = deaf(events);
+      await wait([child], { timeoutMs: 100 });
+      cancel(child, { force: true });
+      const [settled] = await Promise.allSettled([child]);
+      // Longer than the child is given.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return [settled.status, context().attempt];
+    });
+    assert.deepEqual(await parent(events.path), ["rejected", 1]);
+    await fixture.gone(Number(await events.next()));
+  },
+);
+
+test("wrong uses", () => {
+  const stream = remote(function* () {
+    yield 1;
+  })();
+  const refused: [unknown, object, string][] = [
+    [
+      {},
+      {},
+      "Cannot cancel an object: it is no ObjectRef; pass what put() or a remote call returned",
+    ],
+    [
+      stream,
+      {},
+      "Cannot cancel a Stream: it is no ObjectRef; pass what put() or a remote call returned",
+    ],
+    [
+      put(1),
+      { recursive: 1 },
+      "Cannot use option recursive of cancel: it is 1 and must be true or false",
+    ],
+    [
+      put(1),
+      { force: "yes" },
+      'Cannot use option force of cancel: it is "yes" and must be true or false',
+    ],
+  ];
+  for (const [ref, options, message] of refused) {
+    assert.throws(() => cancel(ref as ObjectRef<unknown>, options), { message });
+  }
+});
