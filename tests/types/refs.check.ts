@@ -35,6 +35,11 @@ same<Equal<typeof pending, ObjectRef<number>[]>>();
 // The loop variable is a ref, not its value: there is no `await` in between. Twice, because before
 // version 7 TypeScript awaits the type of all such loops but the first.
 for await (const ref of asCompleted([square(1)])) same<Equal<typeof ref, ObjectRef<number>>>();
+const { signal } = new AbortController();
+for await (const ref of asCompleted([square(1)], { signal }))
+  same<Equal<typeof ref, ObjectRef<number>>>();
+// @ts-expect-error -- no such option
+asCompleted([square(1)], { timeoutMs: 1 });
 for await (const ref of asCompleted([square(1)])) same<Equal<typeof ref, ObjectRef<number>>>();
 
 // map: items may be refs; the result is awaited as an array and iterated as values.

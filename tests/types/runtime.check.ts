@@ -34,6 +34,7 @@ const ref = attempts();
 same<Equal<ReturnType<typeof cancel>, void>>();
 cancel(ref);
 cancel(ref, { force: true });
+cancel(ref, { recursive: false, force: true });
 // @ts-expect-error a value is no ref
 cancel(1);
 // @ts-expect-error no such option
