@@ -28,9 +28,11 @@ export function learn(profile: Profile, durationUs: number): void {
   }
 }
 
+/** Others may be in flight beside it. */
 export function isShort(task: Task): boolean {
+  if (task.wasTakenBack || task.schedulingClass.isExclusive) return false;
   const estimate = task.profile.estimateUs;
-  return estimate !== undefined && estimate <= SHORT_TASK_US && !task.schedulingClass.isExclusive;
+  return estimate !== undefined && estimate <= SHORT_TASK_US;
 }
 
 export function isInUse(lease: HeldLease): boolean {

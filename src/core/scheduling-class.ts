@@ -26,6 +26,11 @@ export interface Task {
   expectedUs: number;
   /** Where it stands on the board, while it is on a lease. */
   posting: Posting;
+  /**
+   * Once before it was on a lease and had not begun. It is pushed alone from now on, and stays:
+   * should its worker end again, reading its arguments may be what ends workers.
+   */
+  wasTakenBack: boolean;
   /** Its neighbours in the line of its lease. */
   ahead: Task | undefined;
   behind: Task | undefined;

@@ -21,6 +21,7 @@ class TestTask implements Task {
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
   posting: Posting = 0;
+  wasTakenBack = false;
   ahead: Task | undefined = undefined;
   behind: Task | undefined = undefined;
   /** How often it has begun. */
@@ -135,7 +136,7 @@ class Submitter implements TaskSink<TestTask> {
     this.workers.delete(worker.lease.leaseId);
     for (const task of this.tasks.lost(worker.lease)) {
       const mayHaveBegun = !worker.claims || task.begun > 0;
-      assert.ok(mayHaveBegun, "only what has begun is lost");
+      assert.ok(mayHaveBegun || task.wasTakenBack, "what has not begun is not lost");
       task.fate = "lost";
       this.tasks.finished(task, undefined);
     }
@@ -174,10 +175,13 @@ test("what is queued behind a task that blocks is taken back, in its order, and 
   const later = submitter.submit();
   submitter.dispatch();
   const numbers = submitter.takenBackNumbers.toSorted((a, b) => a - b);
-  const pushed = [...other.inbox].map(({ task }) => task.number);
-  assert.deepEqual(pushed, [...numbers, later.number], "ahead of later ones");
-  while (other.inbox.size > 0) submitter.step(other);
-  while (other.begun.length > 0) submitter.finish(other);
+  for (const number of [...numbers, later.number]) {
+    const pushed = [...other.inbox].map(({ task }) => task.number);
+    assert.deepEqual(pushed, [number], "ahead of later ones, and alone");
+    submitter.step(other);
+    submitter.finish(other);
+    submitter.dispatch();
+  }
   submitter.finish(blocked);
   while (blocked.inbox.size > 0) submitter.step(blocked);
   assert.ok(submitter.all.every(({ begun, fate }) => begun === 1 && fate === "done"));
@@ -219,6 +223,43 @@ test("a worker that gets on is left alone, and so is a lease that has just got i
   assert.deepEqual(submitter.takenBackNumbers, []);
 });
 
+test("a task is taken back once: after that it waits for its worker", () => {
+  const submitter = new Submitter();
+  const frozen = [submitter.grant(), submitter.grant()];
+  const task = submitter.submit();
+  for (let round = 0; round < 4; round++) {
+    submitter.dispatch();
+    submitter.tasks.look();
+  }
+  assert.deepEqual(submitter.takenBackNumbers, [task.number]);
+  assert.equal(task.state, "pushed");
+  for (const worker of frozen) submitter.step(worker);
+  assert.equal(task.begun, 1);
+});
+
+test("of tasks in line one of which ends workers before it begins, that one is found", () => {
+  const submitter = new Submitter();
+  for (let i = 0; i < 6; i++) submitter.submit();
+  const poison = submitter.all[2]!;
+  let deaths = 0;
+  for (let round = 0; submitter.tasks.pending > 0; round++) {
+    assert.ok(round < 100, `${submitter.tasks.pending} tasks never end`);
+    if (submitter.workers.size < submitter.wanted) submitter.grant();
+    submitter.dispatch();
+    for (const worker of [...submitter.workers.values()]) {
+      if ([...worker.inbox].some(({ task }) => task === poison)) {
+        deaths++;
+        submitter.kill(worker);
+      } else {
+        submitter.step(worker);
+        submitter.finish(worker);
+      }
+    }
+  }
+  const lost = submitter.all.filter(({ fate }) => fate === "lost");
+  assert.deepEqual([lost, deaths], [[poison], 2]);
+});
+
 const steps = fc.array(fc.record({ act: fc.nat(99), pick: fc.nat(999) }), {
   maxLength: 150,
   size: "max",
@@ -257,10 +298,11 @@ test("random histories: each task begins once, is cancelled before it begins, or
         submitter.tasks.look();
         submitter.dispatch();
       }
-      for (const { number, begun, fate, lease } of submitter.all) {
+      for (const { number, begun, fate, lease, wasTakenBack } of submitter.all) {
         const mayBe = { open: [], done: [1], lost: [0, 1], cancelled: [0] }[fate] as number[];
         assert.ok(mayBe.includes(begun), `${number} is ${fate}, has begun ${begun} times`);
-        if (fate === "lost" && begun === 0) assert.equal(lease!.canClaim, false);
+        if (fate !== "lost" || begun > 0 || wasTakenBack) continue;
+        assert.equal(lease!.canClaim, false);
       }
     }),
     { numRuns: 1_000, includeErrorInReport: true },

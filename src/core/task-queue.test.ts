@@ -25,6 +25,7 @@ function taskOf(number: number, priority: number): Task {
     state: "queued",
     expectedUs: 0,
     posting: 0,
+    wasTakenBack: false,
     ahead: undefined,
     behind: undefined,
   };

@@ -20,6 +20,7 @@ class TestTask implements Task {
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
   posting = 0;
+  wasTakenBack = false;
   ahead: Task | undefined = undefined;
   behind: Task | undefined = undefined;
   /** Order in which arguments became ready. */
@@ -57,6 +58,7 @@ class Watcher implements TaskSink<TestTask> {
   readonly wished = new Map<SchedulingClass, string>();
   nowMs = 0;
   #turn = 0;
+  #turnBack = 0;
   #count = 0;
   #leaseCount = 0;
 
@@ -127,6 +129,8 @@ class Watcher implements TaskSink<TestTask> {
 
   takenBack(task: TestTask): void {
     this.running.splice(this.running.indexOf(task), 1);
+    // Ahead of all others, those included that were taken back before.
+    task.turn = --this.#turnBack;
     this.queued.push(task);
   }
 

@@ -203,7 +203,8 @@ export class Tasks<T extends Task> {
   /** Those tasks are queued again as they were: ahead of all others of their priority. */
   #takeBackUnbegun(lease: HeldLease): void {
     for (const task of lease.tasks().reverse()) {
-      if (!this.takeDown(task as T)) continue;
+      if (task.wasTakenBack || !this.takeDown(task as T)) continue;
+      task.wasTakenBack = true;
       task.state = "queued";
       task.schedulingClass.queue.putBack(task);
       this.#sink.takenBack(task as T);
@@ -211,8 +212,9 @@ export class Tasks<T extends Task> {
   }
 
   /**
-   * The worker is gone. Its tasks that have not begun are taken back; the others are returned,
-   * and each must be ended with `finished` or `takeBack`.
+   * The worker is gone. Its tasks that have not begun are taken back; the others are returned, and
+   * each must be ended with `finished` or `takeBack`: those that have begun, and those to which
+   * this has happened before.
    */
   lost(lease: HeldLease): T[] {
     const leases = lease.schedulingClass.leases;
