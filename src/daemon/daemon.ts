@@ -18,6 +18,7 @@ import { EmbeddedControl } from "../control/embedded.ts";
 import type { MemoryShortage } from "../core/memory-watch.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
 import { CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
+import { StartFailures } from "../core/start-failures.ts";
 import { WaitGraph, type WaitReport } from "../core/wait-graph.ts";
 import { WorkerPool } from "../core/worker-pool.ts";
 import { readPlain } from "../values/plain-data.ts";
@@ -95,7 +96,6 @@ interface WorkerSlot {
 
 const DRIVER_ID = 1;
 const TICK_MS = 500;
-const START_FAILURES_MAX = 3;
 
 export class Daemon implements LeaseSink {
   readonly #settings: DaemonSettings;
@@ -112,8 +112,7 @@ export class Daemon implements LeaseSink {
   readonly #controlServer = new ControlServer(this.#control);
   readonly #workers = new Map<number, WorkerSlot>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
-  /** Workers of an environment that did not come up, one after the other. */
-  readonly #startFailures = new Map<string, number>();
+  readonly #startFailures = new StartFailures();
   #nextProcessId = DRIVER_ID + 1;
   #timer: Timer | undefined;
   #isEnding = false;
@@ -317,7 +316,7 @@ export class Daemon implements LeaseSink {
     const slot = this.#workers.get(workerId);
     if (slot === undefined) return;
     slot.isReady = true;
-    this.#startFailures.delete(slot.environment);
+    this.#startFailures.started(slot.environment);
     this.#leases.workerReady(workerId, nowMs);
   }
 
@@ -356,14 +355,10 @@ export class Daemon implements LeaseSink {
   /** Those who wait for workers that cannot start are told, instead of starting them for ever. */
   #startFailed(slot: WorkerSlot, exit: WorkerExit): void {
     const { environment } = slot;
-    const failures = (this.#startFailures.get(environment) ?? 0) + 1;
-    this.#startFailures.set(environment, failures);
+    const wasKilled = exit.signal !== undefined && slot.reason === undefined;
     const others = [...this.#workers.values()];
     const isServed = others.some((other) => other.isReady && other.environment === environment);
-    // What ends by itself will do so again; what somebody has killed may come up the next time.
-    const wasKilled = exit.signal !== undefined && slot.reason === undefined;
-    if ((isServed || wasKilled) && failures < START_FAILURES_MAX) return;
-    this.#startFailures.delete(environment);
+    if (!this.#startFailures.failed({ environment, wasKilled, isServed })) return;
     this.#failWishes(slot, exit);
   }
 

@@ -1,0 +1,19 @@
+/** What bodies have done, in a file that outlives their processes: a line for each time. */
+
+import { appendFileSync, readFileSync } from "node:fs";
+
+/** `once`: may be there once at most. `again`: as often as it was tried. */
+export type Limit = "once" | "again";
+
+export function leaveEffect(file: string, limit: Limit, id: string): void {
+  appendFileSync(file, `${limit} ${id}\n`);
+}
+
+/** How often each line is there. */
+export function countEffects(file: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of readFileSync(file, "utf8").split("\n").slice(0, -1)) {
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,37 @@
+/** One thing that a program does, and what must come of it whatever dies meanwhile. */
+
+import type { Seeded } from "../seeded.ts";
+
+export interface Surroundings {
+  readonly random: Seeded;
+  /** See effects.ts. */
+  readonly effects: string;
+  /** Unique within the run. */
+  newId(): string;
+}
+
+/**
+ * Throws what the runtime must not give: a wrong value, or an error that FAILURES.md does not
+ * name. Returns how it went, to be counted.
+ */
+export type Operation = (surroundings: Surroundings) => Promise<string>;
+
+export function expectEqual(what: string, actual: unknown, expected: unknown): void {
+  if (Object.is(actual, expected)) return;
+  throw new Error(`violation: ${what} is ${String(actual)} instead of ${String(expected)}`);
+}
+
+/** `allowed`: the errors that FAILURES.md names for it. */
+export async function settle<T>(
+  ref: PromiseLike<T>,
+  ...allowed: readonly (abstract new (...args: never[]) => Error)[]
+): Promise<{ readonly value: T } | { readonly failure: string }> {
+  try {
+    return { value: await ref };
+  } catch (error) {
+    if (allowed.some((errorClass) => error instanceof errorClass)) {
+      return { failure: (error as Error).name };
+    }
+    throw error;
+  }
+}
