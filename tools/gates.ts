@@ -38,6 +38,12 @@ export const gates: readonly Gate[] = [
     alone: true,
   },
   {
+    name: "chaos",
+    command: "tsx tests/chaos/main.ts --minutes 0.8",
+    runsBuild: true,
+    alone: true,
+  },
+  {
     name: "inline",
     command: "tsx tools/test.ts inline",
     runsBuild: true,

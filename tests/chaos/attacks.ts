@@ -39,20 +39,22 @@ export class Attacker implements Disposable {
   /** Goes on until it is disposed of. */
   async run({ attacks, intervalMs, waitMs, countMax }: AttackPlan): Promise<void> {
     await delay(waitMs);
-    for (let count = 0; count < countMax && !this.#isOver; count++) {
-      this.#attack(this.#random.pick(attacks));
+    for (let count = 0; count < countMax && !this.#isOver;) {
+      if (this.#attack(this.#random.pick(attacks))) count++;
       await delay(2 * this.#random.fraction() * intervalMs);
     }
   }
 
-  #attack(attack: Attack): void {
+  /** Returns whether there is somebody to attack. */
+  #attack(attack: Attack): boolean {
     const victims = attack.endsWith("-daemon") ? this.#daemons() : this.#workers();
-    if (victims.length === 0) return;
+    if (victims.length === 0) return false;
     const pid = this.#random.pick(victims);
     if (attack === "kill-worker") this.#signal(pid, this.#random.pick(DEADLY));
     else if (attack === "kill-daemon") this.#signal(pid, "SIGKILL");
     else if (attack === "starve") this.#starve(pid);
     else this.#stop(pid);
+    return true;
   }
 
   #daemons(): number[] {

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { rootDirectory } from "../../tools/run.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -63,7 +63,7 @@ class Run {
     this.#kind = kind;
     this.child = spawn(
       process.execPath,
-      ["--import", "tsx", join(rootDirectory, program), ...all],
+      ["--import", "tsx", resolve(rootDirectory, program), ...all],
       {
         cwd: rootDirectory,
         env: { ...process.env, ...sandbox.env },

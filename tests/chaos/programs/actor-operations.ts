@@ -1,7 +1,7 @@
 /** Actors that are replaced and those that are not, queues, and streams of tasks. */
 
 import { ActorDiedError, Queue, remote, WorkerCrashedError, type ActorHandle } from "mobula";
-import { leaveEffect } from "./effects.ts";
+import { announce } from "../../support/rendezvous.mjs";
 import { expectEqual, settle, type Operation } from "./operation.ts";
 
 class Multiplier {
@@ -18,7 +18,7 @@ class Multiplier {
   }
 
   leave(id: string): string {
-    leaveEffect(this.#effects, "once", id);
+    announce(this.#effects, `once ${id}`);
     return id;
   }
 }

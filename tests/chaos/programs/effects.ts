@@ -1,13 +1,12 @@
-/** What bodies have done, in a file that outlives their processes: a line for each time. */
+/**
+ * What bodies have done, in a file that outlives their processes: `announce` of
+ * support/rendezvous.mjs writes a line for each time.
+ */
 
-import { appendFileSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 /** `once`: may be there once at most. `again`: as often as it was tried. */
 export type Limit = "once" | "again";
-
-export function leaveEffect(file: string, limit: Limit, id: string): void {
-  appendFileSync(file, `${limit} ${id}\n`);
-}
 
 /** How often each line is there. */
 export function countEffects(file: string): Map<string, number> {

@@ -7,7 +7,7 @@ export interface Surroundings {
   /** See effects.ts. */
   readonly effects: string;
   /** Unique within the run. */
-  newId(): string;
+  readonly newId: () => string;
 }
 
 /**

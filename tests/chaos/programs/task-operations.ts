@@ -1,7 +1,8 @@
 /** Tasks: small, nested, mapped, with stored values, and with effects. */
 
 import { put, remote, WorkerCrashedError } from "mobula";
-import { countEffects, leaveEffect, type Limit } from "./effects.ts";
+import { announce } from "../../support/rendezvous.mjs";
+import { countEffects, type Limit } from "./effects.ts";
 import { expectEqual, settle, type Operation } from "./operation.ts";
 
 const ALWAYS = { maxRetries: Infinity };
@@ -18,7 +19,7 @@ const sumOfSquares = remote(async (from: number, to: number): Promise<number> =>
 const fill = remote((n: number) => new Float64Array(STORED_LENGTH).fill(n), ALWAYS);
 const sum = remote((values: Float64Array) => values.reduce((a, b) => a + b, 0), ALWAYS);
 const leave = remote((file: string, limit: Limit, id: string) => {
-  leaveEffect(file, limit, id);
+  announce(file, `${limit} ${id}`);
   return id;
 });
 
