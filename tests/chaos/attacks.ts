@@ -18,6 +18,8 @@ export interface AttackPlan {
   readonly countMax: number;
 }
 
+/** Of the attacks on workers. */
+const EARLY_SHARE = 0.1;
 const STOP_MS_MAX = 1_000;
 const DEADLY: readonly NodeJS.Signals[] = ["SIGKILL", "SIGSEGV", "SIGTERM"];
 
@@ -61,9 +63,10 @@ export class Attacker implements Disposable {
     return this.#sandbox.pidsOf("mobula daemon");
   }
 
-  /** Also those that are starting. */
+  /** Now and then also one that is starting: if all are killed then, there is no program. */
   #workers(): number[] {
-    return [...this.#sandbox.pidsOf("mobula worker"), ...this.#sandbox.pidsOf("mobula-worker.js")];
+    const isEarly = this.#random.fraction() < EARLY_SHARE;
+    return this.#sandbox.pidsOf(isEarly ? "mobula-worker.js" : "mobula worker");
   }
 
   #signal(pid: number, signal: NodeJS.Signals): void {

@@ -22,7 +22,7 @@ const always = Infinity;
 
 /** The mix is given its seed, its time and its file of effects before these. */
 export const ROUND_KINDS: readonly RoundKind[] = [
-  mix("mix, workers killed", ["kill-worker"], [100, 600]),
+  mix("mix, workers killed", ["kill-worker"], [200, 800]),
   {
     name: "demo, workers killed",
     program: "examples/near-duplicates.ts",
@@ -32,7 +32,7 @@ export const ROUND_KINDS: readonly RoundKind[] = [
     countMax: 4,
   },
   mix("mix, daemon killed", ["kill-daemon"], [300, 900], { args: ["may-end"], countMax: 1 }),
-  mix("mix, driver killed", ["kill-worker"], [100, 600], { killsDriver: true }),
+  mix("mix, driver killed", ["kill-worker"], [200, 800], { killsDriver: true }),
   mix("mix, workers stopped", ["stop-worker"], [200, 800]),
   {
     name: "numerical, workers killed",
@@ -52,7 +52,7 @@ export const ROUND_KINDS: readonly RoundKind[] = [
     countMax: 2,
     mayFailWith: /^Cannot call .*ended by SIG/m,
   },
-  mix("mix, all of it", ["kill-worker", "stop-worker", "starve", "stop-daemon"], [100, 400]),
+  mix("mix, all of it", ["kill-worker", "stop-worker", "starve", "stop-daemon"], [200, 600]),
 ];
 
 function mix(

@@ -61,7 +61,7 @@ const callOnce: Operation = async ({ effects, newId }) => {
 
 const queued: Operation = async ({ random }) => {
   const items = Array.from({ length: 1 + random.below(20) }, () => random.below(1_000));
-  await using queue = new Queue<number>({ maxSize: 4 });
+  const queue = new Queue<number>({ maxSize: 4 });
   const writing = settle(
     (async () => {
       for (const item of items) await queue.put(item);
@@ -75,7 +75,9 @@ const queued: Operation = async ({ random }) => {
     })(),
     ActorDiedError,
   );
-  const outcomes = [await writing, await reading];
+  const outcomes = await Promise.all([writing, reading]).finally(() => {
+    queue.actor[Symbol.dispose]();
+  });
   taken.forEach((item, index) => expectEqual("an item of a queue", item, items[index]));
   const failed = outcomes.find((outcome) => "failure" in outcome);
   return failed === undefined ? "ok" : "ActorDiedError";

@@ -38,22 +38,22 @@ async function lane(random: Seeded, effects: string, untilMs: number): Promise<b
 
 /** Returns whether the runtime has ended by itself. */
 async function run(seed: number, seconds: number, effects: string): Promise<boolean> {
-  const runtime = await init({ numCpus: 2, execArgv: [], logToDriver: false });
-  const untilMs = performance.now() + seconds * 1_000;
-  const lanes = Array.from({ length: LANES }, (_, index) => {
-    return lane(new Seeded(seed * LANES + index), effects, untilMs);
-  });
-  const ended = await Promise.all(lanes);
-  endActors();
-  if (ended.includes(true)) return true;
   try {
+    const runtime = await init({ numCpus: 2, execArgv: [], logToDriver: false });
+    const untilMs = performance.now() + seconds * 1_000;
+    const lanes = Array.from({ length: LANES }, (_, index) => {
+      return lane(new Seeded(seed * LANES + index), effects, untilMs);
+    });
+    const ended = await Promise.all(lanes);
+    endActors();
+    if (ended.includes(true)) return true;
     await expectAllGivenBack(runtime);
+    await runtime.shutdown();
+    return false;
   } catch (error) {
     if (error instanceof RuntimeEndedError) return true;
     throw error;
   }
-  await runtime.shutdown();
-  return false;
 }
 
 /** Actors that were let go of need a moment to end. */
