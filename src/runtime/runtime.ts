@@ -25,7 +25,7 @@ import { faultyLink } from "./faulty-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
-import type { Identity } from "./identity.ts";
+import { DRIVER_ID, type Identity } from "./identity.ts";
 import { memoryTableOf } from "./memory-table.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { Objects } from "./objects.ts";
@@ -126,6 +126,8 @@ export class Runtime {
   readonly #host: RuntimeHost;
   /** Workers whose end was announced while their link still held messages, and the reverse. */
   readonly #exits = new Map<number, ExitNotice>();
+  /** Workers that are to end because their link to this process has. */
+  readonly #unreachable = new Set<number>();
   readonly #closed = new Map<number, Timer>();
   readonly #stderrTails = new Map<number, string[]>();
   #isEnded = false;
@@ -344,13 +346,24 @@ export class Runtime {
       this.#settleExit(notice);
       return;
     }
-    const timer = this.clock.setTimeout(() => {
-      this.#closed.delete(peer.processId);
-      this.daemon.killWorker(peer.processId, "its link was closed");
-      this.#settleExit({ processId: peer.processId, pid: 0, stderrTail: [], reason: undefined });
-    }, EXIT_NOTICE_TIMEOUT_MS);
+    const giveUp = (): void => this.#giveUp(peer.processId);
+    const timer = this.clock.setTimeout(giveUp, EXIT_NOTICE_TIMEOUT_MS);
     timer.unref();
     this.#closed.set(peer.processId, timer);
+  }
+
+  /**
+   * A worker that cannot be reached is ended. What it had is settled when the daemon says that it
+   * has: asked for again before that, it would not be granted, as it is held still.
+   */
+  #giveUp(processId: number): void {
+    this.#closed.delete(processId);
+    if (processId === DRIVER_ID || this.objects.ownership.isGone(processId)) {
+      this.#settleExit({ processId, pid: 0, stderrTail: [], reason: undefined });
+    } else {
+      this.#unreachable.add(processId);
+      this.daemon.killWorker(processId, "its link was closed");
+    }
   }
 
   #settleExit(notice: ExitNotice): void {
@@ -360,10 +373,12 @@ export class Runtime {
     const stderrTail = [...seen, ...notice.stderrTail].slice(-STDERR_TAIL_LINES);
     const known = { ...notice, stderrTail };
     const wasForMemory = notice.shortage !== undefined;
+    // What its task has sent may have closed the link.
+    const isSuspect = this.#unreachable.delete(notice.processId) || wasForMemory;
     const findTask: FindTask = (workerId) => this.calls.findNameOn(workerId);
     this.submitter.workerGone({
       workerId: notice.processId,
-      isAskedFor: notice.reason !== undefined && !wasForMemory,
+      isAskedFor: notice.reason !== undefined && !isSuspect,
       retryDelayMs: wasForMemory ? MEMORY_RETRY_DELAY_MS : RETRY_DELAY_MS,
       errorFor: (taskName, failures) => crashError(taskName, known, failures, findTask),
     });
