@@ -78,7 +78,7 @@ test("daemon-kill:1", async () => {
   assert(countOf(result, "daemon-kill") >= 1);
 });
 
-test("link-cut: an actor that cannot be reached is replaced, and the calls made again", async () => {
+test("link-cut: an actor out of reach is replaced, and the calls made again", async () => {
   const source = `
     class One { one() { return 1; } }
     const one = new (remote(One, { maxRestarts: Infinity, maxTaskRetries: Infinity }))();
