@@ -131,12 +131,12 @@ test("the kernel is faster: that is told from a kill by somebody", needsMemoryGr
   const isKilled = ({ stdout }: ProgramResult): void => {
     const [killed, name, message] = stdout.split("\n");
     assert.deepEqual([killed, name], ["WorkerCrashedError", "OutOfMemoryError"]);
-    const figures = message!.replaceAll(/\b\d+ MiB/g, "N MiB").replace(/worker \d+/, "worker P");
+    const sizes = message!.replaceAll(/\b\d+ MiB/g, "N MiB").replace(" (resident N MiB)", "");
     assert.equal(
-      figures.replace(" (resident N MiB)", ""),
+      sizes.replace(/worker \d+/, "worker P"),
       "Cannot finish task greedy: its worker P was ended by SIGKILL: the kernel ended it as " +
-        "memory ran out, N MiB of N MiB were in use before; use less memory at a time, or run fewer " +
-        "tasks at a time by giving each memoryBytes",
+        "memory ran out, N MiB of N MiB were in use before; use less memory at a time, or run " +
+        "fewer tasks at a time by giving each memoryBytes",
     );
   };
   await inGroup(source, isKilled, { memoryUsageMax: 1 });
