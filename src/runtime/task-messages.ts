@@ -35,7 +35,7 @@ export interface Extras {
   readonly resources: Readonly<Record<string, number>> | undefined;
 }
 
-export const NO_EXTRAS: Extras = {
+const NO_EXTRAS: Extras = {
   name: undefined,
   timeoutMs: undefined,
   numReturns: undefined,

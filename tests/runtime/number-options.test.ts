@@ -24,6 +24,7 @@ before(() => {
 
 const timeMs = "a time in milliseconds from 0 to 2147483647, or Infinity";
 const amount = "a number from 0 on, fractions allowed";
+const share = "a number above 0, 1 at most";
 const returns = "a whole number from 1 to 100000";
 const fromOne = "a whole number from 1 on";
 const countOrInfinity = (least: number): string => `a whole number from ${least} on, or Infinity`;
@@ -78,6 +79,7 @@ const subjects: readonly Subject[] = [
     rules: {
       ...{ numCpus: amount, memoryBytes: fromOne },
       ...{ objectStoreBytes: fromOne, storedBytesMin: fromOne },
+      ...{ memoryUsageMax: share, frozenWorkerMs: timeMs },
     },
   },
 ];
@@ -109,6 +111,7 @@ function isGood(value: unknown, rule: string): boolean {
   if (typeof value !== "number") return false;
   if (rule === timeMs) return value === Infinity || (value >= 0 && value < 2 ** 31);
   if (rule === amount) return value >= 0 && value < 1e9;
+  if (rule === share) return value > 0 && value <= 1;
   if (rule === "a finite number") return Number.isFinite(value);
   const least = Number(/from (\d)/.exec(rule)![1]);
   if (value === Infinity) return rule.endsWith("or Infinity");
