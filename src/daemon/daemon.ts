@@ -410,6 +410,12 @@ export class Daemon implements LeaseSink {
     }
   }
 
+  /** Throws if what is known of workers, leases and waits disagrees. */
+  validate(): void {
+    this.#leases.validate();
+    this.#waits.validate();
+  }
+
   /** Ends all workers and then itself. */
   end(): void {
     if (this.#isEnding) return;

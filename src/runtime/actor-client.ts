@@ -154,6 +154,11 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
     this.#oneLess();
   }
 
+  /** Throws if what is known of its calls disagrees. */
+  validate(): void {
+    this.#lines.validate();
+  }
+
   // ActorCallsSink.
 
   send(call: MethodCall, workerId: number, incarnation: number): void {

@@ -286,6 +286,12 @@ export class Actors {
     if (disposing.length > 0) await this.#context.activity.during(gone);
   }
 
+  /** Throws if two fields disagree. */
+  validate(): void {
+    for (const { life } of this.#owned.values()) life.validate();
+    for (const client of this.busy) client.validate();
+  }
+
   /** The runtime is over. */
   end(error: Error): void {
     for (const client of this.busy) client.end(error);

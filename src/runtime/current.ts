@@ -62,6 +62,14 @@ export function setCurrentOwner(owner: RuntimeOwner): void {
   found.runtime = owner.runtime;
 }
 
+/** Puts another runtime in the place of the one that is there, if any, until it is called back. */
+export function replaceCurrentOwner(owner: RuntimeOwner): () => void {
+  const found = slot();
+  const before = { ...found };
+  setCurrentOwner(owner);
+  return () => void Object.assign(found, before);
+}
+
 /** Forgets the runtime; a later one is started explicitly. */
 export function clearCurrentOwner(runtime: Runtime): void {
   const found = slot();

@@ -416,6 +416,13 @@ export class Runtime {
     for (const timer of this.#closed.values()) this.clock.clearTimeout(timer);
   }
 
+  /** Throws if what the process knows of its calls, objects and actors disagrees. */
+  validate(): void {
+    this.submitter.tasks.validate();
+    this.objects.ownership.validate();
+    this.actors.validate();
+  }
+
   get isEnded(): boolean {
     return this.#isEnded;
   }

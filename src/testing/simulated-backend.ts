@@ -1,0 +1,210 @@
+/** Daemon and workers of a simulated machine: the same code as in real ones, in simulated processes. */
+
+import { MsgpackReader } from "../base/msgpack.ts";
+import { Closures } from "../closure/closures.ts";
+import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
+import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
+import type { Backend } from "../driver/backend.ts";
+import { DRIVER_ID } from "../runtime/identity.ts";
+import { KeyCounter } from "../runtime/key-counter.ts";
+import type { RemoteFunctions } from "../runtime/packer.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Surroundings } from "../runtime/surroundings.ts";
+import type { StoreDirectories } from "../store/store.ts";
+import type { FrameHandler } from "../wire/frame.ts";
+import { Link, type CloseHandler } from "../wire/link.ts";
+import type { Transport } from "../wire/transport.ts";
+import { Worker } from "../worker/worker.ts";
+import type { Machine } from "./machine.ts";
+import { SimulatedCollector } from "./simulated-collector.ts";
+import type { SimulatedEnd } from "./simulated-link.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import { SimulatedStore } from "./simulated-store.ts";
+
+export const DAEMON_ID = 0;
+
+/** A process that runs the user's code, as the simulation sees it. */
+export interface Inhabitant {
+  readonly process: SimulatedProcess;
+  readonly collector: SimulatedCollector;
+  /** Undefined while it starts. */
+  runtime: Runtime | undefined;
+}
+
+export class SimulatedBackend implements Backend {
+  readonly directory = "";
+  readonly directories: StoreDirectories = { memoryDirectory: "memory", diskDirectory: "disk" };
+  readonly workerProgram = "";
+  readonly transport: Transport;
+  readonly surroundings: Surroundings;
+  readonly inhabitants = new Map<number, Inhabitant>();
+  readonly daemonProcess: SimulatedProcess;
+  daemon: Daemon | undefined;
+  readonly #machine: Machine;
+  readonly #remoteFunctions: RemoteFunctions;
+  readonly #accepting = new Map<number, (transport: Transport) => void>();
+  readonly #driver: SimulatedProcess;
+
+  constructor(machine: Machine, remoteFunctions: RemoteFunctions) {
+    this.#machine = machine;
+    this.#remoteFunctions = remoteFunctions;
+    this.#driver = machine.world.addProcess(DRIVER_ID, "driver");
+    this.daemonProcess = machine.world.addProcess(DAEMON_ID, "daemon");
+    this.surroundings = this.#move(this.#driver);
+    const [driverEnd, daemonEnd] = machine.connect(this.#driver, this.daemonProcess);
+    daemonEnd.notBefore(machine.startMs());
+    this.transport = driverEnd;
+    this.#startDaemon(daemonEnd);
+  }
+
+  #move(process: SimulatedProcess): Surroundings {
+    const collector = new SimulatedCollector();
+    this.inhabitants.set(process.processId, { process, collector, runtime: undefined });
+    const random = this.#machine.world.random.fork();
+    return {
+      clock: process.clock,
+      collector,
+      random: () => random.next(),
+      keys: new KeyCounter(),
+      makeStore: (place) => new SimulatedStore(place, this.#machine.files),
+    };
+  }
+
+  #startDaemon(end: SimulatedEnd): void {
+    const link: Link = new Link(
+      end,
+      (kind, bytes, start, stop) => {
+        if (this.daemon !== undefined) {
+          this.daemon.fromDriver(kind, new MsgpackReader(bytes, start, stop));
+          return;
+        }
+        const settings = readSettings<DaemonSettings>(bytes, start, stop);
+        this.daemon = new Daemon(settings, link, {
+          spawnWorker: (_variables, events) => this.#spawn(events),
+          clock: this.daemonProcess.clock,
+          storeFiles: this.#machine.files,
+          ended: () => this.#machine.end(this.daemonProcess, 0),
+        });
+      },
+      () => this.daemon?.end(),
+    );
+    // The workers' parent-death signal, and the session's directory.
+    this.daemonProcess.whenDead(() => this.#daemonDied());
+  }
+
+  #daemonDied(): void {
+    for (const { process } of this.inhabitants.values()) {
+      if (process !== this.#driver) this.#machine.kill(process);
+    }
+    for (const name of this.#machine.files.names()) this.#machine.files.remove(name);
+  }
+
+  #spawn(events: WorkerHandleEvents): WorkerHandle {
+    const { world } = this.#machine;
+    const [daemonEnd, workerEnd] = this.#machine.spawn(this.daemonProcess);
+    const { process } = workerEnd;
+    process.whenDead(() => this.#workerDied(process, events));
+    const exit = (): void => this.#machine.end(process, 0);
+    let onFrame: FrameHandler = (_kind, bytes, start, end) => {
+      const settings = readSettings<WorkerSettings>(bytes, start, end);
+      const linkToDaemon = (frames: FrameHandler, closed: CloseHandler): Link => {
+        onFrame = frames;
+        onClose = closed;
+        return link;
+      };
+      this.#startWorker(process, settings, linkToDaemon, exit);
+    };
+    let onClose: CloseHandler = exit;
+    const link = new Link(
+      workerEnd,
+      (...frame) => onFrame(...frame),
+      (cause) => onClose(cause),
+    );
+    return {
+      pid: process.processId,
+      transport: daemonEnd,
+      kill: () => {
+        this.daemonProcess.post(world.nowMs, () => this.#machine.kill(process));
+      },
+      measure: () => undefined,
+    };
+  }
+
+  #startWorker(
+    process: SimulatedProcess,
+    settings: WorkerSettings,
+    linkToDaemon: (frames: FrameHandler, closed: CloseHandler) => Link,
+    exit: () => void,
+  ): void {
+    const worker = new Worker({
+      settings,
+      linkToDaemon,
+      surroundings: this.#move(process),
+      open: (processId) => this.#connect(process, processId),
+      closures: new Closures({ entryUrl: settings.entryUrl }),
+      remoteFunctions: this.#remoteFunctions,
+      warn: (text) => this.#machine.note(process, text.trimEnd()),
+      pinProcess: undefined,
+      hasOtherWork: () => this.#machine.isAsleep(process),
+      exit,
+    });
+    this.inhabitants.get(process.processId)!.runtime = worker.runtime;
+    this.#accepting.set(process.processId, (far) => worker.runtime.peers.accept(far));
+    worker.runtime.daemon.workerReady();
+  }
+
+  #workerDied(process: SimulatedProcess, events: WorkerHandleEvents): void {
+    this.#accepting.delete(process.processId);
+    const { exitCode, signal } = this.#machine.exitOf(process);
+    this.daemonProcess.post(this.#machine.soonMs(), () => {
+      events.exited({ exitCode, signal, residentBytes: undefined, stderrTail: [] });
+    });
+  }
+
+  #connect(from: SimulatedProcess, toId: number): Transport {
+    const to = this.inhabitants.get(toId)?.process;
+    const [near, far] = this.#machine.connect(from, to ?? this.daemonProcess);
+    const accept = this.#accepting.get(toId);
+    if (to === undefined || accept === undefined) far.close();
+    else to.post(this.#machine.soonMs(), () => accept(far));
+    return near;
+  }
+
+  // Backend, for the driver.
+
+  storeLimitBytes(requestedBytes: number | undefined): number {
+    return requestedBytes ?? this.#machine.memoryBytes;
+  }
+
+  open(processId: number): Transport {
+    return this.#connect(this.#driver, processId);
+  }
+
+  listen(onConnection: (transport: Transport) => void): Promise<void> {
+    this.#accepting.set(DRIVER_ID, onConnection);
+    return Promise.resolve();
+  }
+
+  workerStarted(): void {
+    // The simulation knows.
+  }
+
+  workerExited(): void {
+    // As above.
+  }
+
+  stderr(): string {
+    return "";
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.daemonProcess.isDead) resolve();
+      else this.daemonProcess.whenDead(resolve);
+    });
+  }
+
+  cleanUp(): void {
+    this.#machine.kill(this.daemonProcess);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * A whole runtime (driver, daemon, workers) in one process, on simulated time, network, store and
+ * processes, everything from one seed. The code that runs is that of real runtimes; only their
+ * surroundings are simulated.
+ */
+
+import { CPU, MEMORY } from "../core/resources.ts";
+import { Driver } from "../driver/driver.ts";
+import { replaceCurrentOwner } from "../runtime/current.ts";
+import type { RemoteFunctions } from "../runtime/packer.ts";
+import { currentScope } from "../runtime/task-scope.ts";
+import { FaultInjector, type FaultKind, type FaultRates } from "./faults.ts";
+import { findLeaks } from "./leaks.ts";
+import { Machine, type MachineOptions } from "./machine.ts";
+import { Random } from "./random.ts";
+import { SimulatedBackend } from "./simulated-backend.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+import { Transcript } from "./transcript.ts";
+import { World } from "./world.ts";
+
+export interface SimulationOptions extends Partial<MachineOptions> {
+  /** A whole number; the same one gives the same run. */
+  readonly seed: number;
+  /** Probability of each kind of fault before each event. Default none. */
+  readonly faults?: FaultRates;
+  /** Events after which nothing goes wrong any more. Default 20,000. */
+  readonly faultEvents?: number;
+  /** Events after which a run that has not ended has failed. Default 1,000,000. */
+  readonly eventsMax?: number;
+  /** Keep what happened, to be read. */
+  readonly isKept?: boolean;
+  /** Values from this size on lie in the store. */
+  readonly storedBytesMin?: number;
+}
+
+/** What went wrong, and how to see it again. */
+export class SimulationError extends Error {
+  override readonly name = "SimulationError";
+  readonly seed: number;
+  readonly transcript: string;
+
+  constructor(seed: number, what: string, transcript: string, cause?: unknown) {
+    super(`Cannot accept the run of seed ${seed}: ${what}`, { cause });
+    this.seed = seed;
+    this.transcript = transcript;
+  }
+}
+
+export interface SimulationResult<T> {
+  readonly value: T;
+  readonly events: number;
+  readonly simulatedMs: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly transcript: string;
+}
+
+const DEFAULTS: MachineOptions = {
+  numCpus: 2,
+  memoryBytes: 2 ** 20,
+  messages: [0.02, 0.2],
+  splitShare: 0.05,
+};
+/** Time after the program in which what is left goes by itself. */
+const SETTLE_MS = 8_000;
+
+export class Simulation {
+  readonly world: World;
+  readonly machine: Machine;
+  readonly faults: FaultInjector;
+  readonly #options: SimulationOptions;
+  readonly #backend: SimulatedBackend;
+  readonly #driver: Driver;
+  readonly #giveBack: () => void;
+
+  constructor(options: SimulationOptions, remoteFunctions: RemoteFunctions) {
+    this.#options = options;
+    const transcript = new Transcript(options.isKept ?? false);
+    this.world = new World(new Random(options.seed), transcript);
+    this.machine = new Machine(this.world, { ...DEFAULTS, ...options });
+    this.#backend = new SimulatedBackend(this.machine, remoteFunctions);
+    const { faults = {}, faultEvents = 20_000 } = options;
+    this.faults = new FaultInjector(this.machine, this.#backend, faults, faultEvents);
+    const { numCpus, memoryBytes } = this.machine.options;
+    this.#driver = new Driver({
+      makeBackend: () => this.#backend,
+      resources: { [CPU]: numCpus, [MEMORY]: memoryBytes },
+      nodeOptions: undefined,
+      execArgv: [],
+      entryUrl: undefined,
+      logToDriver: false,
+      inspect: false,
+      pollingUs: 0,
+      recordSites: false,
+      objectStoreBytes: memoryBytes,
+      storedBytesMin: options.storedBytesMin ?? 1_000,
+      namespace: "simulation",
+      remoteFunctions,
+      fingerprint: "simulation",
+      onEnded: () => undefined,
+    });
+    const home = this.#backend.inhabitants.get(1)!;
+    home.runtime = this.#driver.runtime;
+    this.#giveBack = replaceCurrentOwner(this.#driver);
+    this.world.onNext = () => this.faults.beforeEvent();
+  }
+
+  /** The process whose code runs now. */
+  get here(): SimulatedProcess {
+    const processId = currentScope()?.runtime.identity.processId ?? 1;
+    return this.#backend.inhabitants.get(processId)!.process;
+  }
+
+  async run<T>(program: () => Promise<T>): Promise<SimulationResult<T>> {
+    try {
+      const value = await this.#runProgram(program);
+      await this.#settle();
+      return {
+        value,
+        events: this.world.happened,
+        simulatedMs: this.world.nowMs,
+        faults: this.faults.happened,
+        transcript: this.world.transcript.toString(),
+      };
+    } catch (error) {
+      if (error instanceof SimulationError) throw error;
+      const what = error instanceof Error ? error.message : String(error);
+      throw this.#failure(what, error);
+    } finally {
+      this.machine.kill(this.#backend.daemonProcess);
+      this.#driver.runtime.end(new Error("Cannot go on: the simulation is over"));
+      this.#giveBack();
+    }
+  }
+
+  #failure(what: string, cause?: unknown): SimulationError {
+    const { seed } = this.#options;
+    return new SimulationError(seed, what, this.world.transcript.toString(), cause);
+  }
+
+  async #runProgram<T>(program: () => Promise<T>): Promise<T> {
+    let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+    program().then(
+      (value) => (outcome = { value }),
+      (error: unknown) => (outcome = { error }),
+    );
+    await this.#until(() => outcome !== undefined);
+    if (outcome === undefined) throw this.#failure("nothing can happen, and the program waits");
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** Lets everything happen that does, until `isOver`, or nothing is left to happen. */
+  #until(isOver: () => boolean): Promise<void> {
+    const { eventsMax = 1_000_000 } = this.#options;
+    return new Promise((resolve, reject) => {
+      const step = (): void => {
+        try {
+          this.validate();
+          if (isOver()) return resolve();
+          if (this.world.happened > eventsMax) throw this.#failure(`${eventsMax} events, no end`);
+          if (!this.world.step()) return resolve();
+        } catch (error) {
+          return reject(error as Error);
+        }
+        // After all that the event has set off in this turn.
+        queueMicrotask(() => process.nextTick(step));
+      };
+      queueMicrotask(() => process.nextTick(step));
+    });
+  }
+
+  validate(): void {
+    for (const { process, runtime } of this.#backend.inhabitants.values()) {
+      if (!process.isDead) runtime?.validate();
+    }
+    if (!this.#backend.daemonProcess.isDead) this.#backend.daemon?.validate();
+  }
+
+  /** Nothing goes wrong any more: all must come to rest, and nothing may be left. */
+  async #settle(): Promise<void> {
+    this.faults.heal();
+    const fromMs = this.world.nowMs;
+    for (let round = 1; round <= 3; round++) {
+      await this.#until(() => this.world.nowMs > fromMs + (round * SETTLE_MS) / 3);
+      for (const { collector, process } of this.#backend.inhabitants.values()) {
+        if (!process.isDead) collector.collect(isUnheld);
+      }
+    }
+    await this.#until(() => this.world.nowMs > fromMs + SETTLE_MS + 1_000);
+    const resources = await this.#whenDone(this.#driver.resources());
+    const leaks = findLeaks(this.#backend.inhabitants.values(), this.machine.files, resources);
+    if (leaks.length > 0) throw this.#failure(`left behind: ${leaks.join(", ")}`);
+    await this.#whenDone(this.#driver.shutdown());
+    const alive = this.world.processes.filter(
+      ({ isDead, processId }) => !isDead && processId !== 1,
+    );
+    if (alive.length > 0) {
+      throw this.#failure(`processes live on: ${alive.map(({ name }) => name).join(", ")}`);
+    }
+    const timers = this.#backend.inhabitants.get(1)!.process.timers;
+    if (timers > 0) throw this.#failure(`${timers} timers of the driver live on`);
+  }
+
+  async #whenDone<T>(promise: Promise<T>): Promise<T> {
+    let isDone = false;
+    const note = (): void => void (isDone = true);
+    promise.then(note, note);
+    await this.#until(() => isDone);
+    if (!isDone) throw this.#failure("nothing can happen, and the runtime does not end");
+    return promise;
+  }
+}
+
+/** Nothing in the program leads to it any more; asked when nothing is under way. */
+function isUnheld(target: object): boolean {
+  const { refs } = target as { readonly refs?: unknown };
+  return typeof refs !== "number" || refs === 0;
+}
