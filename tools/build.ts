@@ -73,13 +73,19 @@ async function bundleCli(): Promise<string[]> {
   return Object.keys(metafile.outputs);
 }
 
+/** The package's doors beside the main one. */
+function doors(): { in: string; out: string }[] {
+  const testing = "src/testing/index.ts";
+  return existsSync(join(rootDirectory, testing)) ? [{ in: testing, out: "testing/index" }] : [];
+}
+
 async function bundle(): Promise<Set<string>> {
   const programs = PROGRAMS.map((program) => {
     return { in: `src/${program}/main.ts`, out: `${program}/mobula-${program}` };
   });
   const { metafile } = await build({
     ...COMMON,
-    entryPoints: [{ in: "src/index.ts", out: "index" }, ...programs],
+    entryPoints: [{ in: "src/index.ts", out: "index" }, ...doors(), ...programs],
     outdir: "dist",
     plugins: [await embeddedPrograms()],
     // Code finds the programs relative to its own file: what they share must lie as deep as it

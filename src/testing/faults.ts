@@ -7,25 +7,25 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 /** Kinds of fault; each is named by what happens. */
 export interface FaultRates {
   /** A worker is killed. */
-  readonly workerKill?: number;
+  readonly "worker-kill"?: number;
   /** A worker stands still for a while, and goes on. */
-  readonly workerStop?: number;
+  readonly "worker-freeze"?: number;
   /** A link between two processes is cut. */
-  readonly linkCut?: number;
+  readonly "link-cut"?: number;
   /** The file of a stored object is gone. */
-  readonly resultLost?: number;
+  readonly "result-lost"?: number;
   /** Memory for stored objects is full for a while: they go to disk. */
-  readonly storeFull?: number;
+  readonly "store-full"?: number;
 }
 
 export type FaultKind = keyof FaultRates;
 
 export const faultKinds: readonly FaultKind[] = [
-  "workerKill",
-  "workerStop",
-  "linkCut",
-  "resultLost",
-  "storeFull",
+  "worker-kill",
+  "worker-freeze",
+  "link-cut",
+  "result-lost",
+  "store-full",
 ];
 
 /** How long a process stands still, or memory is full. */
@@ -76,15 +76,15 @@ export class FaultInjector {
   /** Returns false if there was nothing that it could happen to. */
   #happen(kind: FaultKind): boolean {
     switch (kind) {
-      case "workerKill":
+      case "worker-kill":
         return this.#toWorker((process) => this.#machine.kill(process));
-      case "workerStop":
+      case "worker-freeze":
         return this.#toWorker((process) => this.#stop(process));
-      case "linkCut":
+      case "link-cut":
         return this.#cutLink();
-      case "resultLost":
+      case "result-lost":
         return this.#loseFile();
-      case "storeFull":
+      case "store-full":
         return this.#fillStore();
     }
   }

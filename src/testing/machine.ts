@@ -18,7 +18,7 @@ export interface MachineOptions {
   readonly numCpus: number;
   /** Of the object store. */
   readonly memoryBytes: number;
-  readonly messages: Span;
+  readonly messageMs: Span;
   /** Share of messages that come in two parts. */
   readonly splitShare: number;
 }
@@ -52,7 +52,7 @@ export class Machine implements Latency {
   // Latency.
 
   delayMs(): number {
-    return this.world.random.between(...this.options.messages);
+    return this.world.random.between(...this.options.messageMs);
   }
 
   splitAt(): number | undefined {

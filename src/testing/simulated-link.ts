@@ -4,6 +4,7 @@
  * it; then the other end is told.
  */
 
+import { wireTap } from "./wire-tap.ts";
 import type { Transport, TransportEvents } from "../wire/transport.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { World } from "./world.ts";
@@ -59,12 +60,18 @@ export class SimulatedEnd implements Transport {
   /** On its way from here. */
   readonly #flights: Flight[] = [];
   #lastArrivalMs = 0;
+  readonly #tap: ((bytes: Buffer) => void) | undefined;
 
   constructor(world: World, latency: Latency, process: SimulatedProcess, link: SimulatedLink) {
     this.#world = world;
     this.#latency = latency;
     this.process = process;
     this.link = link;
+    const { transcript } = world;
+    if (!transcript.isKept) return;
+    this.#tap = wireTap((line) => {
+      transcript.add(world.nowMs, process.name, `<- ${this.peer.process.name}: ${line}`);
+    });
   }
 
   get isOpen(): boolean {
@@ -110,6 +117,7 @@ export class SimulatedEnd implements Transport {
 
   #arrive(bytes: Buffer): void {
     if (this.#isClosed) return;
+    this.#tap?.(bytes);
     if (this.#events === undefined) this.#early.push(() => this.#events?.data(bytes));
     else this.#events.data(bytes);
   }

@@ -81,8 +81,10 @@ export class SimulatedProcess {
     for (const job of held) this.post(this.#world.nowMs, job);
   }
 
+  /** Calls `job` when it dies; at once if it is dead. */
   whenDead(job: () => void): void {
-    this.#onDeath.push(job);
+    if (this.#isDead) job();
+    else this.#onDeath.push(job);
   }
 
   /** Nothing happens in it any more. */

@@ -1,0 +1,39 @@
+/** What simulated code may ask of the simulation that it runs in: tasks, actors and the program. */
+
+import { nameOwn } from "../closure/builtins.ts";
+import type { Simulation } from "./simulation.ts";
+
+let current: Simulation | undefined;
+
+/** There is one at a time: the API that the program calls is that of its process. */
+export function setCurrentSimulation(simulation: Simulation | undefined): void {
+  current = simulation;
+}
+
+export function isSimulating(): boolean {
+  return current !== undefined;
+}
+
+function theSimulation(act: string): Simulation {
+  if (current !== undefined) return current;
+  throw new Error(`Cannot ${act}: no simulation runs; call it in the program of simulate()`);
+}
+
+/** Resolves after so much simulated time. Real timers do not know of it. */
+export function sleep(durationMs: number): Promise<void> {
+  return theSimulation("sleep").sleep(durationMs);
+}
+
+/** Lets simulated time pass in which the process that calls it does nothing else. */
+export function compute(durationMs: number): void {
+  theSimulation("compute").here.compute(durationMs);
+}
+
+/** Ends the worker that calls it, as `process.exit` would: what follows never happens. */
+export function exit(exitCode: number): Promise<never> {
+  const simulation = theSimulation("exit");
+  simulation.machine.end(simulation.here, exitCode);
+  return new Promise(() => undefined);
+}
+
+nameOwn({ sleep, compute, exit });

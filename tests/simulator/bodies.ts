@@ -1,0 +1,169 @@
+/** What simulated programs call remotely. Each body notes that it runs, under its call's name. */
+
+import {
+  context,
+  put,
+  remote,
+  type ActorHandle,
+  type ObjectRef,
+  type RemoteFunction,
+} from "mobula";
+import { compute, exit, sleep } from "mobula/testing";
+import { ran } from "./ledger.ts";
+
+export function add(id: string, a: number, b: number): number {
+  ran(id);
+  return a + b;
+}
+
+export async function nap(id: string, durationMs: number, value: number): Promise<number> {
+  ran(id);
+  await sleep(durationMs);
+  return value;
+}
+
+export function burn(id: string, durationMs: number, value: number): number {
+  ran(id);
+  compute(durationMs);
+  return value;
+}
+
+export class Boom extends Error {
+  override readonly name = "Boom";
+}
+
+export function fail(id: string): never {
+  ran(id);
+  throw new Boom(`boom of ${id}`);
+}
+
+/** Fails until it has been tried often enough. */
+export function flaky(id: string, failures: number): number {
+  ran(id);
+  if (context().attempt <= failures) throw new Boom(`boom of ${id}`);
+  return context().attempt;
+}
+
+/** Ends its worker, until it has been tried often enough. */
+export function suicidal(id: string, deaths: number): number | Promise<never> {
+  ran(id);
+  return context().attempt <= deaths ? exit(7) : 0;
+}
+
+/** Large enough to be stored. */
+export function fill(id: string, sizeBytes: number, value: number): Uint8Array {
+  ran(id);
+  return new Uint8Array(sizeBytes).fill(value);
+}
+
+export function sum(id: string, ...arrays: (Uint8Array | number)[]): number {
+  ran(id);
+  let total = 0;
+  for (const array of arrays) {
+    if (typeof array === "number") total += array;
+    else for (const element of array) total += element;
+  }
+  return total;
+}
+
+/** Awaits refs that it was given inside a value. */
+export async function collect(id: string, refs: ObjectRef<number | Uint8Array>[]): Promise<number> {
+  ran(id);
+  let total = 0;
+  for (using ref of refs) {
+    const value = await ref;
+    total += typeof value === "number" ? value : value[0]!;
+  }
+  return total;
+}
+
+/** Calls itself. */
+export async function tree(id: string, depth: number, width: number): Promise<number> {
+  ran(id);
+  if (depth === 0) return 1;
+  const grow = ownTree();
+  const refs = Array.from({ length: width }, (_, i) => grow(`${id}.${i}`, depth - 1, width));
+  try {
+    let total = 1;
+    for (const part of await Promise.all(refs)) total += part;
+    return total;
+  } finally {
+    for (const ref of refs) ref[Symbol.dispose]();
+  }
+}
+
+/** In real processes each has its own; the simulated ones share the variables of this module. */
+function ownTree(): RemoteFunction<typeof tree> {
+  const { workerId } = context();
+  const known = trees.get(workerId) ?? remote(tree);
+  trees.set(workerId, known);
+  return known;
+}
+const trees = new Map<string, RemoteFunction<typeof tree>>();
+
+/** Before each run. */
+export function forgetTrees(): void {
+  trees.clear();
+}
+
+/** Gives refs of what it has made itself. */
+export function share(id: string, values: number[]): { refs: ObjectRef<number[]>[] } {
+  ran(id);
+  return { refs: values.map((value) => put([value])) };
+}
+
+export function pair(id: string, a: number, b: number): [number, number] {
+  ran(id);
+  return [a, b];
+}
+
+export function* count(id: string, to: number): Generator<number> {
+  ran(id);
+  for (let n = 0; n < to; n++) yield n;
+}
+
+export function square(x: number): number {
+  return x * x;
+}
+
+export class Counter {
+  #count = 0;
+
+  add(id: string, by: number): number {
+    ran(id);
+    return (this.#count += by);
+  }
+
+  async later(id: string, durationMs: number): Promise<number> {
+    ran(id);
+    await sleep(durationMs);
+    return this.#count;
+  }
+}
+
+/** Uses an actor from elsewhere. */
+export async function addTo(id: string, to: ActorHandle<Counter>, by: number): Promise<number> {
+  ran(id);
+  using ref = to.add(`${id}.add`, by);
+  return await ref;
+}
+
+export const bodies = {
+  ...{
+    add,
+    nap,
+    burn,
+    fail,
+    flaky,
+    suicidal,
+    fill,
+    sum,
+    collect,
+    tree,
+    share,
+    pair,
+    count,
+    square,
+  },
+  ...{ addTo, Boom, Counter },
+};

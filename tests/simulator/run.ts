@@ -1,0 +1,79 @@
+/** One simulated run: a program drawn from its seed, under faults drawn from its seed. */
+
+import { simulate, SimulationError, type FaultKind, type FaultRates } from "mobula/testing";
+import { bodies, forgetTrees } from "./bodies.ts";
+import { Draws } from "./draws.ts";
+import { openLedger, type Ledger } from "./ledger.ts";
+import { Steps, type Chance } from "./steps.ts";
+
+export interface RunResult {
+  readonly seed: number;
+  readonly calls: number;
+  readonly events: number;
+  readonly faults: ReadonlyMap<string, number>;
+  /** Undefined if all was well. */
+  readonly violation: SimulationError | undefined;
+}
+
+/** Calls of a run at least. */
+const CALLS_MIN = 200;
+
+/** Each run has some kinds of fault and not others, so that rare ones are seen alone as well. */
+function drawFaults(chance: Chance): FaultRates {
+  const rates: Partial<Record<FaultKind, number>> = {};
+  const kinds: FaultKind[] = [
+    "worker-kill",
+    "worker-freeze",
+    "link-cut",
+    "result-lost",
+    "store-full",
+  ];
+  for (const kind of kinds) {
+    if (chance.chance(0.4)) rates[kind] = chance.pick([0.0002, 0.001, 0.004]);
+  }
+  return rates;
+}
+
+export async function run(seed: number, transcript = false): Promise<RunResult> {
+  const chance = new Draws(seed);
+  const faults = drawFaults(chance);
+  const ledger = openLedger();
+  forgetTrees();
+  const perils = {
+    deaths: faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined,
+    losses: faults["result-lost"] !== undefined,
+  };
+  const steps = new Steps(ledger, chance, perils);
+  const options = {
+    seed,
+    transcript,
+    faults,
+    faultEvents: chance.pick([300, 1_000, 4_000]),
+    numCpus: chance.pick([1, 2, 2, 3, 4]),
+    objectStoreBytes: chance.pick([200_000, 2 ** 20]),
+    messageMs: chance.pick([
+      [0.02, 0.2],
+      [0.02, 5],
+    ] as const),
+    functions: bodies,
+  };
+  try {
+    const result = await simulate(options, () => program(steps, ledger, chance));
+    ledger.close();
+    const { events } = result;
+    const [first] = ledger.violations;
+    const violation =
+      first === undefined ? undefined : new SimulationError(seed, first, result.transcript);
+    return { seed, calls: ledger.calls, events, faults: result.faults, violation };
+  } catch (error) {
+    if (!(error instanceof SimulationError)) throw error;
+    return { seed, calls: ledger.calls, events: 0, faults: new Map(), violation: error };
+  }
+}
+
+async function program(steps: Steps, ledger: Ledger, chance: Chance): Promise<void> {
+  const strand = async (): Promise<void> => {
+    while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) await steps.any();
+  };
+  await Promise.all(Array.from({ length: 1 + chance.below(6) }, strand));
+}
