@@ -39,7 +39,7 @@ export class RemoteSource {
       isGenerator(this.callable),
     );
     this.#runtime = runtime;
-    collected.register(this, { runtime, record: this.#record });
+    runtime.retireWith(this, this.#record);
     return this.#record;
   }
 
@@ -71,8 +71,3 @@ function checkHome(record: FunctionRecord, runtime: Runtime): FunctionRecord {
     `Cannot call ${record.name}: it came from a runtime that was shut down; receive it again`,
   );
 }
-
-/** When a function goes, its definition goes from the processes that were sent it. */
-const collected = new FinalizationRegistry<{ runtime: Runtime; record: FunctionRecord }>(
-  ({ runtime, record }) => runtime.retireFunction(record),
-);

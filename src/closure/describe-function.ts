@@ -12,7 +12,16 @@ export interface FunctionDescription {
   readonly unlimited: boolean;
 }
 
+/** Parsing takes longer than most calls do, and functions are made remote again and again. */
+const known = new WeakMap<object, FunctionDescription>();
+
 export function describeFunction(subject: (...args: never[]) => unknown): FunctionDescription {
+  const description = known.get(subject) ?? describe(subject);
+  known.set(subject, description);
+  return description;
+}
+
+function describe(subject: (...args: never[]) => unknown): FunctionDescription {
   const name = subject.name === "" ? "anonymous" : subject.name;
   const syntax = parseFunction(Function.prototype.toString.call(subject));
   if (syntax === undefined || syntax.node.type === "ClassExpression") {

@@ -4,7 +4,7 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
-import type { Collector } from "../base/collector.ts";
+import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import { MEMORY_RETRY_DELAY_MS, RETRY_DELAY_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
@@ -130,6 +130,8 @@ export class Runtime {
   readonly #unreachable = new Set<number>();
   readonly #closed = new Map<number, Timer>();
   readonly #stderrTails = new Map<number, string[]>();
+  /** Of functions and classes that the program has made remote. */
+  readonly #sources: CollectedRegistry<FunctionRecord>;
   #isEnded = false;
 
   constructor(options: RuntimeOptions) {
@@ -144,6 +146,9 @@ export class Runtime {
     this.#host = options.host;
     const selfId = options.identity.processId;
     this.poller = new Poller(options.pollingUs, clock);
+    this.#sources = collector.registry((record) => {
+      if (!this.#isEnded) this.functions.retire(record, this.peers);
+    });
     this.unseen = new UnseenFailures(options.warn, collector);
     this.functions = new Functions(selfId, keys);
     this.segments = new Segments(selfId, options.store, options.surroundings);
@@ -390,9 +395,9 @@ export class Runtime {
     this.daemon.exitSettled(notice.processId);
   }
 
-  /** The function's maker has let go of it: it goes everywhere once its last task is done. */
-  retireFunction(record: FunctionRecord): void {
-    if (!this.#isEnded) this.functions.retire(record, this.peers);
+  /** The function goes everywhere once `source`, which the program holds, is collected. */
+  retireWith(source: object, record: FunctionRecord): void {
+    this.#sources.register(source, record);
   }
 
   /** Captures a function: from then on it is what it is now. */

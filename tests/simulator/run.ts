@@ -50,7 +50,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     faults,
     faultEvents: chance.pick([300, 1_000, 4_000]),
     numCpus: chance.pick([1, 2, 2, 3, 4]),
-    objectStoreBytes: chance.pick([200_000, 2 ** 20]),
+    objectStoreBytes: chance.pick([50_000, 2 ** 20]),
     messageMs: chance.pick([
       [0.02, 0.2],
       [0.02, 5],

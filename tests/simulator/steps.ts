@@ -132,7 +132,7 @@ export class Steps {
 
   async #stored(): Promise<void> {
     const [fill, sum] = [remote(bodies.fill), remote(bodies.sum)];
-    const sizeBytes = this.#chance.pick([10, 2_000, 50_000]);
+    const sizeBytes = this.#chance.pick([10, 2_000, 8_000]);
     const id = this.#newCall(
       this.#expectation("fill", new Uint8Array(sizeBytes).fill(3), { errors: this.#lossErrors() }),
     );
