@@ -39,8 +39,11 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   const faults = drawFaults(chance);
   const ledger = openLedger();
   forgetTrees();
+  const killing = chance.chance(0.5);
+  const isCutOrKilled = faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined;
   const perils = {
-    deaths: faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined,
+    killing,
+    deaths: killing || isCutOrKilled,
     losses: faults["result-lost"] !== undefined,
   };
   const steps = new Steps(ledger, chance, perils);

@@ -17,6 +17,8 @@ export interface Chance {
 export interface Perils {
   /** Workers may end, or be taken for dead. */
   readonly deaths: boolean;
+  /** The program itself makes workers end, and with them what else they run. */
+  readonly killing: boolean;
   /** Stored values may be lost. */
   readonly losses: boolean;
 }
@@ -34,10 +36,10 @@ export class Steps {
 
   /** One step, drawn by chance. */
   async any(): Promise<void> {
-    await this.#chance.pick(this.#all)();
+    await this.#chance.pick(this.#perils.killing ? this.#all : this.#peaceful)();
   }
 
-  readonly #all: readonly (() => Promise<void>)[] = [
+  readonly #peaceful: readonly (() => Promise<void>)[] = [
     () => this.#burst(),
     () => this.#burst(),
     () => this.#naps(),
@@ -47,7 +49,6 @@ export class Steps {
     () => this.#shared(),
     () => this.#failures(),
     () => this.#retried(),
-    () => this.#deadly(),
     () => this.#pairs(),
     () => this.#map(),
     () => this.#stream(),
@@ -56,12 +57,15 @@ export class Steps {
     () => this.#actor(),
     () => this.#forgotten(),
   ];
+  readonly #all = [...this.#peaceful, () => this.#deadly()];
 
   // What a call may end with instead of its value.
 
   #deathsOf(maxRetries: number): readonly string[] {
-    if (!this.#perils.deaths || maxRetries === Infinity) return [];
-    return ["WorkerCrashedError"];
+    if (!this.#perils.deaths) return [];
+    if (maxRetries === Infinity) return ["EnvironmentSetupError"];
+    // Of workers that are killed while they start, three in a row end the waiting.
+    return ["WorkerCrashedError", "EnvironmentSetupError"];
   }
 
   #expectation(what: string, value: unknown, more: Partial<Expectation> = {}): Expectation {
@@ -319,7 +323,7 @@ export class Steps {
     const followed = this.#follow(id, ref);
     await sleep(this.#chance.next() * 20);
     try {
-      cancel(ref, { force: this.#chance.chance(0.5) });
+      cancel(ref, { force: this.#perils.killing && this.#chance.chance(0.5) });
     } catch {
       // It is over, and its ref is disposed.
     }
