@@ -74,6 +74,7 @@ export function start(options: InitOptions): RuntimeOwner {
     nodeOptions: nodeOptions(options),
     execArgv: options.execArgv ?? inheritedExecArgv(process.execArgv),
     entryUrl: entryUrl(),
+    warn: (text) => void process.stderr.write(text),
     logToDriver: options.logToDriver ?? true,
     inspect: options.inspect ?? false,
     memoryUsageMax: options.memoryUsageMax ?? MEMORY_USAGE_MAX,

@@ -81,6 +81,11 @@ export class Ownership {
     return this.#borrowed.has(key);
   }
 
+  /** Objects of this process that others hold. */
+  ownedKeys(): number[] {
+    return [...this.#owned.keys()];
+  }
+
   /** Processes that hold an object of this one, as far as they have been counted. */
   borrowersOf(key: number): number[] {
     return [...(this.#owned.get(key)?.keys() ?? [])];

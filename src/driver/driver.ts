@@ -30,6 +30,8 @@ export interface DriverOptions {
   readonly execArgv: readonly string[];
   readonly entryUrl: string | undefined;
   readonly logToDriver: boolean;
+  /** Writes a warning for the user. */
+  readonly warn: (text: string) => void;
   readonly inspect: boolean;
   readonly memoryUsageMax: number;
   readonly frozenWorkerMs: number;
@@ -84,7 +86,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.#options = options;
     const sessionId = randomBytes(8).toString("hex");
     const token = randomBytes(32).toString("hex");
-    const warn = (text: string): void => void process.stderr.write(text);
+    const { warn } = options;
     const backend = options.makeBackend(sessionId, warn);
     const { surroundings } = backend;
     const { objectStoreBytes, storedBytesMin } = options;

@@ -29,7 +29,7 @@ export const faultKinds: readonly FaultKind[] = [
 ];
 
 /** How long a process stands still, or memory is full. */
-const PAUSE_MS = [1, 400] as const;
+const PAUSE_MS = [1, 1_500] as const;
 
 /** Faults happen before events, each kind with its probability, until there were enough events. */
 export class FaultInjector {

@@ -1,6 +1,7 @@
 /** What is left in a runtime in which nothing is under way any more, and nothing is held. */
 
 import type { ResourcesAnswer } from "../runtime/daemon-link.ts";
+import { objectName } from "../runtime/object-record.ts";
 import type { Inhabitant } from "./simulated-backend.ts";
 import type { SimulatedFiles } from "./simulated-files.ts";
 
@@ -19,6 +20,10 @@ export function findLeaks(
       ...objects.ownership.counts(),
       segments: [...segments.all()].length,
     };
+    for (const key of objects.ownership.ownedKeys()) {
+      const borrowers = objects.ownership.borrowersOf(key).join(" and ");
+      leaks.push(`object ${objectName(key)} of ${process.name} is lent to ${borrowers}`);
+    }
     for (const [what, count] of Object.entries(counts)) {
       if (count !== 0) leaks.push(`${count} ${what} in ${process.name}`);
     }

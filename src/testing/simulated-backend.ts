@@ -5,6 +5,7 @@ import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import type { Backend } from "../driver/backend.ts";
+import { MemoryBoards } from "../driver/memory-boards.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import { KeyCounter } from "../runtime/key-counter.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
@@ -44,6 +45,7 @@ export class SimulatedBackend implements Backend {
   readonly #remoteFunctions: RemoteFunctions;
   readonly #accepting = new Map<number, (transport: Transport) => void>();
   readonly #driver: SimulatedProcess;
+  readonly #boards = new MemoryBoards();
 
   constructor(machine: Machine, remoteFunctions: RemoteFunctions) {
     this.#machine = machine;
@@ -66,6 +68,7 @@ export class SimulatedBackend implements Backend {
       collector,
       random: () => random.next(),
       keys: new KeyCounter(),
+      makeBoards: () => this.#boards.for(process.processId),
       makeStore: (place) => new SimulatedStore(place, this.#machine.files),
     };
   }
@@ -83,6 +86,7 @@ export class SimulatedBackend implements Backend {
           spawnWorker: (_variables, events) => this.#spawn(events),
           clock: this.daemonProcess.clock,
           storeFiles: this.#machine.files,
+          memory: undefined,
           ended: () => this.#machine.end(this.daemonProcess, 0),
         });
       },
@@ -126,7 +130,8 @@ export class SimulatedBackend implements Backend {
       kill: () => {
         this.daemonProcess.post(world.nowMs, () => this.#machine.kill(process));
       },
-      measure: () => undefined,
+      measure: () => ({ isStopped: process.isStopped }),
+      ownBytes: () => undefined,
     };
   }
 
@@ -142,6 +147,8 @@ export class SimulatedBackend implements Backend {
       surroundings: this.#move(process),
       open: (processId) => this.#connect(process, processId),
       closures: new Closures({ entryUrl: settings.entryUrl }),
+      faults: undefined,
+      crash: () => this.#machine.kill(process),
       remoteFunctions: this.#remoteFunctions,
       warn: (text) => this.#machine.note(process, text.trimEnd()),
       pinProcess: undefined,

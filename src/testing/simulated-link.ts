@@ -124,9 +124,15 @@ export class SimulatedEnd implements Transport {
 
   close(): void {
     if (this.#isClosed || this.process.isDead) return;
+    this.#note("closes its link");
     this.#isClosed = true;
     this.process.post(this.process.nowMs, () => this.#events?.closed(undefined));
     this.peer.process.post(this.#nextArrivalMs(), () => this.peer.#closedByPeer(undefined));
+  }
+
+  #note(what: string): void {
+    const { transcript, nowMs } = this.#world;
+    transcript.add(nowMs, this.process.name, `${what} with ${this.peer.process.name}`);
   }
 
   setReferenced(): void {
@@ -166,6 +172,7 @@ export class SimulatedEnd implements Transport {
       return;
     }
     this.#isClosed = true;
+    this.#note("sees the end of its link");
     this.#events.closed(cause);
   }
 }

@@ -122,6 +122,15 @@ export class SimulatedStore implements ObjectStore {
     if (file.moves > 0) this.onRemoved?.(file);
   }
 
+  has({ name, sizeBytes }: FileName): boolean {
+    const found = this.#files.find(name);
+    return found !== undefined && found.bytes.length >= sizeBytes;
+  }
+
+  discard(file: OwnedFile): void {
+    this.free(file);
+  }
+
   #count(file: OwnedFile, sign: 1 | -1): void {
     if (file.place !== "memory") return;
     const { usage } = this.#files;

@@ -30,6 +30,8 @@ export interface SimulationOptions {
   readonly storedBytesMin?: number;
   /** How long messages are on their way, from and to. Default 0.02 to 0.2. */
   readonly messageMs?: readonly [fromMs: number, toMs: number];
+  /** A worker that stands still for so long is replaced. Default 10,000. */
+  readonly frozenWorkerMs?: number;
   /** Probability of each kind of fault before each event. Default none. */
   readonly faults?: FaultRates;
   /** Events after which nothing goes wrong any more, so that all can end well. Default 20,000. */
@@ -57,7 +59,7 @@ export interface SimulationResult<T> {
 const SPLIT_SHARE = 0.05;
 const EVENTS_MAX = 200_000;
 /** Time after the program in which what is left goes by itself. */
-const SETTLE_MS = 8_000;
+const SETTLE_MS = 3_000;
 
 export class Simulation {
   readonly world: World;
@@ -89,7 +91,11 @@ export class Simulation {
       execArgv: [],
       entryUrl: undefined,
       logToDriver: false,
+      warn: (text) => this.world.transcript.add(this.world.nowMs, "warning", text.trimEnd()),
       inspect: false,
+      memoryUsageMax: 1,
+      frozenWorkerMs: options.frozenWorkerMs ?? 10_000,
+      faults: undefined,
       pollingUs: 0,
       recordSites: false,
       objectStoreBytes: memoryBytes,
@@ -175,6 +181,12 @@ export class Simulation {
     });
   }
 
+  async #pass(durationMs: number): Promise<void> {
+    let isOver = false;
+    this.world.plan(this.world.nowMs + durationMs, undefined, () => (isOver = true));
+    await this.#until(() => isOver);
+  }
+
   validate(): void {
     for (const { process, runtime } of this.#backend.inhabitants.values()) {
       if (!process.isDead) runtime?.validate();
@@ -185,15 +197,14 @@ export class Simulation {
   /** Nothing goes wrong any more: all must come to rest, and nothing may be left. */
   async #settle(): Promise<void> {
     this.faults.heal();
-    const fromMs = this.world.nowMs;
     for (let round = 1; round <= 3; round++) {
-      await this.#until(() => this.world.nowMs > fromMs + (round * SETTLE_MS) / 3);
+      await this.#pass(SETTLE_MS);
       for (const { collector, process } of this.#backend.inhabitants.values()) {
         // What tasks held, nobody holds any more; the program may have kept refs.
         if (!process.isDead) collector.collect(process.processId === 1 ? isUnheld : () => true);
       }
     }
-    await this.#until(() => this.world.nowMs > fromMs + SETTLE_MS + 1_000);
+    await this.#pass(SETTLE_MS);
     const resources = await this.#whenDone(this.#driver.resources());
     const leaks = findLeaks(this.#backend.inhabitants.values(), this.machine.files, resources);
     if (leaks.length > 0) throw this.#failure(`left behind: ${leaks.join(", ")}`);

@@ -40,16 +40,19 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   const ledger = openLedger();
   forgetTrees();
   const killing = chance.chance(0.5);
+  const frozenWorkerMs = chance.pick([200, 10_000]);
+  const isReplaced = faults["worker-freeze"] !== undefined && frozenWorkerMs === 200;
   const isCutOrKilled = faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined;
   const perils = {
     killing,
-    deaths: killing || isCutOrKilled,
+    deaths: killing || isCutOrKilled || isReplaced,
     losses: faults["result-lost"] !== undefined,
   };
   const steps = new Steps(ledger, chance, perils);
   const options = {
     seed,
     transcript,
+    frozenWorkerMs,
     faults,
     faultEvents: chance.pick([300, 1_000, 4_000]),
     numCpus: chance.pick([1, 2, 2, 3, 4]),

@@ -69,8 +69,10 @@ export class Steps {
   }
 
   #expectation(what: string, value: unknown, more: Partial<Expectation> = {}): Expectation {
-    const { deaths } = this.#perils;
-    return { what, value, errors: this.#deathsOf(3), runsMax: deaths ? Infinity : 1, ...more };
+    const { deaths, losses } = this.#perils;
+    // What is lost is made again.
+    const runsMax = deaths || losses ? Infinity : 1;
+    return { what, value, errors: this.#deathsOf(3), runsMax, ...more };
   }
 
   /** Notes how the call ends, and lets go of its ref. */
