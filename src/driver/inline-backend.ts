@@ -128,6 +128,7 @@ export class InlineBackend implements Backend {
       });
       endRuntime = () => {
         this.#accepting.delete(settings.processId);
+        this.#boards.remove(settings.processId);
         worker.runtime.end(new RuntimeEndedError("Cannot go on: this worker was ended"));
       };
       this.#accepting.set(settings.processId, (transport) => {

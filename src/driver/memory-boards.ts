@@ -15,7 +15,12 @@ export class MemoryBoards {
         return words.get(processId);
       },
       of: (otherId) => words.get(otherId),
-      forget: (otherId) => void words.delete(otherId),
+      forget: () => undefined,
     };
+  }
+
+  /** The process has ended. Who only thinks so, because its link was cut, removes nothing. */
+  remove(processId: number): void {
+    this.#words.delete(processId);
   }
 }

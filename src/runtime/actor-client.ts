@@ -165,6 +165,12 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
     const { calls, peers, objects, port } = this.#context;
     this.#workerId = workerId;
     calls.sent(call);
+    const lost = call.inlined.find(({ record }) => record.isPending || record.isFailed);
+    if (lost !== undefined) {
+      // It had come, and was lost while the call stood in line.
+      calls.fail(call, objects.reconstruction.argumentFailure(call, lost.record));
+      return;
+    }
     try {
       writeMethodCall(call, incarnation, peers.get(workerId), objects, port);
     } catch (error) {

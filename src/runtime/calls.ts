@@ -166,7 +166,8 @@ export class Calls {
 
   /** The call was taken back, as arguments are lost: it is ready when they are there again. */
   awaitAgain(call: PendingCall): void {
-    const lost = call.inlined.filter(({ record }) => record.isPending);
+    // What could not be made again fails it.
+    const lost = call.inlined.filter(({ record }) => record.isPending || record.isFailed);
     call.missing = lost.length;
     if (lost.length === 0) call.keeper.ready(call);
     else this.#await(call, lost);

@@ -262,7 +262,8 @@ export class Reconstruction {
 
   /** The call lacks an argument, so that it has failed. */
   argumentFailure(call: PendingCall, argument: ObjectRecord): Content {
-    const content = argument.content!;
+    const { content, key } = argument;
+    if (content === undefined) return { kind: "error", error: argumentLost(call.title, key) };
     const origin = originOf(call);
     if (origin === undefined || content.kind !== "error") return content;
     if (!(content.error instanceof ObjectLostError)) return content;

@@ -356,8 +356,8 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
   }
 }
 
-/** Values that had come may be lost. */
+/** Values that had come may be lost, and may have proved impossible to make again. */
 function areThere(inlined: readonly Inlined[]): boolean {
-  for (const { record } of inlined) if (record.isPending) return false;
+  for (const { record } of inlined) if (record.isPending || record.isFailed) return false;
   return true;
 }

@@ -5,6 +5,7 @@ import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import type { Backend } from "../driver/backend.ts";
+import type { DaemonEnd } from "../driver/daemon-end.ts";
 import { MemoryBoards } from "../driver/memory-boards.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import { KeyCounter } from "../runtime/key-counter.ts";
@@ -162,6 +163,7 @@ export class SimulatedBackend implements Backend {
 
   #workerDied(process: SimulatedProcess, events: WorkerHandleEvents): void {
     this.#accepting.delete(process.processId);
+    this.#boards.remove(process.processId);
     const { exitCode, signal } = this.#machine.exitOf(process);
     this.daemonProcess.post(this.#machine.soonMs(), () => {
       events.exited({ exitCode, signal, residentBytes: undefined, stderrTail: [] });
@@ -202,6 +204,11 @@ export class SimulatedBackend implements Backend {
 
   stderr(): string {
     return "";
+  }
+
+  daemonGone(): Promise<DaemonEnd> {
+    const exit = this.#machine.exitOf(this.daemonProcess);
+    return Promise.resolve({ ...exit, pid: DAEMON_ID, stderrTail: [] });
   }
 
   close(): Promise<void> {

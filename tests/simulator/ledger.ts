@@ -84,6 +84,12 @@ export class Ledger {
     this.violations.push(`${id} (${this.#entries.get(id)!.what}): ${how}`);
   }
 
+  /** Calls that have not ended, for messages. */
+  open(): string[] {
+    const open = [...this.#entries].filter(([, { endings }]) => endings === 0);
+    return open.map(([id, { what, runs }]) => `${id} (${what}, ran ${runs} times)`);
+  }
+
   /** After the program: every call has ended. */
   close(): void {
     for (const [id, { endings }] of this.#entries) {
@@ -92,14 +98,14 @@ export class Ledger {
   }
 }
 
-let open: Ledger | undefined;
+let current: Ledger | undefined;
 
 export function openLedger(): Ledger {
-  open = new Ledger();
-  return open;
+  current = new Ledger();
+  return current;
 }
 
 /** For bodies. */
 export function ran(id: string): void {
-  open?.ran(id);
+  current?.ran(id);
 }

@@ -73,6 +73,8 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     return { seed, calls: ledger.calls, events, faults: result.faults, violation };
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
+    const open = ledger.open().join(", ");
+    if (open !== "") error.message += `; not ended: ${open}`;
     return { seed, calls: ledger.calls, events: 0, faults: new Map(), violation: error };
   }
 }
