@@ -88,6 +88,8 @@ interface WorkerSlot {
   readonly link: Link;
   readonly startedMs: number;
   isReady: boolean;
+  /** It took too long to start. */
+  isOverdue: boolean;
   /** Why the daemon ended it. */
   reason: string | undefined;
   /** It was ended for its memory. */
@@ -288,6 +290,7 @@ export class Daemon implements LeaseSink {
       link,
       startedMs: this.#ports.clock.nowMs(),
       isReady: false,
+      isOverdue: false,
       reason: undefined,
       shortage: undefined,
     };
@@ -355,7 +358,7 @@ export class Daemon implements LeaseSink {
   /** Those who wait for workers that cannot start are told, instead of starting them for ever. */
   #startFailed(slot: WorkerSlot, exit: WorkerExit): void {
     const { environment } = slot;
-    const wasKilled = exit.signal !== undefined && slot.reason === undefined;
+    const wasKilled = exit.signal !== undefined && !slot.isOverdue;
     const others = [...this.#workers.values()];
     const isServed = others.some((other) => other.isReady && other.environment === environment);
     if (!this.#startFailures.failed({ environment, wasKilled, isServed })) return;
@@ -401,6 +404,7 @@ export class Daemon implements LeaseSink {
     }
     for (const slot of this.#workers.values()) {
       if (!slot.isReady && nowMs - slot.startedMs > WORKER_START_TIMEOUT_MS) {
+        slot.isOverdue = true;
         this.#killWorker(slot.workerId, `it was not ready after ${WORKER_START_TIMEOUT_MS} ms`);
       }
     }
