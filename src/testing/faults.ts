@@ -20,7 +20,7 @@ export interface FaultRates {
 
 export type FaultKind = keyof FaultRates;
 
-export const faultKinds: readonly FaultKind[] = [
+const faultKinds: readonly FaultKind[] = [
   "worker-kill",
   "worker-freeze",
   "link-cut",

@@ -23,7 +23,7 @@ import type { SimulatedEnd } from "./simulated-link.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import { SimulatedStore } from "./simulated-store.ts";
 
-export const DAEMON_ID = 0;
+const DAEMON_ID = 0;
 
 /** A process that runs the user's code, as the simulation sees it. */
 export interface Inhabitant {

@@ -30,7 +30,13 @@ test("the tarball holds the sources, what is made of them, the papers, and nothi
   const sources = readdirSync(join(rootDirectory, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
     .map((path) => path.replace(/\.ts$/, ""));
-  const entries = ["index", "testing/index", "daemon/mobula-daemon", "worker/mobula-worker", "cli/mobula"];
+  const entries = [
+    "index",
+    "testing/index",
+    "daemon/mobula-daemon",
+    "worker/mobula-worker",
+    "cli/mobula",
+  ];
   const compiled = [
     ...sources.flatMap((path) => [`src/${path}.ts`, `dist/${path}.d.ts`, `dist/${path}.d.ts.map`]),
     ...entries.flatMap((path) => [`dist/${path}.js`, `dist/${path}.js.map`]),

@@ -28,7 +28,7 @@ export function burn(id: string, durationMs: number, value: number): number {
   return value;
 }
 
-export class Boom extends Error {
+class Boom extends Error {
   override readonly name = "Boom";
 }
 
