@@ -4,6 +4,7 @@ import { actorCallsAsync } from "./actor-calls-async.ts";
 import { actorCallsManyToMany } from "./actor-calls-many-to-many.ts";
 import { actorCallsSync } from "./actor-calls-sync.ts";
 import { actorCallsWithRef } from "./actor-calls-with-ref.ts";
+import { actorKilled } from "./actor-killed.ts";
 import { awaitStored } from "./await-stored.ts";
 import { captures } from "./captures.ts";
 import { codec } from "./codec.ts";
@@ -32,6 +33,7 @@ import { stream } from "./stream.ts";
 import { tasksAsync } from "./tasks-async.ts";
 import { tasksSync } from "./tasks-sync.ts";
 import { waitRefs } from "./wait-refs.ts";
+import { workersKilled } from "./workers-killed.ts";
 
 export const CASES: readonly Case[] = [
   tasksSync,
@@ -53,6 +55,8 @@ export const CASES: readonly Case[] = [
   makespan,
   killedWorker,
   deaths,
+  workersKilled,
+  actorKilled,
   idle,
   codec,
   smallObjects,
