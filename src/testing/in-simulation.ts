@@ -14,24 +14,24 @@ export function isSimulating(): boolean {
   return current !== undefined;
 }
 
-function theSimulation(act: string): Simulation {
+function theSimulation(): Simulation {
   if (current !== undefined) return current;
-  throw new Error(`Cannot ${act}: no simulation runs; call it in the program of simulate()`);
+  throw new Error("Cannot ask the simulation: none runs; call this in the program of simulate()");
 }
 
 /** Resolves after so much simulated time. Real timers do not know of it. */
 export function sleep(durationMs: number): Promise<void> {
-  return theSimulation("sleep").sleep(durationMs);
+  return theSimulation().sleep(durationMs);
 }
 
 /** Lets simulated time pass in which the process that calls it does nothing else. */
 export function compute(durationMs: number): void {
-  theSimulation("compute").here.compute(durationMs);
+  theSimulation().here.compute(durationMs);
 }
 
 /** Ends the worker that calls it, as `process.exit` would: what follows never happens. */
 export function exit(exitCode: number): Promise<never> {
-  const simulation = theSimulation("exit");
+  const simulation = theSimulation();
   simulation.machine.end(simulation.here, exitCode);
   return new Promise(() => undefined);
 }

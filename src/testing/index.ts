@@ -1,5 +1,5 @@
 /**
- * `mobula/testing`: runs programs in a simulated runtime, on simulated time, with faults, everything
+ * `mobula/testing`: runs programs in a simulated runtime, on simulated time, with faults; all of it
  * from one seed.
  *
  * The public names. Everything else in this folder may change without notice.

@@ -1,4 +1,4 @@
-/** Daemon and workers of a simulated machine: the same code as in real ones, in simulated processes. */
+/** Daemon and workers of a simulated machine: the code of real ones, in simulated processes. */
 
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";

@@ -2,7 +2,7 @@
 export class SimulationError extends Error {
   override readonly name = "SimulationError";
   readonly seed: number;
-  /** What happened, a line for each message and each fault; empty unless `transcript` was asked for. */
+  /** A line for each message and each fault; empty unless `transcript` was asked for. */
   readonly transcript: string;
 
   constructor(seed: number, what: string, transcript: string, cause?: unknown) {

@@ -172,7 +172,7 @@ export class Simulation {
           if (this.world.happened > eventsMax) throw this.#failure(`${eventsMax} events, no end`);
           if (!this.world.step()) return resolve();
         } catch (error) {
-          return reject(error as Error);
+          return reject(error);
         }
         // After all that the event has set off in this turn.
         queueMicrotask(() => process.nextTick(step));

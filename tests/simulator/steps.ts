@@ -251,7 +251,7 @@ export class Steps {
         runsMax: this.#perils.deaths ? Infinity : Math.min(deaths, maxRetries) + 1,
       }),
     );
-    await this.#follow(id, suicidal(id, deaths) as ObjectRef<number>);
+    await this.#follow(id, suicidal(id, deaths));
   }
 
   async #pairs(): Promise<void> {
