@@ -6,6 +6,8 @@
 export interface Collector {
   /** A reference that keeps nothing. */
   weakly<T extends object>(target: T): Weak<T>;
+  /** Collects now, as far as that can be asked for: takes as long as it takes. */
+  collect(): void;
   /** `onCollected` is called some time after a registered object is gone. */
   registry<Held>(onCollected: (held: Held) => void): CollectedRegistry<Held>;
 }

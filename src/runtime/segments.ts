@@ -84,6 +84,7 @@ export class Segments {
       segments: () => this.#segments.values(),
       settled: (segment) => this.#spilled(segment),
       clock,
+      collector,
       askOthers: () => this.#daemon.storeIsFull(),
     });
   }

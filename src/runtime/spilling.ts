@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { collectGarbage } from "../store/collect-garbage.ts";
+import type { Collector } from "../base/collector.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Segment } from "./segments.ts";
 
@@ -15,6 +15,7 @@ export interface SpillingContext {
   /** The segment's file has been moved, or not: it can be given away or freed again. */
   readonly settled: (segment: Segment) => void;
   readonly clock: Clock;
+  readonly collector: Collector;
   /** This process has no more to give. */
   readonly askOthers: () => void;
 }
@@ -94,10 +95,10 @@ export class Spilling {
   /** What was made and dropped without a word is held until it is collected. */
   async #collect(): Promise<void> {
     if (!this.#isMuchMapped() && !this.#isMuchMade() && !this.#isOver()) return;
-    const { clock } = this.#context;
+    const { clock, collector } = this.#context;
     this.#madeBytes = 0;
     const beganMs = clock.nowMs();
-    collectGarbage();
+    collector.collect();
     this.#collectFromMs = clock.nowMs() + COLLECT_PAUSE * (clock.nowMs() - beganMs);
     await this.#nextTurn();
   }

@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { Collector } from "../base/collector.ts";
 import { BOARD_BYTES } from "../core/board.ts";
 import { BoardFiles } from "../store/boards.ts";
+import { collectGarbage } from "../store/collect-garbage.ts";
 import { Store } from "../store/store.ts";
 import { loadNativeLibrary } from "../worker/native-library.ts";
 import { KeyCounter } from "./key-counter.ts";
@@ -17,6 +18,7 @@ export const systemClock: Clock = {
 };
 
 export const systemCollector: Collector = {
+  collect: collectGarbage,
   weakly: (target) => new WeakRef(target),
   registry: (onCollected) => new FinalizationRegistry(onCollected),
 };

@@ -1,6 +1,6 @@
 /**
  * The garbage collector of a simulated process. Nothing is collected by itself, because when that
- * is would be chance that no seed repeats: `collect` says what is gone.
+ * is would be chance that no seed repeats: `collected` says what is gone.
  */
 
 import type { CollectedRegistry, Collector, Weak } from "../base/collector.ts";
@@ -13,6 +13,10 @@ export class SimulatedCollector implements Collector {
     return { deref: () => (this.#gone.has(target) ? undefined : target) };
   }
 
+  collect(): void {
+    // The simulation says when, by `collected`.
+  }
+
   registry<Held>(onCollected: (held: Held) => void): CollectedRegistry<Held> {
     const registry = new SimulatedRegistry(onCollected);
     this.#registries.push(registry as SimulatedRegistry<unknown>);
@@ -20,7 +24,7 @@ export class SimulatedCollector implements Collector {
   }
 
   /** What `isUnreachable` says of is gone. Returns how much that was. */
-  collect(isUnreachable: (target: object) => boolean): number {
+  collected(isUnreachable: (target: object) => boolean): number {
     const unreachable = new Set<object>();
     for (const registry of this.#registries) {
       for (const target of registry.targets()) {

@@ -167,7 +167,7 @@ export class Simulation {
     return new Promise((resolve, reject) => {
       const step = (): void => {
         try {
-          this.validate();
+          this.#validate();
           if (isOver()) return resolve();
           if (this.world.happened > eventsMax) throw this.#failure(`${eventsMax} events, no end`);
           if (!this.world.step()) return resolve();
@@ -187,11 +187,12 @@ export class Simulation {
     await this.#until(() => isOver);
   }
 
-  validate(): void {
-    for (const { process, runtime } of this.#backend.inhabitants.values()) {
-      if (!process.isDead) runtime?.validate();
-    }
-    if (!this.#backend.daemonProcess.isDead) this.#backend.daemon?.validate();
+  /** Where the last event was. */
+  #validate(): void {
+    const process = this.world.last;
+    if (process === undefined || process.isDead) return;
+    if (process === this.#backend.daemonProcess) this.#backend.daemon?.validate();
+    else this.#backend.inhabitants.get(process.processId)?.runtime?.validate();
   }
 
   /** Nothing goes wrong any more: all must come to rest, and nothing may be left. */
@@ -201,7 +202,7 @@ export class Simulation {
       await this.#pass(SETTLE_MS);
       for (const { collector, process } of this.#backend.inhabitants.values()) {
         // What tasks held, nobody holds any more; the program may have kept refs.
-        if (!process.isDead) collector.collect(process.processId === 1 ? isUnheld : () => true);
+        if (!process.isDead) collector.collected(process.processId === 1 ? isUnheld : () => true);
       }
     }
     await this.#pass(SETTLE_MS);

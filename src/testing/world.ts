@@ -21,6 +21,8 @@ export class World {
   #nowMs = 0;
   #planned = 0;
   #happened = 0;
+  /** Whose event was the last one. */
+  last: SimulatedProcess | undefined;
   /** Looked at before each event: what else is to happen. */
   onNext: (() => void) | undefined;
 
@@ -58,6 +60,7 @@ export class World {
       const { process } = event;
       if (process !== undefined && !process.isFreeFor(event.happen)) continue;
       this.#happened++;
+      this.last = process;
       event.happen();
       return true;
     }
