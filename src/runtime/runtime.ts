@@ -160,7 +160,7 @@ export class Runtime {
     this.peers = new Peers(options.identity, open, clock, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
       isGone: (processId) => this.objects.ownership.isGone(processId),
-      gone: (peer) => this.#peerGone(peer),
+      gone: (peer, cause) => this.#peerGone(peer, cause),
     });
     const { packer, peers, port, unseen, segments } = this;
     this.objects = new Objects({
@@ -344,8 +344,13 @@ export class Runtime {
     this.#settleExit(notice);
   }
 
-  #peerGone(peer: Peer): void {
+  #peerGone(peer: Peer, cause: Error | undefined): void {
     if (this.#isEnded) return;
+    // What the system says of broken connections is no news; what was thrown while a message was
+    // read is a fault of one of the two processes, and would pass for a hang.
+    if (cause !== undefined && !("code" in cause)) {
+      this.warn(`Cannot read what process ${peer.processId} has sent: ${cause.stack}\n`);
+    }
     const notice = this.#exits.get(peer.processId);
     if (notice !== undefined) {
       this.#settleExit(notice);

@@ -46,9 +46,11 @@ export class SimulatedBackend implements Backend {
   readonly #remoteFunctions: RemoteFunctions;
   readonly #accepting = new Map<number, (transport: Transport) => void>();
   readonly #driver: SimulatedProcess;
+  readonly #warn: (text: string) => void;
   readonly #boards = new MemoryBoards();
 
-  constructor(machine: Machine, remoteFunctions: RemoteFunctions) {
+  constructor(machine: Machine, remoteFunctions: RemoteFunctions, warn: (text: string) => void) {
+    this.#warn = warn;
     this.#machine = machine;
     this.#remoteFunctions = remoteFunctions;
     this.#driver = machine.world.addProcess(DRIVER_ID, "driver");
@@ -151,7 +153,7 @@ export class SimulatedBackend implements Backend {
       faults: undefined,
       crash: () => this.#machine.kill(process),
       remoteFunctions: this.#remoteFunctions,
-      warn: (text) => this.#machine.note(process, text.trimEnd()),
+      warn: this.#warn,
       pinProcess: undefined,
       hasOtherWork: () => this.#machine.isAsleep(process),
       exit,

@@ -69,6 +69,8 @@ export class Simulation {
   readonly #backend: SimulatedBackend;
   readonly #driver: Driver;
   readonly #giveBack: () => void;
+  /** Of the runtime itself, as it has reported. */
+  #fault: string | undefined;
 
   constructor(options: SimulationOptions, remoteFunctions: RemoteFunctions) {
     this.#options = options;
@@ -80,7 +82,7 @@ export class Simulation {
       messageMs: options.messageMs ?? [0.02, 0.2],
       splitShare: SPLIT_SHARE,
     });
-    this.#backend = new SimulatedBackend(this.machine, remoteFunctions);
+    this.#backend = new SimulatedBackend(this.machine, remoteFunctions, (text) => this.#warned(text));
     const { faults = {}, faultEvents = 20_000 } = options;
     this.faults = new FaultInjector(this.machine, this.#backend, faults, faultEvents);
     const { numCpus, memoryBytes } = this.machine.options;
@@ -91,7 +93,7 @@ export class Simulation {
       execArgv: [],
       entryUrl: undefined,
       logToDriver: false,
-      warn: (text) => this.world.transcript.add(this.world.nowMs, "warning", text.trimEnd()),
+      warn: (text) => this.#warned(text),
       inspect: false,
       memoryUsageMax: 1,
       frozenWorkerMs: options.frozenWorkerMs ?? 10_000,
@@ -168,6 +170,7 @@ export class Simulation {
       const step = (): void => {
         try {
           this.#validate();
+          if (this.#fault !== undefined) throw this.#failure(this.#fault);
           if (isOver()) return resolve();
           if (this.world.happened > eventsMax) throw this.#failure(`${eventsMax} events, no end`);
           if (!this.world.step()) return resolve();
@@ -185,6 +188,11 @@ export class Simulation {
     let isOver = false;
     this.world.plan(this.world.nowMs + durationMs, undefined, () => (isOver = true));
     await this.#until(() => isOver);
+  }
+
+  #warned(text: string): void {
+    this.world.transcript.add(this.world.nowMs, "warning", text.trimEnd());
+    if (text.startsWith("Cannot read what process")) this.#fault ??= text;
   }
 
   /** Where the last event was. */
