@@ -15,6 +15,7 @@ export const FAULT_KINDS = {
   "message-delay": "what comes from another process is looked at some milliseconds later",
   "link-cut": "the link of two processes ends between two bytes of what comes over it",
   "store-full": "a value finds no room in memory, and goes to disk",
+  "result-lost": "the file of a stored result is gone when the result comes",
 } as const;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

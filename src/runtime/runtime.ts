@@ -196,6 +196,8 @@ export class Runtime {
       random: options.surroundings.random,
     });
     objects.reconstruction.connect(this.submitter);
+    const faults = options.faults;
+    if (faults !== undefined) objects.reconstruction.isLost = () => faults.happens("result-lost");
     objects.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
       else activity.end();

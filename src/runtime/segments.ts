@@ -196,6 +196,11 @@ export class Segments {
     }
   }
 
+  /** A fault point: the payload cannot be read any more. */
+  lose({ segments }: Payload): void {
+    for (const { file } of segments) this.#store.lose(file);
+  }
+
   /** Whether the payload can be read, as far as can be told without reading it. */
   isThere({ segments }: Payload): boolean {
     return segments.every((segment) => !segment.isReleased && this.#store.has(segment.file));

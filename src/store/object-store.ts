@@ -60,6 +60,8 @@ export interface ObjectStore<File extends OwnedFile = OwnedFile> {
   free(file: File): void;
   /** The same, of a file that is not to be used again. */
   discard(file: File): void;
+  /** A fault point: the file is gone, as if somebody else had removed it. */
+  lose(file: FileName): void;
   /** Files and mappings stay as they are: the session's directory is removed as a whole. */
   close(): void;
 }

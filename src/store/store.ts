@@ -240,6 +240,10 @@ export class Store implements ObjectStore<StoreFile> {
     this.#freeTimer = this.#scope.runInAsyncScope(() => setTimeout(shrink, FREE_IDLE_MS).unref());
   }
 
+  lose(file: FileName): void {
+    for (const path of this.#pathsOf(file)) fs.rmSync(path, { force: true });
+  }
+
   /** Removes it, later: giving back much memory takes the system a while. */
   discard(file: StoreFile): void {
     file.unmap(this.#native);

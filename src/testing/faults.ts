@@ -1,32 +1,26 @@
 /** What goes wrong in a simulation, how often, and when. */
 
+import type { FaultKind as AnyFaultKind } from "../base/fault-kinds.ts";
 import type { Machine } from "./machine.ts";
 import type { SimulatedBackend } from "./simulated-backend.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-/** Kinds of fault; each is named by what happens. */
-export interface FaultRates {
-  /** A worker is killed. */
-  readonly "worker-kill"?: number;
-  /** A worker stands still for a while, and goes on. */
-  readonly "worker-freeze"?: number;
-  /** A link between two processes is cut. */
-  readonly "link-cut"?: number;
-  /** The file of a stored object is gone. */
-  readonly "result-lost"?: number;
-  /** Memory for stored objects is full for a while: they go to disk. */
-  readonly "store-full"?: number;
-}
-
-export type FaultKind = keyof FaultRates;
-
-const faultKinds: readonly FaultKind[] = [
+/** Of the kinds that real runtimes have, those that a machine can cause from outside. */
+const SIMULATED_KINDS = [
   "worker-kill",
   "worker-freeze",
   "link-cut",
   "result-lost",
   "store-full",
-];
+] as const satisfies readonly AnyFaultKind[];
+
+export type FaultKind = (typeof SIMULATED_KINDS)[number];
+
+/**
+ * How likely each kind is before each event. They hit any process, link or file at any time, so
+ * more can be lost than by the faults of the same names that `MOBULA_FAULTS` knows.
+ */
+export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
 
 /** How long a process stands still, or memory is full. */
 const PAUSE_MS = [1, 1_500] as const;
@@ -44,7 +38,7 @@ export class FaultInjector {
   constructor(machine: Machine, backend: SimulatedBackend, rates: FaultRates, events: number) {
     this.#machine = machine;
     this.#backend = backend;
-    this.#rates = faultKinds.map((kind) => [kind, rates[kind] ?? 0] as const);
+    this.#rates = SIMULATED_KINDS.map((kind) => [kind, rates[kind] ?? 0] as const);
     this.#sum = this.#rates.reduce((sum, [, rate]) => sum + rate, 0);
     this.#eventsLeft = events;
   }

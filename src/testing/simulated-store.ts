@@ -131,6 +131,10 @@ export class SimulatedStore implements ObjectStore {
     this.free(file);
   }
 
+  lose({ name }: FileName): void {
+    this.#files.remove(name);
+  }
+
   #count(file: OwnedFile, sign: 1 | -1): void {
     if (file.place !== "memory") return;
     const { usage } = this.#files;

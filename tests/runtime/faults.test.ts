@@ -47,6 +47,11 @@ await report(new (remote(One))().one());`;
 const lost =
   "WorkerCrashedError: Cannot finish task once: its worker \\d+ was ended by SIGKILL" +
   "(?: \\(resident \\d+ MiB\\))?, in run 4 of as many\n";
+const bigTask = task.replace("return 1", "return new Float64Array(20_000)");
+const resultLost =
+  "ObjectLostError: Cannot get object 1-\\d+: its file is gone, it is the result of task once, " +
+  "and its maxRetries of 3 does not let it run once more; " +
+  "call it again, or allow more retries\n";
 const unready = "Cannot start worker \\d+: it ended with SIGKILL before it was ready";
 
 const sure: readonly (readonly [string, string, RegExp, number])[] = [
@@ -54,6 +59,7 @@ const sure: readonly (readonly [string, string, RegExp, number])[] = [
   ["reply-lost", task, new RegExp(`^${lost}4\n$`), 4],
   ["actor-kill", actor, /^ActorDiedError: .*SIGKILL.*\n$/, 1],
   ["actor-reply-lost", actor, /^ActorDiedError: .*SIGKILL.*\n$/, 1],
+  ["result-lost", bigTask, new RegExp(`^${resultLost}4\n$`), 4],
   ["spawn-fail", task, new RegExp(`^EnvironmentSetupError: ${unready}\n0\n$`), 3],
 ];
 for (const [kind, source, output, least] of sure) {
@@ -152,6 +158,7 @@ const rare: readonly (readonly [string, number, number])[] = [
   ["message-delay", 0.3, 1],
   ["link-cut", 0.005, 0],
   ["store-full", 0.5, 1],
+  ["result-lost", 0.3, 1],
 ];
 for (const [kind, chance, least] of rare) {
   test(`${kind}:${chance}: a program that allows for it gives its results`, async () => {
