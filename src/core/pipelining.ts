@@ -30,7 +30,7 @@ export function learn(profile: Profile, durationUs: number): void {
 
 /** Others may be in flight beside it. */
 export function isShort(task: Task): boolean {
-  if (task.wasTakenBack || task.schedulingClass.isExclusive) return false;
+  if (task.wasStranded || task.schedulingClass.isExclusive) return false;
   const estimate = task.profile.estimateUs;
   return estimate !== undefined && estimate <= SHORT_TASK_US;
 }

@@ -27,10 +27,10 @@ export interface Task {
   /** Where it stands on the board, while it is on a lease. */
   posting: Posting;
   /**
-   * Once before it was on a lease and had not begun. It is pushed alone from now on, and stays:
-   * should its worker end again, reading its arguments may be what ends workers.
+   * It was taken back from a lease on which nothing had begun. It is pushed alone from now on, and
+   * stays: should its worker end again, reading its arguments may be what ends workers.
    */
-  wasTakenBack: boolean;
+  wasStranded: boolean;
   /** Its neighbours in the line of its lease. */
   ahead: Task | undefined;
   behind: Task | undefined;

@@ -25,7 +25,7 @@ function taskOf(number: number, priority: number): Task {
     state: "queued",
     expectedUs: 0,
     posting: 0,
-    wasTakenBack: false,
+    wasStranded: false,
     ahead: undefined,
     behind: undefined,
   };

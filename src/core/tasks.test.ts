@@ -13,7 +13,7 @@ class TestTask implements Task {
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
   posting = 0;
-  wasTakenBack = false;
+  wasStranded = false;
   ahead: Task | undefined = undefined;
   behind: Task | undefined = undefined;
   readonly number: number;

@@ -202,13 +202,16 @@ export class Tasks<T extends Task> {
 
   /** Those tasks are queued again as they were: ahead of all others of their priority. */
   #takeBackUnbegun(lease: HeldLease): void {
+    const taken: Task[] = [];
     for (const task of lease.tasks().reverse()) {
-      if (task.wasTakenBack || !this.takeDown(task as T)) continue;
-      task.wasTakenBack = true;
+      if (task.wasStranded || !this.takeDown(task as T)) continue;
+      taken.push(task);
       task.state = "queued";
       task.schedulingClass.queue.putBack(task);
       this.#sink.takenBack(task as T);
     }
+    // Otherwise what has begun is what was in their way.
+    if (lease.inFlight === 0) for (const task of taken) task.wasStranded = true;
   }
 
   /**

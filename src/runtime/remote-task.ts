@@ -39,7 +39,7 @@ export class RemoteTask extends PendingCall implements Task {
   lease: HeldLease | undefined = undefined;
   expectedUs = 0;
   posting = 0;
-  wasTakenBack = false;
+  wasStranded = false;
   ahead: Task | undefined = undefined;
   behind: Task | undefined = undefined;
   /** Why each run of it that counts was not enough. */
