@@ -178,6 +178,22 @@ test("when the worker is gone the wish is gone: only who asks again gets another
   assert.deepEqual(machine.take(), ["start 11", "1 has 11"]);
 });
 
+test("a wish that is renewed before the worker is known to be gone is for the next one", () => {
+  const machine = new Machine();
+  machine.want(1, 1, true, 1);
+  machine.allReady();
+  machine.want(1, 1, true, 1);
+  machine.want(1, 1, true, 1);
+  assert.deepEqual(machine.take(), ["start 10", "1 has 10"], "one at a time");
+  machine.exit(10);
+  machine.allReady();
+  assert.deepEqual(machine.take(), ["start 11", "1 has 11"]);
+  machine.want(1, 1, true, 1);
+  machine.want(1, 0, true, 1);
+  machine.exit(11);
+  assert.equal(machine.leases.isActive, false, "withdrawn");
+});
+
 test("a task's wish outlives its worker", () => {
   const machine = new Machine();
   machine.want(1, 1, false);

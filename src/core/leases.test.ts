@@ -180,12 +180,13 @@ function apply(machine: Machine, { act, pick, demand, wanted }: Step): void {
   const submitterId = 1 + (pick % 3);
   machine.nowMs++;
   if (act < 35) {
-    machine.want(submitterId, wanted, {
+    const isDedicated = pick % 7 === 0;
+    machine.want(submitterId, isDedicated ? wanted % 2 : wanted, {
       demand: DEMANDS[demand] as Demand,
-      classId: demand,
+      classId: isDedicated ? DEMANDS.length + demand : demand,
       priority: pick % 2,
       isLong: pick % 5 === 0,
-      isDedicated: pick % 7 === 0,
+      isDedicated,
     });
   } else if (act < 55) machine.ready();
   else if (lease === undefined) return;

@@ -41,8 +41,9 @@ export interface Wish {
   /** Known to run long: never put into a process with waiting tasks. */
   readonly isLong: boolean;
   /**
-   * For one worker that nobody else gets, an actor's: when it is gone, so is the wish. It is a
-   * process more than those that the cores have tasks for.
+   * For one worker that nobody else gets, an actor's. The grant fulfils the wish; said again, it
+   * is for another one once that is gone. It is a process more than those that the cores have
+   * tasks for.
    */
   readonly isDedicated: boolean;
   /** What runs there may run again, should the worker end. */
@@ -52,6 +53,7 @@ export interface Wish {
 }
 
 interface Waiting extends Wish {
+  wanted: number;
   readonly held: Set<number>;
   /** Order among equal priorities; moves to the end with each grant. */
   turn: number;
@@ -264,6 +266,7 @@ export class Leases {
     this.#leases.set(lease.leaseId, lease);
     this.#resources.acquire(lease.demand);
     waiting.held.add(lease.leaseId);
+    if (waiting.isDedicated) waiting.wanted = 0;
     waiting.turn = this.#nextTurn++;
     waiting.waitingSinceMs = nowMs;
     waiting.reported = false;
@@ -282,8 +285,7 @@ export class Leases {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     waiting.held.delete(leaseId);
-    if (!waiting.isDedicated) this.#forgetIfDone(key, waiting);
-    else if (waiting.held.size === 0) this.#waiting.delete(key);
+    this.#forgetIfDone(key, waiting);
   }
 
   #reclaimFor(waiting: Waiting, missing: readonly string[]): void {
@@ -321,6 +323,9 @@ export class Leases {
       }
     }
     for (const [key, waiting] of this.#waiting) {
+      if (waiting.isDedicated && waiting.held.size > 1) {
+        throw new Error(`Cannot hold ${waiting.held.size} workers for ${key}: it wants one`);
+      }
       for (const leaseId of waiting.held) {
         const lease = this.#leases.get(leaseId);
         if (lease === undefined || keyOf(lease) !== key) {

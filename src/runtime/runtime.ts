@@ -366,7 +366,7 @@ export class Runtime {
 
   /**
    * A worker that cannot be reached is ended. What it had is settled when the daemon says that it
-   * has: asked for again before that, it would not be granted, as it is held still.
+   * has: until then its tasks go on.
    */
   #giveUp(processId: number): void {
     this.#closed.delete(processId);
