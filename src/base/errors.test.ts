@@ -44,6 +44,7 @@ test("codes are those that programs compare with", () => {
     "QUEUE_CLOSED",
     "TASK_TIMEOUT",
     "TASK_CANCELLED",
+    "CALL_DEPTH",
     "GET_TIMEOUT",
     "UNSCHEDULABLE",
     "OWNER_DIED",

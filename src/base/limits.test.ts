@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as limits from "./limits.ts";
 
-test("limits are whole and positive; units are in their names", () => {
-  const units = /_(BYTES|MS|US|MAX|MIN|LINES|VERSION)(_M(AX|IN))?$/;
+test("limits are whole and positive, or shares; units are in their names", () => {
+  const units = /_(BYTES|MS|US|MAX|MIN|LINES|DEPTH|USAGE|VERSION)(_M(AX|IN))?$/;
   for (const [name, value] of Object.entries(limits)) {
-    assert.ok(Number.isSafeInteger(value) && value > 0, `${name} is ${value}`);
+    const isShare = name.endsWith("_USAGE_MAX");
+    assert.ok(isShare ? value < 1 : Number.isSafeInteger(value), `${name} is ${value}`);
+    assert.ok(value > 0, `${name} is ${value}`);
     assert.match(name, units);
   }
 });

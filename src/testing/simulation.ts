@@ -82,7 +82,9 @@ export class Simulation {
       messageMs: options.messageMs ?? [0.02, 0.2],
       splitShare: SPLIT_SHARE,
     });
-    this.#backend = new SimulatedBackend(this.machine, remoteFunctions, (text) => this.#warned(text));
+    this.#backend = new SimulatedBackend(this.machine, remoteFunctions, (text) =>
+      this.#warned(text),
+    );
     const { faults = {}, faultEvents = 20_000 } = options;
     this.faults = new FaultInjector(this.machine, this.#backend, faults, faultEvents);
     const { numCpus, memoryBytes } = this.machine.options;
