@@ -7,12 +7,15 @@ import {
   type ActorCallsSink,
   type ActorCallState,
 } from "./actor-calls.ts";
+import { Twin, type What } from "./actor-calls-twin.ts";
 
 class Call implements ActorCall {
   state: ActorCallState = "waiting";
   incarnation = 0;
   isStopped = false;
   retriesLeft: number;
+  /** An argument of it is lost. */
+  lacks = false;
   readonly id: number;
   readonly caller: string;
   /** Its argument: if this one fails, so does the call. */
@@ -35,6 +38,7 @@ class Shell implements ActorCallsSink<Call> {
   readonly ended = new Set<Call>();
   readonly sends = new Map<Call, number>();
   log: string[] = [];
+  onLack: ((call: Call) => void) | undefined;
 
   add(caller: string, maxRetries = 0, after?: Call): Call {
     const call = new Call(this.calls.length + 1, caller, maxRetries, after);
@@ -86,6 +90,16 @@ class Shell implements ActorCallsSink<Call> {
     this.log.push(`send ${call.id} to ${workerId}`);
   }
 
+  isWhole(call: Call): boolean {
+    return !call.lacks;
+  }
+
+  makeWhole(call: Call): void {
+    call.lacks = false;
+    this.log.push(`lacks ${call.id}`);
+    this.onLack?.(call);
+  }
+
   again(call: Call): void {
     assert(this.inFlight.delete(call));
     this.log.push(`again ${call.id}`);
@@ -129,6 +143,32 @@ test("calls wait for the actor, and go in their order, each caller for itself", 
   shell.lines.ready(late, "a");
   assert.deepEqual(shell.take(), ["send 1 to 1", "send 2 to 1"]);
   shell.lines.validate();
+});
+
+test("a call whose argument is lost while it stands in line keeps its place", () => {
+  const shell = new Shell();
+  const [first] = [shell.addReady("a"), shell.addReady("a"), shell.addReady("b")];
+  first.lacks = true;
+  shell.located(1);
+  assert.deepEqual(shell.take(), ["lacks 1", "send 3 to 1"]);
+  shell.addReady("a");
+  shell.lines.validate();
+  shell.lines.ready(first, "a");
+  assert.deepEqual(shell.take(), ["send 1 to 1", "send 2 to 1", "send 4 to 1"]);
+  shell.lines.validate();
+});
+
+test("the same if it is there at once, or cannot be made again", () => {
+  for (const isThere of [true, false]) {
+    const shell = new Shell();
+    const [first] = [shell.addReady("a"), shell.addReady("a")];
+    first.lacks = true;
+    shell.onLack = () => (isThere ? shell.lines.ready(first, "a") : shell.abandon(first));
+    shell.located(1);
+    const then = isThere ? "send 1 to 1" : "abandon 1";
+    assert.deepEqual(shell.take(), ["lacks 1", then, "send 2 to 1"]);
+    shell.lines.validate();
+  }
 });
 
 test("what is stopped before it is sent holds up nobody", () => {
@@ -213,102 +253,6 @@ test("one death takes along the calls that wait for each other's results", () =>
   }
 });
 
-/** The same rules without any cleverness: all calls are looked at each time. */
-class Twin {
-  readonly calls: { caller: string; retries: number; what: What; isStopped: boolean }[] = [];
-  #at: number | undefined;
-  #next: number | undefined;
-  #newest = 0;
-  #isDead = false;
-
-  add(caller: string, retries: number): void {
-    this.calls.push({ caller, retries, what: "waiting", isStopped: false });
-  }
-
-  ready(id: number): void {
-    this.#set(id, "ready");
-  }
-
-  stop(id: number): void {
-    const call = this.calls[id - 1]!;
-    if (call.what === "sent" || call.what === "interrupted") call.isStopped = true;
-    else if (call.what !== "over") call.what = "over";
-    this.#settle();
-  }
-
-  finish(id: number): void {
-    this.#set(id, "over");
-  }
-
-  fails(id: number): void {
-    this.#set(id, "over");
-  }
-
-  located(life: number): void {
-    if (this.#isDead || life <= this.#newest) return;
-    this.#newest = life;
-    this.#next = life;
-    this.#settle();
-  }
-
-  lost(life: number): void {
-    if (this.#next === life) {
-      this.#next = undefined;
-      this.#newest = this.#at ?? 0;
-    }
-    if (this.#at !== life) return;
-    this.#at = undefined;
-    this.#newest = this.#next ?? 0;
-    for (const call of this.calls) {
-      if (call.what !== "sent") continue;
-      const isRetried = call.retries > 0 && !call.isStopped;
-      if (isRetried) call.retries--;
-      call.what = isRetried ? "again" : "interrupted";
-    }
-    this.#settle();
-  }
-
-  restarting(): void {
-    for (const call of this.calls) if (call.what === "interrupted") call.what = "over";
-  }
-
-  died(): void {
-    if (this.#isDead) return;
-    this.#isDead = true;
-    this.#next = undefined;
-    for (const call of this.calls) if (call.what !== "sent") call.what = "over";
-  }
-
-  endInFlight(): void {
-    for (const call of this.calls) if (call.what === "sent") call.what = "over";
-  }
-
-  #set(id: number, what: What): void {
-    this.calls[id - 1]!.what = what;
-    this.#settle();
-  }
-
-  #settle(): void {
-    if (this.#at === undefined && this.#next !== undefined) {
-      this.#at = this.#next;
-      this.#next = undefined;
-      this.restarting();
-      for (const call of this.calls) if (call.what === "again") call.what = "sent";
-    }
-    for (const [index, call] of this.calls.entries()) {
-      if (this.#isDead && ["again", "interrupted"].includes(call.what)) call.what = "over";
-      const isFirst = !this.calls.some(({ caller, what }, other) => {
-        return other < index && caller === call.caller && (what === "waiting" || what === "ready");
-      });
-      if (call.what !== "ready" || !isFirst) continue;
-      if (this.#isDead) call.what = "over";
-      else if (this.#at !== undefined) call.what = "sent";
-    }
-  }
-}
-
-type What = "waiting" | "ready" | "sent" | "again" | "interrupted" | "over";
-
 /** How the twin's words show outside. */
 const STATES: Record<What, ActorCallState> = {
   waiting: "waiting",
@@ -319,8 +263,18 @@ const STATES: Record<What, ActorCallState> = {
   over: "done",
 };
 
-const EVENTS = ["add", "ready", "stop", "finish", "locate", "lose", "restarting", "die"] as const;
-const WEIGHTS = [8, 8, 2, 5, 3, 2, 1, 0.2];
+const EVENTS = [
+  "add",
+  "ready",
+  "stop",
+  "finish",
+  "locate",
+  "lose",
+  "restarting",
+  "die",
+  "lack",
+] as const;
+const WEIGHTS = [8, 8, 2, 5, 3, 2, 1, 0.2, 2];
 
 const histories = fc.array(
   fc.record({
@@ -360,6 +314,12 @@ function apply({ event, caller, pick, retries }: Happened, shell: Shell, twin: T
     if (call === undefined) return;
     twin.ready(call.id);
     shell.lines.ready(call, call.caller);
+  } else if (event === "lack") {
+    // Those that are sent again fail if an argument is lost.
+    const call = among("ready");
+    if (call === undefined || twin.calls[call.id - 1]!.what !== "ready") return;
+    twin.lack(call.id);
+    call.lacks = true;
   } else if (event === "stop") {
     const call = pickOf(shell.calls, pick);
     if (call === undefined) return;

@@ -3,8 +3,9 @@
  * them when the actor's worker is lost. Pure; decisions go to a sink.
  *
  * Each caller (a task, or the program itself) has a line of its own: its calls are sent in the
- * order in which they were made, also when an argument of an earlier one is late. Callers do not
- * wait for each other: an argument may depend on the call of another one.
+ * order in which they were made, also when an argument of an earlier one is late, or is lost while
+ * the call stands in line. Callers do not wait for each other: an argument may depend on the call
+ * of another one.
  *
  * Hot path: `add`, `ready` and `finished` run once per call.
  */
@@ -27,6 +28,12 @@ export interface ActorCall {
 
 export interface ActorCallsSink<C extends ActorCall> {
   send(call: C, workerId: number, incarnation: number): void;
+  /**
+   * Whether the call, which is next in its line, has its arguments still. If not, its turn waits:
+   * the sink has them made again, and `ready` or `abandon` follows, at once or later.
+   */
+  isWhole(call: C): boolean;
+  makeWhole(call: C): void;
   /** The call was sent, its answer is lost, and it is to be sent again. */
   again(call: C): void;
   /** Its worker is lost; the actor begins anew. It was sent. */
@@ -112,6 +119,11 @@ export class ActorCalls<C extends ActorCall> {
         call.state = "done";
         this.#sink.dead(call, false);
       } else if (call.state === "ready" && this.#location !== undefined) {
+        if (!this.#sink.isWhole(call)) {
+          call.state = "waiting";
+          this.#sink.makeWhole(call);
+          return;
+        }
         line.shift();
         this.#send(call, this.#location);
       } else return;

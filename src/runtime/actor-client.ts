@@ -167,7 +167,7 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
     calls.sent(call);
     const lost = call.inlined.find(({ record }) => record.isPending || record.isFailed);
     if (lost !== undefined) {
-      // It had come, and was lost while the call stood in line.
+      // It is sent again, and was lost meanwhile: those that were sent after it do not wait.
       calls.fail(call, objects.reconstruction.argumentFailure(call, lost.record));
       return;
     }
@@ -177,6 +177,14 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
       // Its arguments are too large together: known only now, when refs have become values.
       calls.fail(call, { kind: "error", error });
     }
+  }
+
+  isWhole({ inlined }: MethodCall): boolean {
+    return inlined.length === 0 || this.#context.objects.reconstruction.areReadable(inlined);
+  }
+
+  makeWhole(call: MethodCall): void {
+    this.#context.calls.awaitAgain(call);
   }
 
   again(call: MethodCall): void {

@@ -164,7 +164,7 @@ export class Calls {
     for (const { record } of inlined) record.whenSettled(arrived);
   }
 
-  /** The call was taken back, as arguments are lost: it is ready when they are there again. */
+  /** The call is not sent, as arguments are lost: it is ready when they are there again. */
   awaitAgain(call: PendingCall): void {
     // What could not be made again fails it.
     const lost = call.inlined.filter(({ record }) => record.isPending || record.isFailed);

@@ -160,3 +160,9 @@ export abstract class PendingCall {
     for (const record of this.results) record.maker = undefined;
   }
 }
+
+/** Values that had come may be lost, and may have proved impossible to make again. */
+export function areThere(inlined: readonly Inlined[]): boolean {
+  for (const { record } of inlined) if (record.isPending || record.isFailed) return false;
+  return true;
+}

@@ -28,7 +28,7 @@ import {
   type Obstacle,
   type Origin,
 } from "./origin.ts";
-import type { PendingCall } from "./pending-call.ts";
+import { areThere, type Inlined, type PendingCall } from "./pending-call.ts";
 import { RemoteTask } from "./remote-task.ts";
 import type { Segment, Segments } from "./segments.ts";
 import type { Submitter } from "./submitter.ts";
@@ -241,10 +241,20 @@ export class Reconstruction {
   #find(makings: Makings): ObjectRecord {
     const known = makings.last.deref();
     if (known === undefined) return this.#absent(makings);
-    if (known.content?.kind === "payload" && !this.#isThere(known)) {
-      this.lose(known, lossOf(known.content.payload.segments));
-    }
+    this.#loseIfGone(known);
     return known;
+  }
+
+  #loseIfGone(record: ObjectRecord): void {
+    if (record.content?.kind === "payload" && !this.#isThere(record)) {
+      this.lose(record, lossOf(record.content.payload.segments));
+    }
+  }
+
+  /** Whether the arguments can be read, as far as can be told; one that is gone is lost now. */
+  areReadable(inlined: readonly Inlined[]): boolean {
+    for (const { record } of inlined) this.#loseIfGone(record);
+    return areThere(inlined);
   }
 
   /** Nobody here knew the object any more. */

@@ -17,7 +17,7 @@ import type { CallSite, Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peers } from "./peers.ts";
-import type { CallKeeper, Cancellation, Inlined } from "./pending-call.ts";
+import { areThere, type CallKeeper, type Cancellation } from "./pending-call.ts";
 import { RemoteTask, type CallOptions } from "./remote-task.ts";
 import { Retries } from "./retries.ts";
 import { outsideTasks, type TaskScope } from "./task-scope.ts";
@@ -354,10 +354,4 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       }
     }
   }
-}
-
-/** Values that had come may be lost, and may have proved impossible to make again. */
-function areThere(inlined: readonly Inlined[]): boolean {
-  for (const { record } of inlined) if (record.isPending || record.isFailed) return false;
-  return true;
 }

@@ -179,25 +179,6 @@ test("large arguments that are lost before the task begins", async () => {
   );
 });
 
-test("arguments of an actor's method: the call fails, the next one gets them", async () => {
-  class Reader {
-    first(numbers: Float64Array): number {
-      return numbers[0]!;
-    }
-  }
-  await using reader = new (remote(Reader))();
-  const ref = make(6);
-  assert.equal(await reader.first(ref), 6);
-  lose();
-  const error = await lossOf(reader.first(ref));
-  assert.equal(
-    error.message,
-    `Cannot run Reader.first: an argument of it, object ${ref.id}, could not be read where it ` +
-      "was sent; call it again",
-  );
-  assert.equal(await reader.first(ref), 6);
-});
-
 test("a result that came as a ref inside another one", async () => {
   const outer = remote(async () => {
     const ref = make(1);
