@@ -31,6 +31,11 @@ export interface InitOptions {
    */
   readonly memoryUsageMax?: number;
   /**
+   * Actors that may be alive at the same time, or about to be; one more fails with
+   * UnschedulableError. Default: as many as the machine's memory, or the container's, has 32 MiB.
+   */
+  readonly actorsMax?: number;
+  /**
    * A worker that is stopped (SIGSTOP) for so long is replaced, and its tasks run again.
    * Milliseconds; Infinity is possible. Default 10,000.
    */
@@ -79,6 +84,7 @@ const RULES: Readonly<Record<keyof InitOptions, Rule>> = {
   resources: isRecordOf(isAmount, "amounts by name, like { gpu: 1 }"),
   memoryBytes: isCount(1),
   memoryUsageMax: isShare,
+  actorsMax: isCount(1),
   frozenWorkerMs: isTimeout,
   objectStoreBytes: isCount(1),
   spillDirectory: isString,

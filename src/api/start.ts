@@ -11,6 +11,7 @@ import {
   type FaultSettings,
 } from "../base/fault-settings.ts";
 import {
+  ACTOR_BYTES,
   FROZEN_WORKER_MS,
   MEMORY_USAGE_MAX,
   POLLING_US,
@@ -78,6 +79,7 @@ export function start(options: InitOptions): RuntimeOwner {
     logToDriver: options.logToDriver ?? true,
     inspect: options.inspect ?? false,
     memoryUsageMax: options.memoryUsageMax ?? MEMORY_USAGE_MAX,
+    actorsMax: options.actorsMax ?? defaultActorsMax(),
     frozenWorkerMs: options.frozenWorkerMs ?? FROZEN_WORKER_MS,
     objectStoreBytes: options.objectStoreBytes,
     storedBytesMin: options.storedBytesMin ?? STORED_BYTES_MIN,
@@ -91,6 +93,10 @@ export function start(options: InitOptions): RuntimeOwner {
   });
   setCurrentOwner(driver);
   return driver;
+}
+
+function defaultActorsMax(): number {
+  return Math.max(1, Math.floor(availableMemoryBytes() / ACTOR_BYTES));
 }
 
 /** What `recordCreationSites` asks for, of a program that is not to be changed. */

@@ -181,7 +181,10 @@ export class GetTimeoutError extends MobulaError {
   declare readonly timeoutMs: number;
 }
 
-/** No machine of the runtime can ever give what the task asks for. */
+/**
+ * No machine of the runtime can ever give what the task asks for; or, with the resource "actors",
+ * there are as many actors as there may be.
+ */
 export class UnschedulableError extends MobulaError {
   declare readonly resource: string;
   declare readonly requested: number;

@@ -94,6 +94,12 @@ export const WORKERS_PER_CORE_MAX = 8;
 export const WORKERS_MIN = 16;
 /** Workers for each core that may be starting before one more is started for an actor. */
 export const WORKERS_STARTING_PER_CORE_MAX = 2;
+/**
+ * What an actor counts for when the memory is asked how many there may be: its process has 15 MiB
+ * of its own before it has loaded anything. Without a limit, actors that create actors would take
+ * all memory before anybody learns why.
+ */
+export const ACTOR_BYTES = 32 * MIB;
 /** Time an actor has to dispose of what it holds when it ends. */
 export const ACTOR_END_MS = 5_000;
 /** Records of dead actors that are kept, the newest, so that calls and lists can say why. */

@@ -19,11 +19,15 @@ class Machine implements LeaseSink {
     startingMax: STARTING_MAX,
     idleMs: 5,
   });
-  readonly leases = new Leases(demandOf({ CPU: CORES, gpu: 1 }), this.pool, this);
+  readonly leases: Leases;
   readonly held = new Map<number, Lease>();
   readonly starting: number[] = [];
   log: string[] = [];
   #nextWorkerId = 10;
+
+  constructor(dedicatedMax?: number) {
+    this.leases = new Leases(demandOf({ CPU: CORES, gpu: 1 }), this.pool, this, dedicatedMax);
+  }
 
   grant(lease: Lease): void {
     for (const other of this.held.values()) {
@@ -36,6 +40,10 @@ class Machine implements LeaseSink {
 
   reject(): void {
     assert.fail("nothing here is impossible");
+  }
+
+  rejectDedicated({ classId }: Wish, dedicatedMax: number): void {
+    this.log.push(`${classId} is more than ${dedicatedMax}`);
   }
 
   reclaim(lease: Lease): void {
@@ -242,6 +250,31 @@ test("actors are not limited in number, but only some of them start at a time", 
   machine.allReady();
   const running = machine.take().filter((line) => line.startsWith("100 has"));
   assert.equal(running.length, HARD_LIMIT, "tasks have the processes that they had without");
+});
+
+test("a limit counts those that have a worker of their own, and those that wait for one", () => {
+  const machine = new Machine(2);
+  machine.want(1, 1, true);
+  machine.ready();
+  machine.want(2, 1, true);
+  machine.want(3, 1, true);
+  machine.want(4, 1, false);
+  assert.deepEqual(
+    machine.take().filter((line) => line.includes("more")),
+    ["3 is more than 2"],
+  );
+  machine.want(1, 1, true);
+  machine.want(2, 0, true);
+  machine.want(5, 1, true);
+  assert.deepEqual(
+    machine.take().filter((line) => line.includes("more")),
+    [],
+    "the first one again, and one instead of the second",
+  );
+  machine.exit(machine.leaseOf(1).workerId);
+  machine.want(6, 1, true);
+  machine.allReady();
+  assert.deepEqual([...machine.held.values()].map(({ classId }) => classId).sort(), [1, 4, 5]);
 });
 
 test("a process that starts for tasks does for an actor, if it comes first", () => {

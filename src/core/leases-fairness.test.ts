@@ -37,6 +37,10 @@ class Machine implements LeaseSink {
     assert.fail(`${wish.classId} is rejected for ${shortage.resource}`);
   }
 
+  rejectDedicated(): void {
+    assert.fail("there is no limit here");
+  }
+
   reclaim(lease: Lease): void {
     this.reclaimed.push(lease);
   }

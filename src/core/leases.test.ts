@@ -38,6 +38,10 @@ class Machine implements LeaseSink {
     this.rejected.push(`${wish.classId}: ${shortage.resource}`);
   }
 
+  rejectDedicated(): void {
+    assert.fail("there is no limit here");
+  }
+
   reclaim(lease: Lease): void {
     assert.ok(this.held.has(lease.leaseId), "only what is held is asked for");
     assert.ok(!this.reclaimed.has(lease.leaseId), "it is asked for once");

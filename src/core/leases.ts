@@ -65,6 +65,8 @@ export interface LeaseSink {
   grant(lease: Lease): void;
   /** The class can never be served; its wish is forgotten. */
   reject(wish: Wish, shortage: Shortage): void;
+  /** There are as many dedicated leases and wishes as there may be; this one is forgotten. */
+  rejectDedicated(wish: Wish, dedicatedMax: number): void;
   /** Asks the holder to give the lease back soon; idle ones at once. */
   reclaim(lease: Lease): void;
   startWorker(environment: string): void;
@@ -76,16 +78,18 @@ export class Leases {
   readonly #resources: ResourcePool;
   readonly #workers: WorkerPool;
   readonly #sink: LeaseSink;
+  readonly #dedicatedMax: number;
   readonly #leases = new Map<number, Lease>();
   readonly #waiting = new Map<string, Waiting>();
   readonly #reclaimed = new Set<number>();
   #nextLeaseId = 1;
   #nextTurn = 1;
 
-  constructor(total: Demand, workers: WorkerPool, sink: LeaseSink) {
+  constructor(total: Demand, workers: WorkerPool, sink: LeaseSink, dedicatedMax = Infinity) {
     this.#resources = new ResourcePool(total);
     this.#workers = workers;
     this.#sink = sink;
+    this.#dedicatedMax = dedicatedMax;
   }
 
   /** Somebody holds a lease or waits for one. */
@@ -106,6 +110,10 @@ export class Leases {
     const key = keyOf(wish);
     const before = this.#waiting.get(key);
     if (before === undefined && wish.wanted === 0) return;
+    if (before === undefined && wish.isDedicated && this.#dedicated() >= this.#dedicatedMax) {
+      this.#sink.rejectDedicated(wish, this.#dedicatedMax);
+      return;
+    }
     const waiting: Waiting = {
       ...wish,
       held: before?.held ?? new Set(),
@@ -116,6 +124,13 @@ export class Leases {
     this.#waiting.set(key, waiting);
     this.#forgetIfDone(key, waiting);
     this.schedule(nowMs);
+  }
+
+  /** Those who have a worker of their own, or wait for one. */
+  #dedicated(): number {
+    let count = 0;
+    for (const { isDedicated } of this.#waiting.values()) if (isDedicated) count++;
+    return count;
   }
 
   returned(leaseId: number, nowMs: number): void {

@@ -35,7 +35,7 @@ import {
 import { ControlServer } from "./control-server.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
-import { describeShortage, describeWait } from "./notices.ts";
+import { describeShortage, describeTooManyActors, describeWait } from "./notices.ts";
 import { MemoryGathering, type MemoryAnswer } from "./memory-gathering.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { MemorySource } from "./memory-sampling.ts";
@@ -135,7 +135,7 @@ export class Daemon implements LeaseSink {
       startingMax: WORKERS_STARTING_PER_CORE_MAX * Math.max(cores, 1),
       idleMs: WORKER_IDLE_MS,
     });
-    this.#leases = new Leases(total, this.#pool, this);
+    this.#leases = new Leases(total, this.#pool, this, settings.actorsMax);
     this.#watch = new WorkerWatch(settings, ports.memory, {
       clock: ports.clock,
       workers: () => this.#workers.values(),
@@ -256,6 +256,13 @@ export class Daemon implements LeaseSink {
     if (link === undefined) return;
     const message = describeShortage(shortage, this.#leases.resources().total, wish.isDedicated);
     this.#writer.reject(link, wish.classId, message, shortage);
+  }
+
+  rejectDedicated(wish: Wish, actorsMax: number): void {
+    const link = this.#linkOf(wish.submitterId);
+    if (link === undefined) return;
+    const shortage = { resource: "actors", requested: actorsMax + 1, total: actorsMax };
+    this.#writer.reject(link, wish.classId, describeTooManyActors(actorsMax), shortage);
   }
 
   reclaim(lease: Lease): void {

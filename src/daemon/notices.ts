@@ -20,6 +20,13 @@ export function describeShortage(
   );
 }
 
+export function describeTooManyActors(actorsMax: number): string {
+  return (
+    `Cannot create actor: ${actorsMax} are alive or about to be, as many as this runtime may ` +
+    "have; end some first, or allow more with init({ actorsMax })"
+  );
+}
+
 /** Who has waited long, and for whom. `pidOf`: of a worker. */
 export function describeWait(
   wish: Wish,

@@ -37,6 +37,8 @@ export interface DaemonSettings extends SessionSettings {
   readonly inspect: boolean;
   /** Share of the memory that may be in use before a worker is ended. */
   readonly memoryUsageMax: number;
+  /** Actors that may be alive, or about to be. */
+  readonly actorsMax: number;
   /** Time for which a worker may be stopped before it is replaced. */
   readonly frozenWorkerMs: number;
 }

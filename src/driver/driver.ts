@@ -34,6 +34,7 @@ export interface DriverOptions {
   readonly warn: (text: string) => void;
   readonly inspect: boolean;
   readonly memoryUsageMax: number;
+  readonly actorsMax: number;
   readonly frozenWorkerMs: number;
   readonly pollingUs: number;
   /** Remember where each object was made. */
@@ -148,12 +149,12 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   #configure(sessionId: string, token: string): void {
     const { resources, pollingUs, entryUrl, logToDriver } = this.#options;
     const { execArgv, nodeOptions, inspect, recordSites, namespace, faults } = this.#options;
-    const { memoryUsageMax, frozenWorkerMs } = this.#options;
+    const { memoryUsageMax, actorsMax, frozenWorkerMs } = this.#options;
     const settings: DaemonSettings = {
       ...{ sessionId, token, directory: this.#backend.directory, store: this.#store },
       workerProgram: this.#backend.workerProgram,
       ...{ pollingUs, entryUrl, logToDriver, execArgv, nodeOptions, inspect, recordSites },
-      ...{ namespace, faults, memoryUsageMax, frozenWorkerMs },
+      ...{ namespace, faults, memoryUsageMax, actorsMax, frozenWorkerMs },
       total: resources,
       workingDirectory: process.cwd(),
       warmWorkers: Math.max(1, Math.ceil(resources[CPU] ?? 0)),

@@ -98,6 +98,7 @@ export class Simulation {
       warn: (text) => this.#warned(text),
       inspect: false,
       memoryUsageMax: 1,
+      actorsMax: Infinity,
       frozenWorkerMs: options.frozenWorkerMs ?? 10_000,
       faults: undefined,
       pollingUs: 0,

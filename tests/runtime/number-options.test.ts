@@ -79,7 +79,7 @@ const subjects: readonly Subject[] = [
     rules: {
       ...{ numCpus: amount, memoryBytes: fromOne },
       ...{ objectStoreBytes: fromOne, storedBytesMin: fromOne },
-      ...{ memoryUsageMax: share, frozenWorkerMs: timeMs },
+      ...{ memoryUsageMax: share, actorsMax: fromOne, frozenWorkerMs: timeMs },
     },
   },
 ];

@@ -9,7 +9,7 @@ same<Equal<typeof runtime, Runtime>>();
   await using configured = await init({ numCpus: 2, env: { LANG: "C" } });
   same<Equal<typeof configured, Runtime>>();
 }
-void init({ memoryUsageMax: 0.9, frozenWorkerMs: Infinity });
+void init({ memoryUsageMax: 0.9, actorsMax: 100, frozenWorkerMs: Infinity });
 // @ts-expect-error a share, not a text
 void init({ memoryUsageMax: "90%" });
 // @ts-expect-error no such option
