@@ -28,7 +28,7 @@ export function burn(id: string, durationMs: number, value: number): number {
   return value;
 }
 
-class Boom extends Error {
+export class Boom extends Error {
   override readonly name = "Boom";
 }
 
@@ -122,6 +122,25 @@ export function* count(id: string, to: number): Generator<number> {
   for (let n = 0; n < to; n++) yield n;
 }
 
+export async function* countSlowly(id: string, to: number): AsyncGenerator<number> {
+  ran(id);
+  for (let n = 0; n < to; n++) {
+    if (n % 4 === 0) await sleep(1);
+    yield n;
+  }
+}
+
+/** A stored value made of another one. */
+export function grow(id: string, from: Uint8Array): Uint8Array {
+  ran(id);
+  return from.map((element) => element + 1);
+}
+
+export function notThirds(n: number): number {
+  if (n % 3 === 0) throw new Boom(`boom of ${n}`);
+  return n;
+}
+
 export function square(x: number): number {
   return x * x;
 }
@@ -138,6 +157,23 @@ export class Counter {
     ran(id);
     await sleep(durationMs);
     return this.#count;
+  }
+}
+
+/** Calls tasks, and an actor of its own. */
+export class Leader {
+  async lead(id: string, count: number): Promise<number> {
+    ran(id);
+    const counter = new (remote(Counter))();
+    const plus = remote(add);
+    let total = 0;
+    for (let n = 0; n < count; n++) {
+      using one = plus(`${id}.${n}`, 0, 1);
+      using counted = counter.add(`${id}.add ${n}`, 1);
+      total += (await one) + ((await counted) === n + 1 ? 1 : 0);
+    }
+    counter[Symbol.dispose]();
+    return total;
   }
 }
 
@@ -165,5 +201,5 @@ export const bodies = {
     count,
     square,
   },
-  ...{ addTo, Boom, Counter },
+  ...{ addTo, Boom, Counter, Leader, countSlowly, grow, notThirds },
 };

@@ -2,9 +2,10 @@
 
 import { simulate, SimulationError, type FaultKind, type FaultRates } from "mobula/testing";
 import { bodies, forgetTrees } from "./bodies.ts";
-import { Draws } from "./draws.ts";
-import { openLedger, type Ledger } from "./ledger.ts";
-import { Steps, type Chance } from "./steps.ts";
+import { Chance } from "./chance.ts";
+import { Kit } from "./kit.ts";
+import { openLedger } from "./ledger.ts";
+import { anyStep } from "./steps/index.ts";
 
 export interface RunResult {
   readonly seed: number;
@@ -18,6 +19,9 @@ export interface RunResult {
 /** Calls of a run at least. */
 const CALLS_MIN = 200;
 
+/** What happens only if something is there that it can happen to. */
+const OFTEN: Partial<Record<FaultKind, number>> = { "result-lost": 10 };
+
 /** Each run has some kinds of fault and not others, so that rare ones are seen alone as well. */
 function drawFaults(chance: Chance): FaultRates {
   const rates: Partial<Record<FaultKind, number>> = {};
@@ -29,17 +33,17 @@ function drawFaults(chance: Chance): FaultRates {
     "store-full",
   ];
   for (const kind of kinds) {
-    if (chance.chance(0.4)) rates[kind] = chance.pick([0.0002, 0.001, 0.004]);
+    if (chance.is(0.4)) rates[kind] = chance.pick([0.0002, 0.001, 0.004]) * (OFTEN[kind] ?? 1);
   }
   return rates;
 }
 
 export async function run(seed: number, transcript = false): Promise<RunResult> {
-  const chance = new Draws(seed);
+  const chance = new Chance(seed);
   const faults = drawFaults(chance);
   const ledger = openLedger();
   forgetTrees();
-  const killing = chance.chance(0.5);
+  const killing = chance.is(0.5);
   const frozenWorkerMs = chance.pick([200, 10_000]);
   const isReplaced = faults["worker-freeze"] !== undefined && frozenWorkerMs === 200;
   const isCutOrKilled = faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined;
@@ -48,7 +52,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     deaths: killing || isCutOrKilled || isReplaced,
     losses: faults["result-lost"] !== undefined,
   };
-  const steps = new Steps(ledger, chance, perils);
+  const kit = new Kit(ledger, chance, perils);
   const options = {
     seed,
     transcript,
@@ -64,7 +68,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     functions: bodies,
   };
   try {
-    const result = await simulate(options, () => program(steps, ledger, chance));
+    const result = await simulate(options, () => program(kit));
     ledger.close();
     const { events } = result;
     const [first] = ledger.violations;
@@ -79,9 +83,10 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   }
 }
 
-async function program(steps: Steps, ledger: Ledger, chance: Chance): Promise<void> {
+async function program(kit: Kit): Promise<void> {
+  const { ledger, chance } = kit;
   const strand = async (): Promise<void> => {
-    while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) await steps.any();
+    while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) await anyStep(kit);
   };
   await Promise.all(Array.from({ length: 1 + chance.below(6) }, strand));
 }

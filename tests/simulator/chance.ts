@@ -1,8 +1,5 @@
 /** Chance for programs, apart from that of the simulator: mulberry32. */
-
-import type { Chance } from "./steps.ts";
-
-export class Draws implements Chance {
+export class Chance {
   #state: number;
 
   constructor(seed: number) {
@@ -20,7 +17,7 @@ export class Draws implements Chance {
     return Math.floor(this.next() * limit);
   }
 
-  chance(probability: number): boolean {
+  is(probability: number): boolean {
     return this.next() < probability;
   }
 

@@ -1,0 +1,52 @@
+/** Steps that end calls early: by cancel, by a deadline, by a signal. */
+
+import { cancel, remote, type ObjectRef } from "mobula";
+import { sleep } from "mobula/testing";
+import * as bodies from "../bodies.ts";
+import type { Kit } from "../kit.ts";
+
+export async function cancelled(kit: Kit): Promise<void> {
+  const { chance, perils } = kit;
+  const durationMs = chance.pick([0.1, 10, 300]);
+  const id = kit.expect("cancelled", undefined, {
+    isRight: () => true,
+    errors: [...kit.lossErrors(), "TaskCancelledError"],
+  });
+  const kind = chance.below(3);
+  const ref: ObjectRef<unknown> =
+    kind === 0
+      ? remote(bodies.nap)(id, durationMs, 4)
+      : kind === 1
+        ? remote(bodies.burn)(id, durationMs, 4)
+        : remote(bodies.tree)(id, 2, 3);
+  const ended = kit.watch(id, async () => ref);
+  await sleep(chance.next() * 20);
+  cancel(ref, { force: perils.killing && chance.is(0.5), recursive: chance.is(0.7) });
+  if (chance.is(0.2)) cancel(ref);
+  await ended;
+  ref[Symbol.dispose]();
+}
+
+export async function late(kit: Kit): Promise<void> {
+  const { chance } = kit;
+  const [timeoutMs, durationMs] = [1 + chance.below(30), chance.pick([1, 20, 60])];
+  const body = kit.perils.killing ? chance.pick([bodies.nap, bodies.burn]) : bodies.nap;
+  const nap = remote(body, { timeoutMs });
+  await kit.call("with a deadline", 5, (id) => nap(id, durationMs, 5), {
+    errors: [...kit.deathsOf(3), ...(durationMs + 10 > timeoutMs ? ["TaskTimeoutError"] : [])],
+  });
+}
+
+export async function aborted(kit: Kit): Promise<void> {
+  const { chance } = kit;
+  const controller = new AbortController();
+  const nap = remote(bodies.nap, { signal: controller.signal });
+  const calls = kit.all(1 + chance.below(5), (value) =>
+    kit.call("with a signal", value, (id) => nap(id, chance.next() * 30, value), {
+      errors: [...kit.deathsOf(3), "Boom"],
+    }),
+  );
+  await sleep(chance.next() * 40);
+  controller.abort(new bodies.Boom("aborted"));
+  await calls;
+}

@@ -1,0 +1,23 @@
+/** The steps that simulated programs are made of: each makes some calls, and expects something. */
+
+import type { Kit, Step } from "../kit.ts";
+import { actor, busyActor, callingActor, killedActor, namedActor } from "./actors.ts";
+import { aborted, cancelled, late } from "./ends.ts";
+import { forgotten, nestedRefs, shared, stored, storedChain, waits } from "./objects.ts";
+import { stream, streamOfRefs } from "./streams.ts";
+import * as tasks from "./tasks.ts";
+
+const peaceful: readonly Step[] = [
+  ...[tasks.burst, tasks.burst, tasks.naps, tasks.chain, tasks.nested, tasks.failures],
+  ...[tasks.retried, tasks.pairs, tasks.map, tasks.mapSettled],
+  ...[stored, storedChain, shared, nestedRefs, waits, forgotten],
+  ...[cancelled, late, aborted],
+  ...[actor, busyActor, killedActor, namedActor, callingActor],
+  ...[stream, streamOfRefs],
+];
+const all = [...peaceful, tasks.deadly];
+
+/** One step, drawn by chance. */
+export function anyStep(kit: Kit): Promise<void> {
+  return kit.chance.pick(kit.perils.killing ? all : peaceful)(kit);
+}
