@@ -48,10 +48,11 @@ export class FaultInjector {
     this.#eventsLeft = 0;
     for (const { process } of this.#backend.inhabitants.values()) process.resume();
     this.#machine.files.hasRoom = true;
+    this.#backend.heal();
   }
 
   beforeEvent(): void {
-    if (this.#eventsLeft === 0 || this.#sum === 0) return;
+    if (this.#eventsLeft === 0) return;
     if (--this.#eventsLeft === 0) {
       this.heal();
       return;

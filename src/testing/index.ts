@@ -10,3 +10,4 @@ export { compute, exit, sleep } from "./in-simulation.ts";
 export { SimulationError } from "./simulation-error.ts";
 export type { SimulationOptions, SimulationResult } from "./simulation.ts";
 export type { FaultKind, FaultRates } from "./faults.ts";
+export type { FaultChances } from "../base/fault-settings.ts";

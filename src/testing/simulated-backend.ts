@@ -1,5 +1,7 @@
 /** Daemon and workers of a simulated machine: the code of real ones, in simulated processes. */
 
+import type { FaultChances } from "../base/fault-settings.ts";
+import { Faults } from "../base/faults.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
@@ -33,6 +35,11 @@ export interface Inhabitant {
   runtime: Runtime | undefined;
 }
 
+export interface BackendOptions {
+  readonly chances: FaultChances | undefined;
+  readonly warn: (text: string) => void;
+}
+
 export class SimulatedBackend implements Backend {
   readonly directory = "";
   readonly directories: StoreDirectories = { memoryDirectory: "memory", diskDirectory: "disk" };
@@ -41,16 +48,21 @@ export class SimulatedBackend implements Backend {
   readonly surroundings: Surroundings;
   readonly inhabitants = new Map<number, Inhabitant>();
   readonly daemonProcess: SimulatedProcess;
+  /** Faults around bodies that have happened. */
+  readonly faultPoints = new Map<string, number>();
   daemon: Daemon | undefined;
   readonly #machine: Machine;
   readonly #remoteFunctions: RemoteFunctions;
   readonly #accepting = new Map<number, (transport: Transport) => void>();
   readonly #driver: SimulatedProcess;
   readonly #warn: (text: string) => void;
+  /** Of faults around bodies; all 0 once nothing is to go wrong any more. */
+  readonly #chances: Record<string, number> | undefined;
   readonly #boards = new MemoryBoards();
 
-  constructor(machine: Machine, remoteFunctions: RemoteFunctions, warn: (text: string) => void) {
-    this.#warn = warn;
+  constructor(machine: Machine, remoteFunctions: RemoteFunctions, options: BackendOptions) {
+    this.#warn = options.warn;
+    this.#chances = options.chances && { ...options.chances };
     this.#machine = machine;
     this.#remoteFunctions = remoteFunctions;
     this.#driver = machine.world.addProcess(DRIVER_ID, "driver");
@@ -150,7 +162,7 @@ export class SimulatedBackend implements Backend {
       surroundings: this.#move(process),
       open: (processId) => this.#connect(process, processId),
       closures: new Closures({ entryUrl: settings.entryUrl }),
-      faults: undefined,
+      faults: this.#faultsOf(process),
       crash: () => this.#machine.kill(process),
       remoteFunctions: this.#remoteFunctions,
       warn: this.#warn,
@@ -161,6 +173,21 @@ export class SimulatedBackend implements Backend {
     this.inhabitants.get(process.processId)!.runtime = worker.runtime;
     this.#accepting.set(process.processId, (far) => worker.runtime.peers.accept(far));
     worker.runtime.daemon.workerReady();
+  }
+
+  #faultsOf(process: SimulatedProcess): Faults | undefined {
+    const chances = this.#chances;
+    if (chances === undefined) return undefined;
+    const seed = this.#machine.world.random.below(2 ** 32);
+    return new Faults({ chances, seed }, process.processId, (kind) => {
+      this.faultPoints.set(kind, (this.faultPoints.get(kind) ?? 0) + 1);
+      this.#machine.note(process, `fault: ${kind}`);
+    });
+  }
+
+  /** Nothing goes wrong around bodies any more. */
+  heal(): void {
+    for (const kind of Object.keys(this.#chances ?? {})) this.#chances![kind] = 0;
   }
 
   #workerDied(process: SimulatedProcess, events: WorkerHandleEvents): void {

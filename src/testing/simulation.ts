@@ -9,7 +9,8 @@ import { Driver } from "../driver/driver.ts";
 import { replaceCurrentOwner } from "../runtime/current.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import { currentScope } from "../runtime/task-scope.ts";
-import { FaultInjector, type FaultKind, type FaultRates } from "./faults.ts";
+import type { FaultChances } from "../base/fault-settings.ts";
+import { FaultInjector, type FaultRates } from "./faults.ts";
 import { findLeaks } from "./leaks.ts";
 import { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   readonly frozenWorkerMs?: number;
   /** Probability of each kind of fault before each event. Default none. */
   readonly faults?: FaultRates;
+  /** Probability of faults around bodies, each time: those of `MOBULA_FAULTS`. Default none. */
+  readonly faultPoints?: FaultChances;
   /** Events after which nothing goes wrong any more, so that all can end well. Default 20,000. */
   readonly faultEvents?: number;
   /** Events after which a run that has not ended has failed. Default 200,000. */
@@ -51,7 +54,7 @@ export interface SimulationResult<T> {
   readonly value: T;
   readonly events: number;
   readonly simulatedMs: number;
-  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly faults: ReadonlyMap<string, number>;
   readonly transcript: string;
 }
 
@@ -82,9 +85,10 @@ export class Simulation {
       messageMs: options.messageMs ?? [0.02, 0.2],
       splitShare: SPLIT_SHARE,
     });
-    this.#backend = new SimulatedBackend(this.machine, remoteFunctions, (text) =>
-      this.#warned(text),
-    );
+    this.#backend = new SimulatedBackend(this.machine, remoteFunctions, {
+      chances: options.faultPoints,
+      warn: (text) => this.#warned(text),
+    });
     const { faults = {}, faultEvents = 20_000 } = options;
     this.faults = new FaultInjector(this.machine, this.#backend, faults, faultEvents);
     const { numCpus, memoryBytes } = this.machine.options;
@@ -135,7 +139,7 @@ export class Simulation {
         value,
         events: this.world.happened,
         simulatedMs: this.world.nowMs,
-        faults: this.faults.happened,
+        faults: new Map([...this.faults.happened, ...this.#backend.faultPoints]),
         transcript: this.world.transcript.toString(),
       };
     } catch (error) {

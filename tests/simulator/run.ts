@@ -1,6 +1,12 @@
 /** One simulated run: a program drawn from its seed, under faults drawn from its seed. */
 
-import { simulate, SimulationError, type FaultKind, type FaultRates } from "mobula/testing";
+import {
+  simulate,
+  SimulationError,
+  type FaultChances,
+  type FaultKind,
+  type FaultRates,
+} from "mobula/testing";
 import { bodies, forgetTrees } from "./bodies.ts";
 import { Chance } from "./chance.ts";
 import { Kit } from "./kit.ts";
@@ -38,18 +44,29 @@ function drawFaults(chance: Chance): FaultRates {
   return rates;
 }
 
+/** Around bodies, each time. */
+function drawFaultPoints(chance: Chance): FaultChances | undefined {
+  if (chance.is(0.6)) return undefined;
+  const chances: Record<string, number> = {};
+  for (const kind of ["worker-kill", "reply-lost", "actor-kill", "actor-reply-lost"]) {
+    if (chance.is(0.5)) chances[kind] = chance.pick([0.01, 0.05]);
+  }
+  return chances;
+}
+
 export async function run(seed: number, transcript = false): Promise<RunResult> {
   const chance = new Chance(seed);
   const faults = drawFaults(chance);
   const ledger = openLedger();
   forgetTrees();
+  const faultPoints = drawFaultPoints(chance);
   const killing = chance.is(0.5);
   const frozenWorkerMs = chance.pick([200, 10_000]);
   const isReplaced = faults["worker-freeze"] !== undefined && frozenWorkerMs === 200;
   const isCutOrKilled = faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined;
   const perils = {
     killing,
-    deaths: killing || isCutOrKilled || isReplaced,
+    deaths: killing || isCutOrKilled || isReplaced || faultPoints !== undefined,
     losses: faults["result-lost"] !== undefined,
   };
   const kit = new Kit(ledger, chance, perils);
@@ -58,6 +75,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     transcript,
     frozenWorkerMs,
     faults,
+    ...(faultPoints === undefined ? {} : { faultPoints }),
     faultEvents: chance.pick([300, 1_000, 4_000]),
     numCpus: chance.pick([1, 2, 2, 3, 4]),
     objectStoreBytes: chance.pick([50_000, 2 ** 20]),
