@@ -197,6 +197,7 @@ function keepingAlive(transport: Transport): Transport {
       clearInterval(timer);
       transport.close();
     },
+    endWriting: () => transport.endWriting(),
     setReferenced: (isReferenced) => {
       clearInterval(timer);
       timer = isReferenced ? setInterval(() => undefined, TIMER_MS_MAX) : undefined;

@@ -31,6 +31,11 @@ export class Functions {
     return this.#records.size;
   }
 
+  /** What is known here. */
+  all(): Iterable<FunctionRecord> {
+    return this.#records.values();
+  }
+
   /** Those whose captures are stored. */
   stored(): FunctionEntry[] {
     const entries: FunctionEntry[] = [];

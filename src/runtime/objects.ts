@@ -356,6 +356,11 @@ export class Objects implements RecordHome {
     link.end();
   }
 
+  /** Owned objects that others hold. */
+  lent(): Iterable<ObjectRecord> {
+    return this.#lent.values();
+  }
+
   /** An owned object that others hold. */
   findLent(key: number): ObjectRecord | undefined {
     return this.#lent.get(key);

@@ -23,7 +23,13 @@ export interface PeerEvents {
 
 export class Peer {
   readonly processId: number;
+  /** The one on which this process sends. */
   readonly link: Link;
+  /** All on which the peer may send. */
+  readonly links: Set<Link>;
+  /** Why the first of them has ended. */
+  cause: Error | undefined = undefined;
+  isEnding = false;
   /** What was sent once and need not be sent again. */
   readonly sentCodes = new Set<string>();
   readonly sentFunctions = new Set<number>();
@@ -31,6 +37,7 @@ export class Peer {
   constructor(processId: number, link: Link) {
     this.processId = processId;
     this.link = link;
+    this.links = new Set([link]);
   }
 }
 
@@ -48,8 +55,6 @@ export class Peers {
   readonly #clock: Clock;
   readonly #events: PeerEvents;
   readonly #peers = new Map<number, Peer>();
-  /** Links on which peers send to us although we send on another one. */
-  readonly #others = new Set<Link>();
   #finished: (() => void) | undefined;
   /** One reader for all frames: each is handled before the next one is read. */
   readonly #reader = new MsgpackReader(Buffer.alloc(0));
@@ -73,7 +78,7 @@ export class Peers {
     const link: Link = new Link(
       this.#open(processId),
       (kind, bytes, start, end, buffers) => this.#frame(peer, kind, bytes, start, end, buffers),
-      (cause) => this.#gone(peer, cause),
+      (cause) => this.#ended(peer, link, cause),
     );
     const peer = new Peer(processId, link);
     this.#peers.set(processId, peer);
@@ -102,8 +107,7 @@ export class Peers {
       },
       (cause) => {
         this.#clock.clearTimeout(deadline);
-        this.#others.delete(link);
-        if (peer !== undefined) this.#gone(peer, cause);
+        if (peer !== undefined) this.#ended(peer, link, cause);
       },
     );
     const deadline = this.#clock.setTimeout(() => link.close(), HELLO_TIMEOUT_MS);
@@ -120,7 +124,8 @@ export class Peers {
     link.limitFrames(FRAME_BYTES_MAX);
     const known = this.#peers.get(processId);
     if (known !== undefined) {
-      this.#others.add(link);
+      if (known.isEnding) throw new Error(`Cannot accept link: process ${processId} is ending`);
+      known.links.add(link);
       return known;
     }
     const peer = new Peer(processId, link);
@@ -141,10 +146,21 @@ export class Peers {
     this.#events.frame(peer, kind, reader, buffers);
   }
 
-  #gone(peer: Peer, cause: Error | undefined): void {
-    if (this.#peers.get(peer.processId) !== peer) return;
+  /**
+   * With one link of a peer all are over. What it has sent on another one is read before it counts
+   * as gone.
+   */
+  #ended(peer: Peer, link: Link, cause: Error | undefined): void {
+    peer.links.delete(link);
+    peer.cause ??= cause;
+    peer.isEnding = true;
+    if (peer.links.size > 0) for (const other of peer.links) other.endWriting();
+    else this.#gone(peer);
+  }
+
+  #gone(peer: Peer): void {
     this.#peers.delete(peer.processId);
-    this.#events.gone(peer, cause);
+    this.#events.gone(peer, peer.cause);
     if (this.#peers.size === 0) this.#finished?.();
   }
 
@@ -162,7 +178,6 @@ export class Peers {
   }
 
   close(): void {
-    for (const peer of [...this.#peers.values()]) peer.link.close();
-    for (const link of this.#others) link.close();
+    for (const { links } of [...this.#peers.values()]) for (const link of [...links]) link.close();
   }
 }

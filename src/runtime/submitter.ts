@@ -240,6 +240,10 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     }
   }
 
+  get holdsLeases(): boolean {
+    return this.#leases.size > 0;
+  }
+
   /** Gives back at once what is not in use. */
   returnIdleLeases(): void {
     this.tasks.trim(Infinity, 0);

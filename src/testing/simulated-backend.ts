@@ -33,6 +33,8 @@ export interface Inhabitant {
   readonly collector: SimulatedCollector;
   /** Undefined while it starts. */
   runtime: Runtime | undefined;
+  /** No code of the user runs there, or will go on. */
+  isIdle: () => boolean;
 }
 
 export interface BackendOptions {
@@ -76,7 +78,10 @@ export class SimulatedBackend implements Backend {
 
   #move(process: SimulatedProcess): Surroundings {
     const collector = new SimulatedCollector();
-    this.inhabitants.set(process.processId, { process, collector, runtime: undefined });
+    this.inhabitants.set(process.processId, {
+      ...{ process, collector, runtime: undefined },
+      isIdle: () => false,
+    });
     const random = this.#machine.world.random.fork();
     return {
       clock: process.clock,
@@ -170,7 +175,9 @@ export class SimulatedBackend implements Backend {
       hasOtherWork: () => this.#machine.isAsleep(process),
       exit,
     });
-    this.inhabitants.get(process.processId)!.runtime = worker.runtime;
+    const inhabitant = this.inhabitants.get(process.processId)!;
+    inhabitant.runtime = worker.runtime;
+    inhabitant.isIdle = () => worker.isIdle;
     this.#accepting.set(process.processId, (far) => worker.runtime.peers.accept(far));
     worker.runtime.daemon.workerReady();
   }

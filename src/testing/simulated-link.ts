@@ -130,6 +130,14 @@ export class SimulatedEnd implements Transport {
     this.peer.process.post(this.#nextArrivalMs(), () => this.peer.#closedByPeer(undefined));
   }
 
+  endWriting(): void {
+    if (this.#isClosed || this.process.isDead) return;
+    this.peer.process.post(this.#nextArrivalMs(), () => {
+      this.peer.#closedByPeer(undefined);
+      this.process.post(this.peer.#nextArrivalMs(), () => this.#closedByPeer(undefined));
+    });
+  }
+
   #note(what: string): void {
     const { transcript, nowMs } = this.#world;
     transcript.add(nowMs, this.process.name, `${what} with ${this.peer.process.name}`);

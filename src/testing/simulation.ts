@@ -11,6 +11,7 @@ import type { RemoteFunctions } from "../runtime/packer.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import type { FaultChances } from "../base/fault-settings.ts";
 import { FaultInjector, type FaultRates } from "./faults.ts";
+import { collectInIdle } from "./idle-collection.ts";
 import { findLeaks } from "./leaks.ts";
 import { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
@@ -61,6 +62,8 @@ export interface SimulationResult<T> {
 /** Of messages, those that come in two parts. */
 const SPLIT_SHARE = 0.05;
 const EVENTS_MAX = 200_000;
+/** Of events, those before which some worker collects its garbage. */
+const COLLECTION_SHARE = 0.01;
 /** Time after the program in which what is left goes by itself. */
 const SETTLE_MS = 3_000;
 
@@ -117,7 +120,10 @@ export class Simulation {
     const home = this.#backend.inhabitants.get(1)!;
     home.runtime = this.#driver.runtime;
     this.#giveBack = replaceCurrentOwner(this.#driver);
-    this.world.onNext = () => this.faults.beforeEvent();
+    this.world.onNext = () => {
+      this.faults.beforeEvent();
+      if (this.world.random.chance(COLLECTION_SHARE)) this.#collect();
+    };
   }
 
   /** The process whose code runs now. */
@@ -200,6 +206,12 @@ export class Simulation {
   #warned(text: string): void {
     this.world.transcript.add(this.world.nowMs, "warning", text.trimEnd());
     if (text.startsWith("Cannot read what process")) this.#fault ??= text;
+  }
+
+  #collect(): void {
+    const { random } = this.world;
+    const alive = [...this.#backend.inhabitants.values()].filter(({ process }) => !process.isDead);
+    if (alive.length > 0) collectInIdle(random.pick(alive));
   }
 
   /** Where the last event was. */

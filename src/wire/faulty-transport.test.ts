@@ -24,6 +24,10 @@ class Inner implements Transport {
     this.isClosed = true;
     this.events.closed(undefined);
   }
+  endWriting(): void {
+    // Not asked for here.
+  }
+
   setReferenced(): void {
     // Nothing to hold open.
   }

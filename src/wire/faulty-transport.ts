@@ -68,6 +68,10 @@ export class FaultyTransport implements Transport {
     return this.#inner.write(bytes);
   }
 
+  endWriting(): void {
+    this.#inner.endWriting();
+  }
+
   close(): void {
     this.#inner.close();
   }

@@ -65,6 +65,9 @@ class Counting implements Transport {
   close(): void {
     this.#transport.close();
   }
+  endWriting(): void {
+    this.#transport.endWriting();
+  }
   setReferenced(referenced: boolean): void {
     this.#transport.setReferenced(referenced);
   }
@@ -168,6 +171,10 @@ class Keeping implements Transport {
   close(): void {
     // There is nothing to end.
   }
+  endWriting(): void {
+    // Not asked for here.
+  }
+
   setReferenced(): void {
     // It holds nothing open.
   }
@@ -253,6 +260,7 @@ test("what comes after the end is not read", () => {
     write: () => true,
     start: (handlers) => (events = handlers),
     close: () => undefined,
+    endWriting: () => undefined,
     setReferenced: () => undefined,
   };
   const side = new Side(transport);

@@ -113,6 +113,13 @@ export class Link {
     this.#transport.close();
   }
 
+  /** Sends nothing more; what the other side has sent is still read, and `onClose` follows. */
+  endWriting(): void {
+    if (!this.#open) return;
+    this.flush();
+    this.#transport.endWriting();
+  }
+
   setReferenced(referenced: boolean): void {
     this.#transport.setReferenced(referenced);
   }

@@ -44,6 +44,15 @@ class MemoryTransport implements Transport {
     });
   }
 
+  endWriting(): void {
+    if (this.#closed) return;
+    this.#defer(() => {
+      this.peer.#closedByPeer();
+      // What it had written before is here by now.
+      this.#defer(() => this.#closedByPeer());
+    });
+  }
+
   setReferenced(): void {
     // Nothing outside the process holds a memory link open.
   }

@@ -25,6 +25,10 @@ export class SocketTransport implements Transport {
     return this.#socket.writableLength === 0;
   }
 
+  endWriting(): void {
+    this.#socket.end();
+  }
+
   close(): void {
     this.#socket.end();
     this.#socket.destroySoon();

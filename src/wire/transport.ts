@@ -9,6 +9,11 @@ export interface Transport {
   start(events: TransportEvents): void;
   /** Ends the stream after what was written. Calls `closed` once, later. */
   close(): void;
+  /**
+   * Nothing more is written. What the other side has written is still read; then it closes, and
+   * `closed` is called.
+   */
+  endWriting(): void;
   /** Whether the stream keeps its process alive. */
   setReferenced(referenced: boolean): void;
 }

@@ -32,6 +32,11 @@ export class ActorWorker {
     this.#options = options;
   }
 
+  /** An actor lives here, or has. */
+  get isInhabited(): boolean {
+    return this.#host !== undefined;
+  }
+
   frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean {
     if (kind === Kind.callMethod) this.#callCame(peer, body, buffers);
     else if (kind === Kind.createActor) this.#creationCame(peer, body, buffers);

@@ -145,14 +145,23 @@ export class Worker implements RuntimeHost {
     this.#claims.forget(processId);
   }
 
+  /** No code of the user runs here, or will go on. */
+  get isIdle(): boolean {
+    return this.#executor.isIdle && this.runtime.calls.pending === 0 && !this.#actor.isInhabited;
+  }
+
   retire(): void {
-    const { submitter, calls, objects, daemon, actors } = this.runtime;
-    const isNeeded = objects.ownership.isNeeded || actors.isNeeded || calls.pending > 0;
-    if (isNeeded || !this.#executor.isIdle) {
+    const { submitter, objects, daemon, actors } = this.runtime;
+    if (!this.isIdle || objects.ownership.isNeeded || actors.isNeeded) {
       daemon.retireRefused();
       return;
     }
     submitter.returnIdleLeases();
+    if (submitter.holdsLeases) {
+      // Of workers that have not been heard of: the daemon would end them with this one.
+      daemon.retireRefused();
+      return;
+    }
     daemon.link.flush();
     this.#exit();
   }

@@ -10,6 +10,8 @@ export interface Perils {
   readonly deaths: boolean;
   /** The program itself makes workers end, and with them what else they run. */
   readonly killing: boolean;
+  /** Workers may stand still. */
+  readonly freezes: boolean;
   /** Stored values may be lost. */
   readonly losses: boolean;
 }

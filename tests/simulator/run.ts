@@ -20,6 +20,7 @@ export interface RunResult {
   readonly faults: ReadonlyMap<string, number>;
   /** Undefined if all was well. */
   readonly violation: SimulationError | undefined;
+  readonly transcript: string;
 }
 
 /** Calls of a run at least. */
@@ -67,6 +68,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   const perils = {
     killing,
     deaths: killing || isCutOrKilled || isReplaced || faultPoints !== undefined,
+    freezes: faults["worker-freeze"] !== undefined,
     losses: faults["result-lost"] !== undefined,
   };
   const kit = new Kit(ledger, chance, perils);
@@ -92,12 +94,27 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     const [first] = ledger.violations;
     const violation =
       first === undefined ? undefined : new SimulationError(seed, first, result.transcript);
-    return { seed, calls: ledger.calls, events, faults: result.faults, violation };
+    const { transcript: text } = result;
+    return {
+      seed,
+      calls: ledger.calls,
+      events,
+      faults: result.faults,
+      violation,
+      transcript: text,
+    };
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
     const open = ledger.open().join(", ");
     if (open !== "") error.message += `; not ended: ${open}`;
-    return { seed, calls: ledger.calls, events: 0, faults: new Map(), violation: error };
+    return {
+      seed,
+      calls: ledger.calls,
+      events: 0,
+      faults: new Map(),
+      violation: error,
+      transcript: error.transcript,
+    };
   }
 }
 

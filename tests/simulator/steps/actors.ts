@@ -68,11 +68,9 @@ export async function killedActor(kit: Kit): Promise<void> {
   await calls;
 }
 
-let names = 0;
-
 /** Found by its name, from here and from tasks. */
 export async function namedActor(kit: Kit): Promise<void> {
-  const name = `actor ${++names}`;
+  const name = kit.ledger.newId();
   const Named = remote(bodies.Counter, { name, getIfExists: true });
   const counter = new Named();
   const errors = [...kit.actorErrors(), ...(kit.perils.deaths ? ["ActorNotFoundError"] : [])];

@@ -27,13 +27,17 @@ export async function cancelled(kit: Kit): Promise<void> {
   ref[Symbol.dispose]();
 }
 
+const HOUR_MS = 3_600_000;
+
 export async function late(kit: Kit): Promise<void> {
   const { chance } = kit;
-  const [timeoutMs, durationMs] = [1 + chance.below(30), chance.pick([1, 20, 60])];
+  const timeoutMs = chance.is(0.2) ? HOUR_MS : 1 + chance.below(30);
+  const durationMs = chance.pick([1, 20, 60]);
+  const mayBeLate = durationMs + 10 > timeoutMs || kit.perils.freezes;
   const body = kit.perils.killing ? chance.pick([bodies.nap, bodies.burn]) : bodies.nap;
   const nap = remote(body, { timeoutMs });
   await kit.call("with a deadline", 5, (id) => nap(id, durationMs, 5), {
-    errors: [...kit.deathsOf(3), ...(durationMs + 10 > timeoutMs ? ["TaskTimeoutError"] : [])],
+    errors: [...kit.deathsOf(3), ...(mayBeLate ? ["TaskTimeoutError"] : [])],
   });
 }
 

@@ -1,0 +1,33 @@
+/**
+ * Garbage collection in simulated processes. In a worker in which no code of the user runs, all that
+ * is held is what others hold, or what functions have captured: the rest can be collected.
+ */
+
+import { ActorClient } from "../runtime/actor-client.ts";
+import type { Payload } from "../runtime/payload.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Inhabitant } from "./simulated-backend.ts";
+
+/** Returns how much was collected. */
+export function collectInIdle({ runtime, collector, isIdle }: Inhabitant): number {
+  if (runtime === undefined || !isIdle()) return 0;
+  // What it keeps to make results again holds refs as well.
+  if (runtime.objects.reconstruction.lineage.count > 0) return 0;
+  const held = heldIn(runtime);
+  return collector.collected((target) => !held.has(target) && !(target instanceof ActorClient));
+}
+
+function heldIn({ objects, functions }: Runtime): ReadonlySet<object> {
+  const held = new Set<object>();
+  const hold = (payload: Payload): void => {
+    held.add(payload);
+    for (const record of payload.refs) held.add(record);
+  };
+  for (const record of objects.lent()) {
+    held.add(record);
+    const { content } = record;
+    if (content?.kind === "payload" || content?.kind === "failure") hold(content.payload);
+  }
+  for (const { definition } of functions.all()) if (definition !== undefined) hold(definition);
+  return held;
+}
