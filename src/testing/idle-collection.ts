@@ -1,11 +1,13 @@
 /**
- * Garbage collection in simulated processes. In a worker in which no code of the user runs, all that
- * is held is what others hold, or what functions have captured: the rest can be collected.
+ * Garbage collection in simulated processes. In a worker in which no code of the user runs, what is
+ * held is what others hold, or what functions have captured: the rest can be collected.
  */
 
 import { ActorClient } from "../runtime/actor-client.ts";
+import { ObjectRecord } from "../runtime/object-record.ts";
 import type { Payload } from "../runtime/payload.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { SimulatedCollector } from "./simulated-collector.ts";
 import type { Inhabitant } from "./simulated-backend.ts";
 
 /** Returns how much was collected. */
@@ -15,6 +17,17 @@ export function collectInIdle({ runtime, collector, isIdle }: Inhabitant): numbe
   if (runtime.objects.reconstruction.lineage.count > 0) return 0;
   const held = heldIn(runtime);
   return collector.collected((target) => !held.has(target) && !(target instanceof ActorClient));
+}
+
+/** In the driver, when the program has ended: it holds what it has refs of. */
+export function collectAfterProgram(collector: SimulatedCollector): void {
+  const held = new Set<object>();
+  for (const target of collector.targets()) {
+    if (!(target instanceof ObjectRecord) || target.refs === 0) continue;
+    held.add(target);
+    if (target.content?.kind === "payload") held.add(target.content.payload);
+  }
+  collector.collected((target) => !held.has(target));
 }
 
 function heldIn({ objects, functions }: Runtime): ReadonlySet<object> {

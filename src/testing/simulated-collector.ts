@@ -23,14 +23,17 @@ export class SimulatedCollector implements Collector {
     return registry;
   }
 
+  /** What is watched, and was not collected. */
+  *targets(): Generator<object> {
+    for (const registry of this.#registries) {
+      for (const target of registry.targets()) if (!this.#gone.has(target)) yield target;
+    }
+  }
+
   /** What `isUnreachable` says of is gone. Returns how much that was. */
   collected(isUnreachable: (target: object) => boolean): number {
     const unreachable = new Set<object>();
-    for (const registry of this.#registries) {
-      for (const target of registry.targets()) {
-        if (!this.#gone.has(target) && isUnreachable(target)) unreachable.add(target);
-      }
-    }
+    for (const target of this.targets()) if (isUnreachable(target)) unreachable.add(target);
     for (const target of unreachable) this.#gone.add(target);
     for (const registry of this.#registries) registry.tell(unreachable);
     return unreachable.size;

@@ -6,12 +6,13 @@
 
 import { CPU, MEMORY } from "../core/resources.ts";
 import { Driver } from "../driver/driver.ts";
+import { DRIVER_ID } from "../runtime/identity.ts";
 import { replaceCurrentOwner } from "../runtime/current.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import type { FaultChances } from "../base/fault-settings.ts";
 import { FaultInjector, type FaultRates } from "./faults.ts";
-import { collectInIdle } from "./idle-collection.ts";
+import { collectAfterProgram, collectInIdle } from "./idle-collection.ts";
 import { findLeaks } from "./leaks.ts";
 import { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
@@ -228,8 +229,10 @@ export class Simulation {
     for (let round = 1; round <= 3; round++) {
       await this.#pass(SETTLE_MS);
       for (const { collector, process } of this.#backend.inhabitants.values()) {
+        if (process.isDead) continue;
         // What tasks held, nobody holds any more; the program may have kept refs.
-        if (!process.isDead) collector.collected(process.processId === 1 ? isUnheld : () => true);
+        if (process.processId === DRIVER_ID) collectAfterProgram(collector);
+        else collector.collected(() => true);
       }
     }
     await this.#pass(SETTLE_MS);
@@ -255,10 +258,4 @@ export class Simulation {
     if (!isDone) throw this.#failure("nothing can happen, and the runtime does not end");
     return promise;
   }
-}
-
-/** Nothing in the program leads to it any more; asked when nothing is under way. */
-function isUnheld(target: object): boolean {
-  const { refs } = target as { readonly refs?: unknown };
-  return typeof refs !== "number" || refs === 0;
 }

@@ -14,7 +14,8 @@ export class SocketTransport implements Transport {
     let cause: Error | undefined;
     this.#socket.on("data", events.data);
     this.#socket.on("error", (error) => (cause = error));
-    this.#socket.on("end", () => this.#socket.destroy());
+    // What was written before is sent, if it is still wanted.
+    this.#socket.on("end", () => this.#socket.destroySoon());
     this.#socket.on("close", () => events.closed(cause));
   }
 

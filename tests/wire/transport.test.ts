@@ -125,6 +125,17 @@ function suite(name: string, open: () => Promise<Stream>): void {
       assert.deepEqual([stream.a.causes, stream.b.causes], [[undefined], [undefined]]);
     });
 
+    test("who writes no more still reads all that the other side had written", async () => {
+      await using stream = await open();
+      const fromB = sendPattern(stream.b, PIECES);
+      const fromA = sendPattern(stream.a, [5, 70_000]);
+      stream.a.transport.endWriting();
+      await Promise.all([stream.a.over(), stream.b.over()]);
+      assert.ok(Buffer.concat(stream.b.chunks).equals(fromA));
+      assert.ok(Buffer.concat(stream.a.chunks).equals(fromB));
+      assert.deepEqual([stream.a.causes, stream.b.causes], [[undefined], [undefined]]);
+    });
+
     test("closed on both sides at once", async () => {
       await using stream = await open();
       stream.a.transport.close();

@@ -78,11 +78,16 @@ export async function waits(kit: Kit): Promise<void> {
   }
   let completed = 0;
   for await (const ref of asCompleted(refs)) {
-    await ref.catch(() => undefined);
+    await ref.then(noted, noted);
     completed++;
   }
   if (completed !== refs.length) throw new Error(`Cannot complete ${completed} of ${refs.length}`);
   await Promise.all(refs.map((ref, index) => kit.follow(ids[index]!, ref)));
+}
+
+/** Whatever came of it is looked at elsewhere. */
+function noted(): void {
+  // Nothing to do here.
 }
 
 /** Nobody awaits it. */

@@ -74,7 +74,7 @@ export async function retried(kit: Kit): Promise<void> {
 export async function deadly(kit: Kit): Promise<void> {
   const [maxRetries, dying] = [kit.chance.below(3), kit.chance.below(3)];
   const suicidal = remote(bodies.suicidal, { maxRetries });
-  const call = (id: string): ObjectRef<number> => suicidal(id, dying) as ObjectRef<number>;
+  const call = (id: string): ObjectRef<number> => suicidal(id, dying);
   await kit.call(`suicidal ${dying}, maxRetries ${maxRetries}`, 0, call, {
     errors: kit.deathsOf(maxRetries),
   });

@@ -1,0 +1,10 @@
+/** Seeds that have failed, and of what. (They do so no more with programs drawn in other ways.) */
+export const seeds: readonly { readonly seed: number; readonly what: string }[] = [
+  { seed: 13, what: "a board that was removed by who only took its owner for dead" },
+  { seed: 153, what: "a worker that is killed while it starts fails nobody's calls" },
+  { seed: 200, what: "a worker that is replaced while it starts fails nobody's calls" },
+  { seed: 319, what: "a call of an actor whose link was cut" },
+  { seed: 359, what: "an argument that proved lost while its task was queued arrived as an error" },
+  { seed: 31062, what: "a worker that retired ended those that it still had leases on" },
+  { seed: 31092, what: "a link was cut, and what came over a second one was heard" },
+];
