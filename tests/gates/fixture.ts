@@ -28,7 +28,7 @@ function manifest(): string {
     " ",
   );
   const devDependencies = Object.fromEntries(used.map((name) => [name, own.devDependencies[name]]));
-  const { workloads: _workloads, chaos: _chaos, ...scripts } = own.scripts;
+  const { workloads: _workloads, chaos: _chaos, simulate: _simulate, ...scripts } = own.scripts;
   const manifest = { ...own, scripts, dependencies: {}, devDependencies };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
