@@ -35,7 +35,12 @@ import {
 import { ControlServer } from "./control-server.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
-import { describeShortage, describeTooManyActors, describeWait } from "./notices.ts";
+import {
+  describeFailedStart,
+  describeShortage,
+  describeTooManyActors,
+  describeWait,
+} from "./notices.ts";
 import { MemoryGathering, type MemoryAnswer } from "./memory-gathering.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { MemorySource } from "./memory-sampling.ts";
@@ -59,6 +64,7 @@ export interface WorkerHandleEvents {
 
 /** A worker process, or what stands for one. */
 export interface WorkerHandle {
+  /** 0: the system has not started it, and its exit says why. */
   readonly pid: number;
   readonly transport: Transport;
   kill(): void;
@@ -313,7 +319,7 @@ export class Daemon implements LeaseSink {
     };
     sendSettings(link, Kind.configureWorker, settings);
     // The driver ends the group should this daemon be killed.
-    this.#writer.workerStarted(this.#driver, handle.pid);
+    if (handle.pid !== 0) this.#writer.workerStarted(this.#driver, handle.pid);
   }
 
   #linkOf(processId: number): Link | undefined {
@@ -373,10 +379,7 @@ export class Daemon implements LeaseSink {
   }
 
   #failWishes(slot: WorkerSlot, exit: WorkerExit): void {
-    const how = slot.reason ?? `it ended with ${exit.signal ?? `code ${exit.exitCode}`}`;
-    const last = exit.stderrTail.length === 0 ? "" : `\n  ${exit.stderrTail.join("\n  ")}`;
-    const message =
-      `Cannot start worker ${slot.handle.pid}: ` + `${how} before it was ready${last}`;
+    const message = describeFailedStart(slot.handle.pid, slot.reason, exit);
     for (const wish of this.#leases.takeWishes(slot.environment)) {
       const link = this.#linkOf(wish.submitterId);
       if (link !== undefined) this.#writer.reject(link, wish.classId, message, undefined);

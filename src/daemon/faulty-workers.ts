@@ -50,7 +50,7 @@ class FaultyHandle implements WorkerHandle {
   /** Called twice a second while there is work. */
   measure(): ReturnType<WorkerHandle["measure"]> {
     const found = this.#inner.measure();
-    if (this.#faults.happens("worker-freeze")) this.#freeze();
+    if (this.pid !== 0 && this.#faults.happens("worker-freeze")) this.#freeze();
     return found;
   }
 

@@ -5,6 +5,7 @@ import type { FrozenDecision } from "../core/frozen-workers.ts";
 import type { Lease, Wish } from "../core/leases.ts";
 import type { MemoryPlace, Victim } from "../core/memory-watch.ts";
 import { amountsOf, type Shortage } from "../core/resources.ts";
+import type { WorkerExit } from "./daemon.ts";
 
 /** `total`: what the machine offers, by resource. */
 export function describeShortage(
@@ -25,6 +26,23 @@ export function describeTooManyActors(actorsMax: number): string {
     `Cannot create actor: ${actorsMax} are alive or about to be, as many as this runtime may ` +
     "have; end some first, or allow more with init({ actorsMax })"
   );
+}
+
+/** `reason`: why the daemon ended it, if it did. */
+export function describeFailedStart(
+  pid: number,
+  reason: string | undefined,
+  { exitCode, signal, stderrTail }: WorkerExit,
+): string {
+  if (pid === 0) {
+    return (
+      `Cannot start worker: the system refuses it (${stderrTail.join(" ")}); give it a smaller ` +
+      "environment, or allow more processes and open files"
+    );
+  }
+  const how = reason ?? `it ended with ${signal ?? `code ${exitCode}`}`;
+  const last = stderrTail.length === 0 ? "" : `\n  ${stderrTail.join("\n  ")}`;
+  return `Cannot start worker ${pid}: ${how} before it was ready${last}`;
 }
 
 /** Who has waited long, and for whom. `pidOf`: of a worker. */

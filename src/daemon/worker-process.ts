@@ -1,6 +1,6 @@
 /** One worker as an operating system process: start, output, end. */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import fs from "node:fs";
 import type { Socket } from "node:net";
 import { PIPES_CLOSE_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
@@ -10,6 +10,7 @@ import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
 import { parseOwnBytes, parseProcess } from "./memory-files.ts";
 import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";
+import { UnbornWorker } from "./unborn-worker.ts";
 
 export function spawnWorker(
   settings: DaemonSettings,
@@ -19,18 +20,23 @@ export function spawnWorker(
   const env = { ...process.env, ...variables };
   if (settings.nodeOptions !== undefined) env["NODE_OPTIONS"] ??= settings.nodeOptions;
   const inspect = settings.inspect ? ["--inspect=127.0.0.1:0"] : [];
-  const child = spawn(
-    process.execPath,
-    [...settings.execArgv, ...inspect, settings.workerProgram],
-    {
-      cwd: settings.workingDirectory,
-      env,
-      // A session of its own: Ctrl-C does not reach it, and its children can be ended with it.
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-    },
-  );
-  return new WorkerProcess(child, events);
+  const args = [...settings.execArgv, ...inspect, settings.workerProgram];
+  const options = {
+    cwd: settings.workingDirectory,
+    env,
+    // A session of its own: Ctrl-C does not reach it, and its children can be ended with it.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "pipe"] satisfies StdioOptions,
+  };
+  let child: ChildProcess;
+  try {
+    child = spawn(process.execPath, args, options);
+  } catch (error) {
+    // Node throws some reasons, and tells others later.
+    return new UnbornWorker(Promise.resolve(error as Error), events);
+  }
+  if (child.pid !== undefined) return new WorkerProcess(child, events);
+  return new UnbornWorker(new Promise((resolve) => child.once("error", resolve)), events);
 }
 
 class WorkerProcess implements WorkerHandle {
@@ -47,7 +53,6 @@ class WorkerProcess implements WorkerHandle {
     this.transport = new SocketTransport(child.stdio[3] as unknown as Socket);
     this.#forward(1, child.stdout!);
     this.#forward(2, child.stderr!);
-    child.on("error", (error) => this.#over({ stderrTail: [error.message] }));
     child.on("exit", (code, signal) => {
       this.kill();
       const exit = { exitCode: code ?? undefined, signal: signal ?? undefined };
@@ -60,12 +65,12 @@ class WorkerProcess implements WorkerHandle {
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#child.pid!;
   }
 
   /** Ends the process and all that it started in its group. */
   kill(): void {
-    if (this.#child.pid !== undefined) killGroup(this.#child.pid);
+    killGroup(this.pid);
   }
 
   measure(): { isStopped: boolean } {

@@ -89,3 +89,23 @@ test("workers have the program's working directory, and its environment of the s
   const { stdout } = await runProgram(sandbox, source, { cwd: "/usr" });
   assert.equal(stdout, '["/usr","set",null] /usr\n');
 });
+
+test("a task or an actor with an environment larger than the system takes", async () => {
+  await using sandbox = new Sandbox();
+  const source = `${head}
+    const runtime = await init({ numCpus: 1, logToDriver: false });
+    const env = { LARGE: "x".repeat(200_000) };
+    class Actor { one() { return 1; } }
+    await report(one.options({ env })());
+    await report(new (remote(Actor, { env }))().one());
+    await report(one());
+    await report(new (remote(Actor))().one());
+    await runtime.shutdown();
+  `;
+  const { stdout, exitCode } = await runProgram(sandbox, source);
+  assert.equal(exitCode, 0);
+  const refused =
+    "EnvironmentSetupError: Cannot start worker: the system refuses it (spawn E2BIG); " +
+    "give it a smaller environment, or allow more processes and open files\n";
+  assert.equal(stdout, `${refused}${refused}1\n1\n`);
+});
