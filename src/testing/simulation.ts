@@ -53,7 +53,9 @@ export interface SimulationOptions {
 }
 
 export interface SimulationResult<T> {
+  /** What the program has given. */
   readonly value: T;
+  /** Until the program ended: what happened in the simulated processes, and how long it took. */
   readonly events: number;
   readonly simulatedMs: number;
   readonly faults: ReadonlyMap<string, number>;
@@ -141,11 +143,12 @@ export class Simulation {
   async run<T>(program: () => Promise<T>): Promise<SimulationResult<T>> {
     try {
       const value = await this.#runProgram(program);
+      const { happened: events, nowMs: simulatedMs } = this.world;
       await this.#settle();
       return {
         value,
-        events: this.world.happened,
-        simulatedMs: this.world.nowMs,
+        events,
+        simulatedMs,
         faults: new Map([...this.faults.happened, ...this.#backend.faultPoints]),
         transcript: this.world.transcript.toString(),
       };
