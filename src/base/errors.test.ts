@@ -103,6 +103,20 @@ test("nothing else is an instance", () => {
   }
 });
 
+test("what cannot be looked at is no instance", () => {
+  const trap = (): never => {
+    throw new Error("do not look");
+  };
+  const { proxy: revoked, revoke } = Proxy.revocable(new MobulaError("Cannot x: y"), {});
+  revoke();
+  const closed = new Proxy(new MobulaError("Cannot x: y"), { getPrototypeOf: trap });
+  const silent = new Proxy({}, { get: trap });
+  for (const value of [revoked, closed, silent]) {
+    assert.ok(!(value instanceof MobulaError));
+    assert.ok(!(value instanceof WorkerCrashedError));
+  }
+});
+
 test("a user's own subclass is told from its base", () => {
   class QuotaError extends MobulaError {}
   const error = new QuotaError("Cannot go on: the quota is used up");

@@ -29,8 +29,14 @@ export class MobulaError extends Error {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== "object" || value === null) return false;
-    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
-    const brand = (value as { [BRAND]?: unknown })[BRAND];
+    let brand: unknown;
+    try {
+      if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+      brand = (value as { [BRAND]?: unknown })[BRAND];
+    } catch {
+      // What a user throws may be a Proxy that cannot be looked at: then it is none of ours.
+      return false;
+    }
     if (typeof brand !== "string") return false;
     if (this === MobulaError || brand === this.name) return true;
     // The bases of a class of another copy are those that the class has here.
