@@ -48,9 +48,25 @@ async function load({ specifier, parent, attributes }: Wanted): Promise<void> {
   const key = keyOf(wanted);
   if (namespaces.has(key)) return;
   const options = attributes.length > 0 ? { with: Object.fromEntries(attributes) } : undefined;
-  const namespace = await importerOf(parent)(specifier, options);
+  const namespace = await counted(importerOf(parent)(specifier, options));
   namespaces.set(key, namespace);
   imported.set(namespace, wanted);
+}
+
+let loading = 0;
+
+/** Modules are on their way, which takes time of this process, whatever its clock shows. */
+export function isLoadingModules(): boolean {
+  return loading > 0;
+}
+
+async function counted<T>(promise: Promise<T>): Promise<T> {
+  loading++;
+  try {
+    return await promise;
+  } finally {
+    loading--;
+  }
 }
 
 /** `import()` as code of the file `parent` would call it. */

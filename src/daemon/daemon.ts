@@ -360,9 +360,12 @@ export class Daemon implements LeaseSink {
     endActorsOf(workerId, this.#control);
     this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);
-    // What it had called goes with it: nobody waits for it any more, and it may never end.
-    for (const lease of this.#leases.leasesFrom(workerId)) {
-      this.#killWorker(lease.workerId, "the task that called it has ended with its worker");
+    // What it had called goes with it: nobody waits for it any more, and it may never end. Where
+    // others have tasks as well, it is asked to end, by its own process.
+    for (const { workerId: calledId } of this.#leases.leasesFrom(workerId)) {
+      const leases = this.#leases.leasesOf(calledId);
+      if (leases.some(({ submitterId }) => submitterId !== workerId)) continue;
+      this.#killWorker(calledId, "the task that called it has ended with its worker");
     }
     this.#leases.workerExited(workerId, this.#ports.clock.nowMs());
     this.#armTimer();

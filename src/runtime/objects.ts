@@ -239,6 +239,7 @@ export class Objects implements RecordHome {
 
   /** The runtime is over: what is awaited will not come. */
   end(error: Error): void {
+    this.reconstruction.end(error);
     for (const record of [...this.#fetching]) this.fail(record, error);
   }
 

@@ -49,6 +49,7 @@ export class Reconstruction {
   /** Lost objects that are needed: one after the other, however deep a chain of them is. */
   readonly #needed: ObjectRecord[] = [];
   #isMaking = false;
+  #runtimeEnd: Error | undefined;
   /** Needed results of calls that run again already. */
   readonly #awaited = new Map<Entry, ObjectRecord[]>();
   /** A fault point: whether the stored result of a task is lost as it comes. */
@@ -64,6 +65,11 @@ export class Reconstruction {
   /** Called once, before anything is called. */
   connect(submitter: Submitter): void {
     this.#submitter = submitter;
+  }
+
+  /** The runtime is over: nothing is made again. */
+  end(error: Error): void {
+    this.#runtimeEnd = error;
   }
 
   // How objects are made.
@@ -188,6 +194,10 @@ export class Reconstruction {
 
   #remake(record: ObjectRecord): void {
     if (!record.isPending) return;
+    if (this.#runtimeEnd !== undefined) {
+      this.#objects.fail(record, this.#runtimeEnd);
+      return;
+    }
     const entry = record.origin?.entry;
     if (entry === undefined) {
       this.#fail(record);

@@ -12,6 +12,7 @@ const SIMULATED_KINDS = [
   "link-cut",
   "result-lost",
   "store-full",
+  "daemon-kill",
 ] as const satisfies readonly AnyFaultKind[];
 
 export type FaultKind = (typeof SIMULATED_KINDS)[number];
@@ -75,6 +76,8 @@ export class FaultInjector {
         return this.#toWorker((process) => this.#machine.kill(process));
       case "worker-freeze":
         return this.#toWorker((process) => this.#stop(process));
+      case "daemon-kill":
+        return this.#killDaemon();
       case "link-cut":
         return this.#cutLink();
       case "result-lost":
@@ -89,6 +92,14 @@ export class FaultInjector {
     const workers = world.processes.filter(({ processId, isDead }) => processId > 1 && !isDead);
     if (workers.length === 0) return false;
     happen(world.random.pick(workers));
+    return true;
+  }
+
+  /** With it, the runtime ends. */
+  #killDaemon(): boolean {
+    const { daemonProcess } = this.#backend;
+    if (daemonProcess.isDead) return false;
+    this.#machine.kill(daemonProcess);
     return true;
   }
 

@@ -4,6 +4,7 @@
  * surroundings are simulated.
  */
 
+import { isLoadingModules } from "../closure/modules.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
 import { Driver } from "../driver/driver.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
@@ -185,6 +186,11 @@ export class Simulation {
     const { eventsMax = EVENTS_MAX } = this.#options;
     return new Promise((resolve, reject) => {
       const step = (): void => {
+        if (isLoadingModules()) {
+          // Time stands still until the code is there.
+          setImmediate(step);
+          return;
+        }
         try {
           this.#validate();
           if (this.#fault !== undefined) throw this.#failure(this.#fault);
@@ -239,9 +245,7 @@ export class Simulation {
       }
     }
     await this.#pass(SETTLE_MS);
-    const resources = await this.#whenDone(this.#driver.resources());
-    const leaks = findLeaks(this.#backend.inhabitants.values(), this.machine.files, resources);
-    if (leaks.length > 0) throw this.#failure(`left behind: ${leaks.join(", ")}`);
+    if (!this.#backend.daemonProcess.isDead) await this.#checkLeaks();
     await this.#whenDone(this.#driver.shutdown());
     const alive = this.world.processes.filter(
       ({ isDead, processId }) => !isDead && processId !== 1,
@@ -251,6 +255,12 @@ export class Simulation {
     }
     const timers = this.#backend.inhabitants.get(1)!.process.timers;
     if (timers > 0) throw this.#failure(`${timers} timers of the driver live on`);
+  }
+
+  async #checkLeaks(): Promise<void> {
+    const resources = await this.#whenDone(this.#driver.resources());
+    const leaks = findLeaks(this.#backend.inhabitants.values(), this.machine.files, resources);
+    if (leaks.length > 0) throw this.#failure(`left behind: ${leaks.join(", ")}`);
   }
 
   async #whenDone<T>(promise: Promise<T>): Promise<T> {

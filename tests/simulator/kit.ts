@@ -23,6 +23,8 @@ export class Kit {
   readonly ledger: Ledger;
   readonly chance: Chance;
   readonly perils: Perils;
+  /** Names of steps, for messages. */
+  readonly underWay: string[] = [];
 
   constructor(ledger: Ledger, chance: Chance, perils: Perils) {
     this.ledger = ledger;
@@ -84,6 +86,7 @@ export class Kit {
 
   /** Sees how something ends that is no ref. */
   async watch<T>(id: string, run: () => Promise<T>): Promise<T | undefined> {
+    this.ledger.watched(id);
     try {
       const value = await run();
       this.ledger.ended(id, { value });

@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- --runs 5000`: random programs in simulated runtimes, under random faults.
  * Seeds are new ones each time; `--from-seed N` begins there, so that a long series can go on where
- * it ended. A run that fails prints its seed, and `--seed N --transcript` shows what happened in it.
+ * it ended. A run that fails prints its seed; `--seed N --transcript` shows what happened in it.
  */
 
 import { randomInt } from "node:crypto";

@@ -33,15 +33,13 @@ const OFTEN: Partial<Record<FaultKind, number>> = { "result-lost": 10 };
 function drawFaults(chance: Chance): FaultRates {
   const rates: Partial<Record<FaultKind, number>> = {};
   const kinds: FaultKind[] = [
-    "worker-kill",
-    "worker-freeze",
-    "link-cut",
-    "result-lost",
-    "store-full",
+    ...(["worker-kill", "worker-freeze", "link-cut"] as const),
+    ...(["result-lost", "store-full"] as const),
   ];
   for (const kind of kinds) {
     if (chance.is(0.4)) rates[kind] = chance.pick([0.0002, 0.001, 0.004]) * (OFTEN[kind] ?? 1);
   }
+  if (chance.is(0.1)) rates["daemon-kill"] = 0.001;
   return rates;
 }
 
@@ -71,6 +69,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     freezes: faults["worker-freeze"] !== undefined,
     losses: faults["result-lost"] !== undefined,
   };
+  if (faults["daemon-kill"] !== undefined) ledger.alwaysAllowed.push("RuntimeEndedError");
   const kit = new Kit(ledger, chance, perils);
   const options = {
     seed,
@@ -106,6 +105,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
     const open = ledger.open().join(", ");
+    error.message += `; under way: ${kit.underWay.join(", ")}`;
     if (open !== "") error.message += `; not ended: ${open}`;
     return {
       seed,
@@ -121,7 +121,12 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
 async function program(kit: Kit): Promise<void> {
   const { ledger, chance } = kit;
   const strand = async (): Promise<void> => {
-    while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) await anyStep(kit);
+    try {
+      while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) await anyStep(kit);
+    } catch (error) {
+      // With the runtime, the program has an end.
+      if (!ledger.alwaysAllowed.includes((error as Error).name)) throw error;
+    }
   };
   await Promise.all(Array.from({ length: 1 + chance.below(6) }, strand));
 }

@@ -18,6 +18,12 @@ const peaceful: readonly Step[] = [
 const all = [...peaceful, tasks.deadly];
 
 /** One step, drawn by chance. */
-export function anyStep(kit: Kit): Promise<void> {
-  return kit.chance.pick(kit.perils.killing ? all : peaceful)(kit);
+export async function anyStep(kit: Kit): Promise<void> {
+  const step = kit.chance.pick(kit.perils.killing ? all : peaceful);
+  kit.underWay.push(step.name);
+  try {
+    await step(kit);
+  } finally {
+    kit.underWay.splice(kit.underWay.indexOf(step.name), 1);
+  }
 }
