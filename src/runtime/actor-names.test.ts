@@ -5,6 +5,7 @@ import type { PlainValue } from "../control/control-plane.ts";
 import { EmbeddedControl } from "../control/embedded.ts";
 import { ActorNames, nameTaken, type ActorName } from "./actor-names.ts";
 import { actorEntryKey, nameEntryKey, nameOfEntry, type ActorRecord } from "./actor-record.ts";
+import { objectKey } from "./object-record.ts";
 
 const visits: ActorName = { namespace: "default", name: "visits" };
 
@@ -156,5 +157,18 @@ test("taken: who has the name, and who made it", () => {
     `Cannot create actor "visits": actor ${error.actorId}, a Counter that process 3 created, has ` +
       'this name in namespace "default"; choose another name, or get that actor with ' +
       "getIfExists or getActor",
+  );
+});
+
+test("no entry's key begins with that of another: who watches an actor hears of it alone", () => {
+  fc.assert(
+    fc.property(fc.nat(99), fc.nat(4_095), fc.nat(99), fc.nat(4_095), (...numbers) => {
+      const [process, count, otherProcess, otherCount] = numbers;
+      const key = objectKey(process, count);
+      const other = objectKey(otherProcess, otherCount);
+      const beginsAlike = actorEntryKey(other).startsWith(actorEntryKey(key));
+      assert.equal(beginsAlike, key === other);
+    }),
+    { examples: [[1, 0x2, 1, 0x23c]] },
   );
 });

@@ -29,8 +29,9 @@ export type ActorRecord = {
 export const ACTORS_PREFIX = "actor/";
 const NAMES_PREFIX = "name/";
 
+/** No such key begins with another one: watches, which follow prefixes, follow one actor each. */
 export function actorEntryKey(key: number): string {
-  return `${ACTORS_PREFIX}${objectName(key)}`;
+  return `${ACTORS_PREFIX}${objectName(key)}/`;
 }
 
 /** Names and namespaces are told apart whatever characters they have. */

@@ -472,3 +472,18 @@ test("what a method returns of itself, and refs in results", async () => {
   assert.deepEqual(await refs.forwarded(), [1, 2, 3]);
   assert.deepEqual(await refs.awaited(), [1, 2, 3]);
 });
+
+test("the end of an actor is not taken for that of one whose id its own begins with", async () => {
+  using counter = new RemoteCounter();
+  const [, id = ""] = /\((.+)\)/.exec(inspect(counter))!;
+  while (!put(0).id.startsWith(id));
+  const other = new RemoteCounter();
+  assert.match(inspect(other), new RegExp(`\\(${id}.+\\)`));
+  await other.add();
+  await other[Symbol.asyncDispose]();
+  const addTwice = remote(async (handle: CounterHandle) => {
+    await handle.add();
+    return await handle.add();
+  });
+  assert.equal(await addTwice(counter), 2);
+});

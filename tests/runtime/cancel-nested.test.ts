@@ -233,6 +233,8 @@ for (const [title, call] of Object.entries(unbegun)) {
     // What stood in line before these has had its turn.
     await lateWhole(events.path);
     await single.late(events.path);
+    announce(events.path, "over");
+    await events.take("over");
     assert.deepEqual(
       events.pending.filter((event) => event === "began"),
       ["began", "began"],
