@@ -53,8 +53,12 @@ export const gates: readonly Gate[] = [
   },
 ];
 
+/** Far beyond what a gate takes, also on a busy machine. */
+const GATE_TIMEOUT_MS = 1_200_000;
+
 /** `tsx x.ts` becomes a Node process of its own: the loader's extra process would cost time. */
-export function runGateCommand(gate: Gate, options?: RunOptions): Promise<RunResult> {
+export function runGateCommand(gate: Gate, given?: RunOptions): Promise<RunResult> {
+  const options = { timeoutMs: GATE_TIMEOUT_MS, ...given };
   const [command = "", ...args] = gate.command.split(" ");
   return command === "tsx"
     ? run(process.execPath, ["--import", "tsx", ...args], options)

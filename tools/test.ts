@@ -23,7 +23,7 @@ const PROCESSES_ONLY = "Processes only:";
 /** Bodies that wait for a permit each hold a thread of this process. */
 const inlineEnvironment = { MOBULA_TEST_MODE: INLINE, UV_THREADPOOL_SIZE: "64" };
 
-const suiteTimeoutMs = Number(process.env["SUITE_TIMEOUT_MS"] ?? 600_000);
+const suiteTimeoutMs = Number(process.env["SUITE_TIMEOUT_MS"] ?? 1_100_000);
 const testTimeoutMs = Number(process.env["TEST_TIMEOUT_MS"] ?? 120_000);
 
 function findTests(suite: string): string[] {
