@@ -55,7 +55,7 @@ async function bundle(outfile: string, bug?: PlantedBug): Promise<void> {
 }
 
 async function simulate(file: string, runs: number): Promise<{ exitCode: number; output: string }> {
-  const args = [file, "--runs", String(runs), "--failures-max", "1"];
+  const args = [file, "--from-seed", "1", "--runs", String(runs), "--failures-max", "1"];
   return run(process.execPath, args, { timeoutMs: 110_000 });
 }
 

@@ -33,7 +33,8 @@ export async function late(kit: Kit): Promise<void> {
   const { chance } = kit;
   const timeoutMs = chance.is(0.2) ? HOUR_MS : 1 + chance.below(30);
   const durationMs = chance.pick([1, 20, 60]);
-  const mayBeLate = durationMs + 10 > timeoutMs || kit.perils.freezes;
+  // Of a worker that cannot be reached it is known only later that it is dead.
+  const mayBeLate = durationMs + 10 > timeoutMs || kit.perils.freezes || kit.perils.deaths;
   const body = kit.perils.killing ? chance.pick([bodies.nap, bodies.burn]) : bodies.nap;
   const nap = remote(body, { timeoutMs });
   await kit.call("with a deadline", 5, (id) => nap(id, durationMs, 5), {
