@@ -121,7 +121,7 @@ export class Simulation {
       fingerprint: "simulation",
       onEnded: () => undefined,
     });
-    const home = this.#backend.inhabitants.get(1)!;
+    const home = this.#backend.inhabitants.get(DRIVER_ID)!;
     home.runtime = this.#driver.runtime;
     this.#giveBack = replaceCurrentOwner(this.#driver);
     this.world.onNext = () => {
@@ -132,7 +132,7 @@ export class Simulation {
 
   /** The process whose code runs now. */
   get here(): SimulatedProcess {
-    const processId = currentScope()?.runtime.identity.processId ?? 1;
+    const processId = currentScope()?.runtime.identity.processId ?? DRIVER_ID;
     return this.#backend.inhabitants.get(processId)!.process;
   }
 
@@ -248,12 +248,12 @@ export class Simulation {
     if (!this.#backend.daemonProcess.isDead) await this.#checkLeaks();
     await this.#whenDone(this.#driver.shutdown());
     const alive = this.world.processes.filter(
-      ({ isDead, processId }) => !isDead && processId !== 1,
+      ({ isDead, processId }) => !isDead && processId !== DRIVER_ID,
     );
     if (alive.length > 0) {
       throw this.#failure(`processes live on: ${alive.map(({ name }) => name).join(", ")}`);
     }
-    const timers = this.#backend.inhabitants.get(1)!.process.timers;
+    const timers = this.#backend.inhabitants.get(DRIVER_ID)!.process.timers;
     if (timers > 0) throw this.#failure(`${timers} timers of the driver live on`);
   }
 
