@@ -217,15 +217,19 @@ test("a worker that dies in the middle: what had come, then the error", crashes,
 });
 
 test("elements that came before the worker died are read after its death", crashes, async () => {
-  const pids = remote(async function* (permits: string) {
+  const pids = remote(async function* (events: string, permits: string) {
     yield process.pid;
     yield 1;
     yield 2;
+    // The elements leave with the turn in which they were yielded.
+    await new Promise(setImmediate);
+    announce(events, "sent");
     await takePermit(permits);
   });
-  const permits = fixture.sandbox.permits();
-  const iterator = pids(permits.path)[Symbol.asyncIterator]();
+  const [events, permits] = [fixture.sandbox.events(), fixture.sandbox.permits()];
+  const iterator = pids(events.path, permits.path)[Symbol.asyncIterator]();
   const pid = (await iterator.next()).value as number;
+  assert.equal(await events.next(), "sent");
   process.kill(pid, "SIGKILL");
   await fixture.gone(pid);
   const { all, error } = await outcomeOf(restOf(iterator));
