@@ -90,12 +90,15 @@ export class Board {
 
   /** Throws if other places are taken than those of these postings. */
   validate(postings: readonly Posting[]): void {
-    const posted = postings.filter((posting) => posting !== 0);
-    const isEach = posted.every((posting) => {
-      return (this.#words![indexOf(posting)]! & ~CLAIMED) === wordOf(posting);
-    });
-    if (isEach && posted.length === this.#posted) return;
-    throw new Error(`Cannot have ${this.#posted} tasks posted: they say ${posted.join(", ")}`);
+    let count = 0;
+    let isEach = true;
+    for (const posting of postings) {
+      if (posting === 0) continue;
+      count++;
+      isEach &&= (this.#words![indexOf(posting)]! & ~CLAIMED) === wordOf(posting);
+    }
+    if (isEach && count === this.#posted) return;
+    throw new Error(`Cannot have ${this.#posted} tasks posted: they say ${postings.join(", ")}`);
   }
 }
 

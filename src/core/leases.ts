@@ -54,6 +54,8 @@ export interface Wish {
 
 interface Waiting extends Wish {
   wanted: number;
+  priority: number;
+  isLong: boolean;
   readonly held: Set<number>;
   /** Order among equal priorities; moves to the end with each grant. */
   turn: number;
@@ -114,16 +116,21 @@ export class Leases {
       this.#sink.rejectDedicated(wish, this.#dedicatedMax);
       return;
     }
-    const waiting: Waiting = {
-      ...wish,
-      held: before?.held ?? new Set(),
-      turn: before?.turn ?? this.#nextTurn++,
-      waitingSinceMs: before !== undefined && isPending(before) ? before.waitingSinceMs : nowMs,
-      reported: before?.reported ?? false,
-    };
-    this.#waiting.set(key, waiting);
-    this.#forgetIfDone(key, waiting);
+    if (before === undefined) this.#begin(key, wish, nowMs);
+    else {
+      if (!isPending(before)) before.waitingSinceMs = nowMs;
+      before.wanted = wish.wanted;
+      before.priority = wish.priority;
+      before.isLong = wish.isLong;
+      this.#forgetIfDone(key, before);
+    }
     this.schedule(nowMs);
+  }
+
+  #begin(key: string, wish: Wish, nowMs: number): void {
+    const turn = this.#nextTurn++;
+    const waiting = { held: new Set<number>(), turn, waitingSinceMs: nowMs, reported: false };
+    this.#waiting.set(key, { ...wish, ...waiting });
   }
 
   /** Those who have a worker of their own, or wait for one. */
@@ -222,10 +229,12 @@ export class Leases {
 
   /** Grants all that can be granted now, and asks for workers and leases that are missing. */
   schedule(nowMs: number): void {
+    const inOrder = this.#inOrder();
+    if (inOrder.length === 0) return;
     const blocked = new Set<string>();
     const tentative: Demand[] = [];
     const starts = new Map<string, number>();
-    for (const waiting of this.#inOrder()) {
+    for (const waiting of inOrder) {
       let pending = waiting.wanted - waiting.held.size;
       while (pending > 0) {
         const missing = this.#resources.missing(waiting.demand);
@@ -305,8 +314,7 @@ export class Leases {
 
   #reclaimFor(waiting: Waiting, missing: readonly string[]): void {
     for (const lease of this.#leases.values()) {
-      if (keyOf(lease) === keyOf(waiting) || lease.parked) continue;
-      if (lease.isDedicated) continue;
+      if (waiting.held.has(lease.leaseId) || lease.parked || lease.isDedicated) continue;
       if (this.#reclaimed.has(lease.leaseId) || !holdsAny(lease, missing)) continue;
       this.#reclaimed.add(lease.leaseId);
       this.#sink.reclaim(lease);
@@ -327,13 +335,15 @@ export class Leases {
   validate(): void {
     this.#resources.validate([...this.#leases.values()].map(heldBy));
     this.#workers.validate();
-    for (const lease of this.#leases.values()) {
-      const worker = this.#workers.find(lease.workerId);
-      const count = this.leasesOf(lease.workerId).length;
-      if (worker?.leases !== count) {
+    const counts = new Map<number, number>();
+    for (const { workerId } of this.#leases.values()) {
+      counts.set(workerId, (counts.get(workerId) ?? 0) + 1);
+    }
+    for (const [workerId, count] of counts) {
+      const leases = this.#workers.find(workerId)?.leases ?? "no";
+      if (leases !== count) {
         throw new Error(
-          `Cannot have lease ${lease.leaseId}: worker ${lease.workerId} counts ` +
-            `${worker?.leases ?? "no"} leases, there are ${count}`,
+          `Cannot have ${count} leases of worker ${workerId}: it counts ${leases} leases`,
         );
       }
     }

@@ -6,7 +6,7 @@
  */
 
 import { LEASE_IDLE_MS } from "../base/limits.ts";
-import { Board } from "./board.ts";
+import { Board, type Posting } from "./board.ts";
 import { HeldLease } from "./held-lease.ts";
 import {
   hasRoom,
@@ -358,6 +358,14 @@ export class Tasks<T extends Task> {
     this.#sink.returnLease(lease);
   }
 
+  #postings(): Posting[] {
+    const postings: Posting[] = [];
+    for (const { leases } of this.#classList) {
+      for (const lease of leases) for (const { posting } of lease.tasks()) postings.push(posting);
+    }
+    return postings;
+  }
+
   /** Throws if two fields disagree. */
   validate(): void {
     for (const schedulingClass of this.#classList) {
@@ -371,8 +379,7 @@ export class Tasks<T extends Task> {
       }
       for (const lease of schedulingClass.leases) lease.validate();
     }
-    const leases = this.#classList.flatMap((schedulingClass) => schedulingClass.leases);
-    this.board.validate(leases.flatMap((lease) => lease.tasks().map(({ posting }) => posting)));
+    this.board.validate(this.#postings());
     if (this.#pending < 0) throw new Error(`Cannot have ${this.#pending} tasks pending`);
   }
 }

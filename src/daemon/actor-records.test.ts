@@ -6,7 +6,7 @@ import type { ActorState } from "../core/actor-life.ts";
 import { endFor } from "../runtime/actor-end.ts";
 import { actorEntryKey, nameEntryKey, type ActorRecord } from "../runtime/actor-record.ts";
 import { objectKey } from "../runtime/object-record.ts";
-import { describeActors, endActorsOf, forgetOldestDead } from "./actor-records.ts";
+import { ActorRecords } from "./actor-records.ts";
 
 interface Given {
   readonly state: ActorState;
@@ -30,8 +30,8 @@ function publish(control: EmbeddedControl, count: number, given: Given): void {
   assert.ok(control.set(entryKey, control.find(entryKey)?.revision ?? 0, record).isSet);
 }
 
-function countsOf(control: EmbeddedControl, isWanted: (record: ActorRecord) => boolean): number[] {
-  const { actors } = describeActors(control, []);
+function countsOf(records: ActorRecords, isWanted: (record: ActorRecord) => boolean): number[] {
+  const { actors } = records.describe([]);
   return actors.filter(isWanted).map((record) => record.key - key(0));
 }
 
@@ -43,7 +43,7 @@ test("any lives and deaths: all that live are kept, and the last of the dead", (
   fc.assert(
     fc.property(changes, fc.nat(5), (played, deadMax) => {
       const control = new EmbeddedControl();
-      forgetOldestDead(control, deadMax);
+      const records = new ActorRecords(control, deadMax);
       const living = new Set<number>();
       let dead: number[] = [];
       for (const { count, state } of played) {
@@ -53,8 +53,8 @@ test("any lives and deaths: all that live are kept, and the last of the dead", (
         if (state === "dead") dead.push(count);
         else living.add(count);
         dead = dead.slice(Math.max(0, dead.length - deadMax));
-        assert.deepEqual(countsOf(control, isDead), dead);
-        assert.deepEqual(new Set(countsOf(control, (record) => !isDead(record))), living);
+        assert.deepEqual(countsOf(records, isDead), dead);
+        assert.deepEqual(new Set(countsOf(records, (record) => !isDead(record))), living);
       }
     }),
   );
@@ -62,7 +62,7 @@ test("any lives and deaths: all that live are kept, and the last of the dead", (
 
 test("an owner's end: more actors die at once than are remembered", () => {
   const control = new EmbeddedControl();
-  forgetOldestDead(control, 3);
+  const records = new ActorRecords(control, 3);
   const told: string[] = [];
   for (let count = 1; count <= 8; count++) {
     publish(control, count, {
@@ -77,11 +77,11 @@ test("an owner's end: more actors die at once than are remembered", () => {
   const stop = control.follow("actor/", (change) => {
     if (change.value === undefined) told.push(change.key);
   });
-  endActorsOf(5, control);
+  records.ownerGone(5);
   stop();
-  assert.deepEqual(countsOf(control, isDead), [4, 6, 8]);
+  assert.deepEqual(countsOf(records, isDead), [4, 6, 8]);
   assert.deepEqual(
-    countsOf(control, (record) => !isDead(record)),
+    countsOf(records, (record) => !isDead(record)),
     [1, 3, 5, 7],
   );
   assert.deepEqual(told, [actorEntryKey(key(9)), actorEntryKey(key(2))]);
@@ -91,11 +91,12 @@ test("an owner's end: more actors die at once than are remembered", () => {
 
 test("all are told of in the order of their changes, but what only stands for another", () => {
   const control = new EmbeddedControl();
+  const records = new ActorRecords(control, Infinity);
   for (const count of [1, 2, 3]) publish(control, count, { state: "alive" });
   publish(control, 1, { state: "dead" });
   publish(control, 4, { state: "dead", sameAs: { key: key(2), ownerId: 1 } });
   const workers = [{ processId: 2, pid: 71 }];
-  const answer = describeActors(control, workers);
+  const answer = records.describe(workers);
   assert.deepEqual(answer.workers, workers);
   assert.deepEqual(
     answer.actors.map((record) => [record.key - key(0), record.state, record.workerId]),

@@ -7,43 +7,6 @@ import type { EmbeddedControl } from "../control/embedded.ts";
 import { endFor } from "../runtime/actor-end.ts";
 import { ACTORS_PREFIX, nameEntryKey, type ActorRecord } from "../runtime/actor-record.ts";
 
-export function endActorsOf(ownerId: number, control: EmbeddedControl): void {
-  for (const { key, revision, value } of control.entries(ACTORS_PREFIX)) {
-    const record = value as ActorRecord;
-    if (record.ownerId !== ownerId || record.state === "dead") continue;
-    const end = endFor("the process that created it has ended");
-    control.set(key, revision, { ...record, state: "dead", workerId: undefined, end });
-    if (record.name !== undefined) freeName(record, control);
-  }
-}
-
-/**
- * From now on, while there are none yet: deletes the oldest record of a dead actor as soon as there
- * are more than `deadMax`.
- */
-export function forgetOldestDead(control: EmbeddedControl, deadMax: number): void {
-  /** Revisions by key, in the order of their deaths. */
-  const dead = new Map<string, number>();
-  control.follow(ACTORS_PREFIX, ({ key, revision, value }) => {
-    dead.delete(key);
-    if ((value as ActorRecord | undefined)?.state !== "dead") return;
-    dead.set(key, revision);
-    if (dead.size <= deadMax) return;
-    const [oldestKey, oldestRevision] = dead.entries().next().value!;
-    dead.delete(oldestKey);
-    control.set(oldestKey, oldestRevision, undefined);
-  });
-}
-
-/** The class of the actor that lives in a worker. */
-export function actorIn(workerId: number, control: EmbeddedControl): string | undefined {
-  for (const { value } of control.entries(ACTORS_PREFIX)) {
-    const record = value as ActorRecord;
-    if (record.workerId === workerId) return record.className;
-  }
-  return undefined;
-}
-
 export interface WorkerPid {
   readonly processId: number;
   readonly pid: number;
@@ -56,15 +19,62 @@ export interface ActorsAnswer {
   readonly workers: readonly WorkerPid[];
 }
 
-export function describeActors(
-  control: EmbeddedControl,
-  workers: readonly WorkerPid[],
-): ActorsAnswer {
-  const entries = control.entries(ACTORS_PREFIX);
-  entries.sort((left, right) => left.revision - right.revision);
-  const records = entries.map(({ value }) => value as ActorRecord);
-  // What only stands for another actor was never one.
-  return { actors: records.filter(({ sameAs }) => sameAs === undefined), workers };
+/** The records of actors in the control plane, as they are, by entry key. */
+export class ActorRecords {
+  readonly #control: EmbeddedControl;
+  readonly #deadMax: number;
+  /** In the order of their last changes. */
+  readonly #records = new Map<
+    string,
+    { readonly record: ActorRecord; readonly revision: number }
+  >();
+  /** Keys in the order of their deaths. */
+  readonly #dead = new Set<string>();
+
+  /** Deletes the oldest record of a dead actor as soon as there are more than `deadMax`. */
+  constructor(control: EmbeddedControl, deadMax: number) {
+    this.#control = control;
+    this.#deadMax = deadMax;
+    control.follow(ACTORS_PREFIX, ({ key, revision, value }) => {
+      this.#records.delete(key);
+      this.#dead.delete(key);
+      if (value === undefined) return;
+      const record = value as ActorRecord;
+      this.#records.set(key, { record, revision });
+      if (record.state === "dead") this.#died(key);
+    });
+  }
+
+  #died(key: string): void {
+    this.#dead.add(key);
+    if (this.#dead.size <= this.#deadMax) return;
+    const [oldest] = this.#dead;
+    this.#control.set(oldest!, this.#records.get(oldest!)!.revision, undefined);
+  }
+
+  ownerGone(ownerId: number): void {
+    for (const [key, { record, revision }] of [...this.#records]) {
+      if (record.ownerId !== ownerId || record.state === "dead") continue;
+      const end = endFor("the process that created it has ended");
+      this.#control.set(key, revision, { ...record, state: "dead", workerId: undefined, end });
+      if (record.name !== undefined) freeName(record, this.#control);
+    }
+  }
+
+  /** The class of the actor that lives in a worker. */
+  classIn(workerId: number): string | undefined {
+    for (const { record } of this.#records.values()) {
+      if (record.workerId === workerId) return record.className;
+    }
+    return undefined;
+  }
+
+  /** Of the machine's workers, told as they are given. */
+  describe(workers: readonly WorkerPid[]): ActorsAnswer {
+    const records = [...this.#records.values()].map(({ record }) => record);
+    // What only stands for another actor was never one.
+    return { actors: records.filter(({ sameAs }) => sameAs === undefined), workers };
+  }
 }
 
 /** Unless somebody else has it by now. */

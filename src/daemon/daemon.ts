@@ -25,13 +25,7 @@ import { readPlain } from "../values/plain-data.ts";
 import { Link } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
-import {
-  actorIn,
-  describeActors,
-  endActorsOf,
-  forgetOldestDead,
-  type ActorsAnswer,
-} from "./actor-records.ts";
+import { ActorRecords, type ActorsAnswer } from "./actor-records.ts";
 import { ControlServer } from "./control-server.ts";
 import { readVariables, readWish } from "./daemon-reader.ts";
 import { DaemonWriter } from "./daemon-writer.ts";
@@ -118,6 +112,7 @@ export class Daemon implements LeaseSink {
   readonly #waits = new WaitGraph();
   readonly #control = new EmbeddedControl();
   readonly #controlServer = new ControlServer(this.#control);
+  readonly #actors = new ActorRecords(this.#control, DEAD_ACTORS_MAX);
   readonly #workers = new Map<number, WorkerSlot>();
   readonly #environments = new Map<string, Readonly<Record<string, string>>>([["", {}]]);
   readonly #startFailures = new StartFailures();
@@ -146,11 +141,10 @@ export class Daemon implements LeaseSink {
       clock: ports.clock,
       workers: () => this.#workers.values(),
       leases: () => this.#leases.all(),
-      actorIn: (workerId) => actorIn(workerId, this.#control),
+      actorIn: (workerId) => this.#actors.classIn(workerId),
       end: (workerId, ...why) => this.#killWorker(workerId, ...why),
       notice: (text) => this.#writer.notice(this.#driver, text),
     });
-    forgetOldestDead(this.#control, DEAD_ACTORS_MAX);
     this.#writer.welcome(this.#driver);
     for (let i = 0; i < settings.warmWorkers; i++) this.startWorker("");
   }
@@ -247,7 +241,7 @@ export class Daemon implements LeaseSink {
   describeActors(): ActorsAnswer {
     const workers = [...this.#workers.values()];
     const pids = workers.map(({ workerId, handle }) => ({ processId: workerId, pid: handle.pid }));
-    return describeActors(this.#control, pids);
+    return this.#actors.describe(pids);
   }
 
   // LeaseSink.
@@ -357,7 +351,7 @@ export class Daemon implements LeaseSink {
     this.#memory.processGone(workerId);
     this.#controlServer.processGone(workerId);
     this.#waits.processGone(workerId);
-    endActorsOf(workerId, this.#control);
+    this.#actors.ownerGone(workerId);
     this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);
     // What it had called goes with it: nobody waits for it any more, and it may never end. Where

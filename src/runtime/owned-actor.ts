@@ -268,11 +268,19 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   #publish(end: ActorDeath | undefined): void {
     const { name, namespace, isDetached, traits } = this.spec;
     const { state, incarnation, restarts, workerId } = this.life;
-    const ownerId = this.#context.selfId;
-    const { className } = traits;
     const record: ActorRecord = {
-      ...{ key: this.key, className, name, namespace, isDetached, ownerId },
-      ...{ state, incarnation, restarts, workerId, end, sameAs: this.#sameAs },
+      key: this.key,
+      className: traits.className,
+      name,
+      namespace,
+      isDetached,
+      ownerId: this.#context.selfId,
+      state,
+      incarnation,
+      restarts,
+      workerId,
+      sameAs: this.#sameAs,
+      end,
     };
     this.#published.publish(record).catch(ignore);
   }

@@ -35,11 +35,18 @@ export type FrameHandler = (
 
 const NO_BUFFERS: readonly Buffer[] = [];
 
+/** Most links carry little: the buffer of one that carries more grows. */
+const FIRST_BUFFER_BYTES = 4096;
+
 /** Collects frames until they are taken to be written. Hot path. */
 export class FrameWriter {
-  readonly body = new MsgpackWriter(2 * LINK_FLUSH_BYTES);
+  readonly body: MsgpackWriter;
   #frameStart = 0;
   #bufferCount = 0;
+
+  constructor(roomBytes = FIRST_BUFFER_BYTES) {
+    this.body = new MsgpackWriter(roomBytes);
+  }
 
   get sizeBytes(): number {
     return this.body.position;

@@ -101,9 +101,11 @@ export class Link {
     const body = this.#writer.body;
     if (body.position === 0) return;
     const hasLeft = !this.#open || this.#transport.write(body.bytes.subarray(0, body.position));
+    const roomBytes = body.bytes.length;
     // A buffer that a large message has made grow is not kept.
-    if (hasLeft && body.bytes.length <= KEPT_BUFFER_BYTES_MAX) body.position = 0;
-    else this.#writer = new FrameWriter();
+    if (roomBytes > KEPT_BUFFER_BYTES_MAX) this.#writer = new FrameWriter();
+    else if (hasLeft) body.position = 0;
+    else this.#writer = new FrameWriter(Math.min(roomBytes, 2 * LINK_FLUSH_BYTES));
   }
 
   /** Ends the link after what was sent. `onClose` follows without a cause. */

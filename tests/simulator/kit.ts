@@ -1,6 +1,6 @@
 /** What the steps of simulated programs are made with: chance, and calls that are looked after. */
 
-import type { ObjectRef } from "mobula";
+import { remote, type ObjectRef } from "mobula";
 import type { Chance } from "./chance.ts";
 import type { Expectation, Ledger } from "./ledger.ts";
 
@@ -19,18 +19,27 @@ export interface Perils {
 /** Whatever else a call promises, it may begin this often, and end so. */
 export type More = Partial<Omit<Expectation, "what">>;
 
+const REMADE_SHARE = 0.1;
+
 export class Kit {
   readonly ledger: Ledger;
   readonly chance: Chance;
   readonly perils: Perils;
   /** Names of steps, for messages. */
   readonly underWay: string[] = [];
+  readonly #made = new Map<unknown, unknown>();
 
   constructor(ledger: Ledger, chance: Chance, perils: Perils) {
     this.ledger = ledger;
     this.chance = chance;
     this.perils = perils;
   }
+
+  /** Programs make a function remote once and call it often. Now and then it is made anew. */
+  readonly remote = ((body: () => void) => {
+    if (!this.#made.has(body) || this.chance.is(REMADE_SHARE)) this.#made.set(body, remote(body));
+    return this.#made.get(body);
+  }) as typeof remote;
 
   /** What a task may end with when workers die. */
   deathsOf(maxRetries: number): readonly string[] {

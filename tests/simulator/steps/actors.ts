@@ -1,6 +1,6 @@
 /** Steps with actors. */
 
-import { getActor, kill, remote, type ActorHandle } from "mobula";
+import { getActor, kill, type ActorHandle } from "mobula";
 import * as bodies from "../bodies.ts";
 import type { Kit, More } from "../kit.ts";
 
@@ -15,7 +15,7 @@ export async function actor(kit: Kit): Promise<void> {
   const { chance, perils } = kit;
   const maxRestarts = chance.pick([0, 1, Infinity]);
   const maxTaskRetries = chance.pick([0, 0, Infinity]);
-  const counter = new (remote(bodies.Counter, { maxRestarts, maxTaskRetries }))();
+  const counter = new (kit.remote(bodies.Counter).options({ maxRestarts, maxTaskRetries }))();
   let last = 0;
   // With a new life the count begins anew.
   const isNext = (value: unknown): boolean => {
@@ -30,7 +30,7 @@ export async function actor(kit: Kit): Promise<void> {
   );
   const others: Promise<unknown>[] = [adding];
   if (chance.is(0.4)) {
-    const addTo = remote(bodies.addTo);
+    const addTo = kit.remote(bodies.addTo);
     others.push(
       kit.call("addTo", undefined, (id) => addTo(id, counter, 0), {
         isRight: (value) => typeof value === "number",
@@ -45,7 +45,7 @@ export async function actor(kit: Kit): Promise<void> {
 /** Several of its calls run at a time. */
 export async function busyActor(kit: Kit): Promise<void> {
   const { chance } = kit;
-  const counter = new (remote(bodies.Counter, { maxConcurrency: 4 }))();
+  const counter = new (kit.remote(bodies.Counter).options({ maxConcurrency: 4 }))();
   await kit.all(1 + chance.below(10), () =>
     kit.call("Counter.later", 0, (id) => counter.later(id, chance.next() * 10), {
       errors: kit.actorErrors(),
@@ -57,7 +57,7 @@ export async function busyActor(kit: Kit): Promise<void> {
 
 /** Killed while its calls are on their way. */
 export async function killedActor(kit: Kit): Promise<void> {
-  const counter = new (remote(bodies.Counter))();
+  const counter = new (kit.remote(bodies.Counter))();
   const calls = kit.all(1 + kit.chance.below(8), () =>
     kit.call("call of a killed actor", 0, (id) => counter.later(id, 10), {
       errors: [...kit.actorErrors(), "ActorDiedError"],
@@ -71,7 +71,7 @@ export async function killedActor(kit: Kit): Promise<void> {
 /** Found by its name, from here and from tasks. */
 export async function namedActor(kit: Kit): Promise<void> {
   const name = kit.ledger.newId();
-  const Named = remote(bodies.Counter, { name, getIfExists: true });
+  const Named = kit.remote(bodies.Counter).options({ name, getIfExists: true });
   const counter = new Named();
   const errors = [...kit.actorErrors(), ...(kit.perils.deaths ? ["ActorNotFoundError"] : [])];
   const id = kit.expect("call of a found actor", 2, { errors, runsMax: 1 });
@@ -90,7 +90,7 @@ export async function namedActor(kit: Kit): Promise<void> {
 
 /** It calls tasks, and other actors. */
 export async function callingActor(kit: Kit): Promise<void> {
-  const leader = new (remote(bodies.Leader))();
+  const leader = new (kit.remote(bodies.Leader))();
   await kit.call("Leader.lead", 6, (id) => leader.lead(id, 3), {
     errors: [...kit.actorErrors(), ...kit.deathsOf(3)],
   });

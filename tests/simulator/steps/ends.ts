@@ -1,6 +1,6 @@
 /** Steps that end calls early: by cancel, by a deadline, by a signal. */
 
-import { cancel, remote, type ObjectRef } from "mobula";
+import { cancel, type ObjectRef } from "mobula";
 import { sleep } from "mobula/testing";
 import * as bodies from "../bodies.ts";
 import type { Kit } from "../kit.ts";
@@ -15,10 +15,10 @@ export async function cancelled(kit: Kit): Promise<void> {
   const kind = chance.below(3);
   const ref: ObjectRef<unknown> =
     kind === 0
-      ? remote(bodies.nap)(id, durationMs, 4)
+      ? kit.remote(bodies.nap)(id, durationMs, 4)
       : kind === 1
-        ? remote(bodies.burn)(id, durationMs, 4)
-        : remote(bodies.tree)(id, 2, 3);
+        ? kit.remote(bodies.burn)(id, durationMs, 4)
+        : kit.remote(bodies.tree)(id, 2, 3);
   const ended = kit.watch(id, async () => ref);
   await sleep(chance.next() * 20);
   cancel(ref, { force: perils.killing && chance.is(0.5), recursive: chance.is(0.7) });
@@ -36,7 +36,7 @@ export async function late(kit: Kit): Promise<void> {
   // Of a worker that cannot be reached it is known only later that it is dead.
   const mayBeLate = durationMs + 10 > timeoutMs || kit.perils.freezes || kit.perils.deaths;
   const body = kit.perils.killing ? chance.pick([bodies.nap, bodies.burn]) : bodies.nap;
-  const nap = remote(body, { timeoutMs });
+  const nap = kit.remote(body).options({ timeoutMs });
   await kit.call("with a deadline", 5, (id) => nap(id, durationMs, 5), {
     errors: [...kit.deathsOf(3), ...(mayBeLate ? ["TaskTimeoutError"] : [])],
   });
@@ -45,7 +45,7 @@ export async function late(kit: Kit): Promise<void> {
 export async function aborted(kit: Kit): Promise<void> {
   const { chance } = kit;
   const controller = new AbortController();
-  const nap = remote(bodies.nap, { signal: controller.signal });
+  const nap = kit.remote(bodies.nap).options({ signal: controller.signal });
   const calls = kit.all(1 + chance.below(5), (value) =>
     kit.call("with a signal", value, (id) => nap(id, chance.next() * 30, value), {
       errors: [...kit.deathsOf(3), "Boom"],

@@ -1,13 +1,13 @@
 /** Steps about values: stored ones, shared ones, and waiting for them. */
 
-import { asCompleted, get, put, remote, wait, type ObjectRef } from "mobula";
+import { asCompleted, get, put, wait, type ObjectRef } from "mobula";
 import { sleep } from "mobula/testing";
 import * as bodies from "../bodies.ts";
 import type { Kit } from "../kit.ts";
 
 export async function stored(kit: Kit): Promise<void> {
   const { chance } = kit;
-  const [fill, sum] = [remote(bodies.fill), remote(bodies.sum)];
+  const [fill, sum] = [kit.remote(bodies.fill), kit.remote(bodies.sum)];
   const sizeBytes = chance.pick([10, 2_000, 8_000]);
   const more = { errors: kit.lossErrors() };
   const id = kit.expect("fill", new Uint8Array(sizeBytes).fill(3), more);
@@ -22,7 +22,7 @@ export async function stored(kit: Kit): Promise<void> {
 
 /** Each value is made of the one before it, and all are stored: losing them makes a chain again. */
 export async function storedChain(kit: Kit): Promise<void> {
-  const grow = remote(bodies.grow);
+  const grow = kit.remote(bodies.grow);
   const more = { errors: kit.lossErrors() };
   const length = 2 + kit.chance.below(6);
   const ids: string[] = [];
@@ -39,7 +39,7 @@ export async function storedChain(kit: Kit): Promise<void> {
 
 /** Refs that a worker has made come back in a value, and go to other workers. */
 export async function shared(kit: Kit): Promise<void> {
-  const [share, collect] = [remote(bodies.share), remote(bodies.collect)];
+  const [share, collect] = [kit.remote(bodies.share), kit.remote(bodies.collect)];
   const values = Array.from({ length: 1 + kit.chance.below(4) }, (_, n) => n);
   const more = { errors: kit.lossErrors() };
   const id = kit.expect("share", undefined, { ...more, isRight: () => true });
@@ -57,7 +57,7 @@ export async function shared(kit: Kit): Promise<void> {
 
 /** Refs of pending results go to a task inside a value. */
 export async function nestedRefs(kit: Kit): Promise<void> {
-  const [nap, collect] = [remote(bodies.nap), remote(bodies.collect)];
+  const [nap, collect] = [kit.remote(bodies.nap), kit.remote(bodies.collect)];
   const ids = [1, 2, 3].map((n) => kit.expect("nap inside", n));
   const refs = ids.map((id, n) => nap(id, kit.chance.next() * 20, n + 1));
   const more = { errors: kit.lossErrors() };
@@ -67,7 +67,7 @@ export async function nestedRefs(kit: Kit): Promise<void> {
 
 export async function waits(kit: Kit): Promise<void> {
   const { chance } = kit;
-  const nap = remote(bodies.nap);
+  const nap = kit.remote(bodies.nap);
   const ids = [0, 1, 2, 3].map((value) => kit.expect("nap to wait for", value));
   const refs = ids.map((id, value) => nap(id, chance.next() * 30, value));
   await wait(refs, { count: 1 + chance.below(4), timeoutMs: 10 + chance.next() * 50 });
@@ -93,6 +93,8 @@ function noted(): void {
 /** Nobody awaits it. */
 export async function forgotten(kit: Kit): Promise<void> {
   const id = kit.ledger.newId();
-  remote(bodies.nap)(id, kit.chance.next() * 10, 1)[Symbol.dispose]();
+  kit
+    .remote(bodies.nap)(id, kit.chance.next() * 10, 1)
+    [Symbol.dispose]();
   await sleep(kit.chance.next());
 }

@@ -1,6 +1,5 @@
 /** Steps that read streams. */
 
-import { remote } from "mobula";
 import { sleep } from "mobula/testing";
 import * as bodies from "../bodies.ts";
 import type { Kit } from "../kit.ts";
@@ -17,7 +16,7 @@ export async function stream(kit: Kit): Promise<void> {
     errors: kit.deathsOf(0),
   });
   const body = chance.is(0.5) ? bodies.count : bodies.countSlowly;
-  const elements = remote(body, { streamBuffer })(id, to);
+  const elements = kit.remote(body).options({ streamBuffer })(id, to);
   const isSlow = chance.is(0.3);
   await kit.watch(id, async () => {
     const seen: number[] = [];
@@ -37,13 +36,13 @@ export async function stream(kit: Kit): Promise<void> {
 /** Read as refs, which go to tasks. */
 export async function streamOfRefs(kit: Kit): Promise<void> {
   const to = 1 + kit.chance.below(8);
-  const sum = remote(bodies.sum);
+  const sum = kit.remote(bodies.sum);
   const id = kit.expect("stream of refs", (to * (to - 1)) / 2, {
     errors: [...kit.lossErrors()],
   });
   await kit.watch(id, async () => {
     let total = 0;
-    for await (using ref of remote(bodies.count)(id, to).refs()) {
+    for await (using ref of kit.remote(bodies.count)(id, to).refs()) {
       using doubled = sum("", ref);
       total += await doubled;
     }

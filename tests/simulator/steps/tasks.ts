@@ -1,13 +1,13 @@
 /** Steps that call functions. */
 
-import { remote, type ObjectRef } from "mobula";
+import type { ObjectRef } from "mobula";
 import * as bodies from "../bodies.ts";
 import type { Kit } from "../kit.ts";
 
 export async function burst(kit: Kit): Promise<void> {
   const { chance } = kit;
   const maxRetries = chance.pick([0, 1, 3, Infinity]);
-  const add = remote(bodies.add, { maxRetries, priority: chance.below(3) });
+  const add = kit.remote(bodies.add).options({ maxRetries, priority: chance.below(3) });
   const more = {
     errors: kit.deathsOf(maxRetries),
     ...(maxRetries === 0 ? { runsMax: 1 } : {}),
@@ -20,7 +20,8 @@ export async function burst(kit: Kit): Promise<void> {
 export async function naps(kit: Kit): Promise<void> {
   const { chance } = kit;
   const numCpus = chance.pick([0, 0.5, 1, 1]);
-  const [nap, burn] = [remote(bodies.nap, { numCpus }), remote(bodies.burn, { numCpus })];
+  const nap = kit.remote(bodies.nap).options({ numCpus });
+  const burn = kit.remote(bodies.burn).options({ numCpus });
   await kit.all(1 + chance.below(6), (value) => {
     const durationMs = chance.pick([0.1, 1, 5, 20, 100]);
     const body = chance.is(0.5) ? nap : burn;
@@ -30,7 +31,7 @@ export async function naps(kit: Kit): Promise<void> {
 
 /** Refs are arguments, and nobody awaits them on the way. */
 export async function chain(kit: Kit): Promise<void> {
-  const sum = remote(bodies.sum);
+  const sum = kit.remote(bodies.sum);
   let last: ObjectRef<number> | undefined;
   await kit.all(2 + kit.chance.below(12), (n) => {
     const id = kit.expect(`link ${n} of a chain`, n + 1);
@@ -50,17 +51,19 @@ export async function nested(kit: Kit): Promise<void> {
   const [depth, width] = kit.chance.pick(shapes);
   let size = 1;
   for (let level = depth; level > 0; level--) size = 1 + width * size;
-  await kit.call(`tree ${depth} x ${width}`, size, (id) => remote(bodies.tree)(id, depth, width));
+  await kit.call(`tree ${depth} x ${width}`, size, (id) =>
+    kit.remote(bodies.tree)(id, depth, width),
+  );
 }
 
 export async function failures(kit: Kit): Promise<void> {
-  await kit.call("fail", undefined, (id) => remote(bodies.fail)(id), { message: "boom of" });
+  await kit.call("fail", undefined, (id) => kit.remote(bodies.fail)(id), { message: "boom of" });
 }
 
 export async function retried(kit: Kit): Promise<void> {
   const [maxRetries, failing] = [kit.chance.below(4), kit.chance.below(4)];
   const { deaths } = kit.perils;
-  const flaky = remote(bodies.flaky, { maxRetries, retryExceptions: true });
+  const flaky = kit.remote(bodies.flaky).options({ maxRetries, retryExceptions: true });
   await kit.call("flaky", undefined, (id) => flaky(id, failing), {
     // Deaths use up retries as well, and count as attempts.
     isRight: (value) => (deaths ? Number(value) > failing : value === failing + 1),
@@ -73,7 +76,7 @@ export async function retried(kit: Kit): Promise<void> {
 /** Tasks that end their own worker. */
 export async function deadly(kit: Kit): Promise<void> {
   const [maxRetries, dying] = [kit.chance.below(3), kit.chance.below(3)];
-  const suicidal = remote(bodies.suicidal, { maxRetries });
+  const suicidal = kit.remote(bodies.suicidal).options({ maxRetries });
   const call = (id: string): ObjectRef<number> => suicidal(id, dying);
   await kit.call(`suicidal ${dying}, maxRetries ${maxRetries}`, 0, call, {
     errors: kit.deathsOf(maxRetries),
@@ -82,7 +85,7 @@ export async function deadly(kit: Kit): Promise<void> {
 
 export async function pairs(kit: Kit): Promise<void> {
   const id = kit.expect("pair", [1, 2]);
-  const [first, second] = remote(bodies.pair, { numReturns: 2 })(id, 1, 2);
+  const [first, second] = kit.remote(bodies.pair).options({ numReturns: 2 })(id, 1, 2);
   await kit.watch(id, () => Promise.all([first, second]));
   first[Symbol.dispose]();
   second[Symbol.dispose]();
@@ -93,7 +96,7 @@ export async function map(kit: Kit): Promise<void> {
   const squares = items.map((n) => n * n);
   const id = kit.expect("map", squares, { mayNotRun: true });
   const batchSize = kit.chance.pick(["auto", 1, 7] as const);
-  await kit.watch(id, async () => remote(bodies.square).map(items, { batchSize }));
+  await kit.watch(id, async () => kit.remote(bodies.square).map(items, { batchSize }));
 }
 
 /** Of which some items fail. */
@@ -108,5 +111,5 @@ export async function mapSettled(kit: Kit): Promise<void> {
         return n % 3 === 0 ? status === "rejected" : mayFail || status === "fulfilled";
       }),
   });
-  await kit.watch(id, async () => remote(bodies.notThirds).map(items, { settled: true }));
+  await kit.watch(id, async () => kit.remote(bodies.notThirds).map(items, { settled: true }));
 }
