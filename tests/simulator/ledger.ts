@@ -35,10 +35,12 @@ export class Ledger {
   /** Names of errors that any call may end with: the runtime may. */
   readonly alwaysAllowed: string[] = [];
   readonly #entries = new Map<string, Entry>();
+  /** Calls that calls have made, once they have run. */
+  readonly #nested = new Set<string>();
   #count = 0;
 
   get calls(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#nested.size;
   }
 
   newId(): string {
@@ -57,7 +59,10 @@ export class Ledger {
   ran(id: string): void {
     const entry = this.#entries.get(id);
     // Calls that calls make have names of their own.
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      this.#nested.add(id);
+      return;
+    }
     entry.runs++;
     if (entry.runs > entry.runsMax) {
       this.#violated(id, `ran ${entry.runs} times, ${entry.runsMax} at most were promised`);

@@ -25,7 +25,7 @@ export async function actor(kit: Kit): Promise<void> {
   };
   const errors = kit.actorErrors();
   const more: More = { isRight: isNext, errors, ...(maxTaskRetries === 0 ? { runsMax: 1 } : {}) };
-  const adding = kit.all(1 + chance.below(8), () =>
+  const adding = kit.all(1 + chance.below(20), () =>
     kit.call("Counter.add", undefined, (id) => counter.add(id, 1), more),
   );
   const others: Promise<unknown>[] = [adding];
@@ -46,7 +46,7 @@ export async function actor(kit: Kit): Promise<void> {
 export async function busyActor(kit: Kit): Promise<void> {
   const { chance } = kit;
   const counter = new (kit.remote(bodies.Counter).options({ maxConcurrency: 4 }))();
-  await kit.all(1 + chance.below(10), () =>
+  await kit.all(1 + chance.below(20), () =>
     kit.call("Counter.later", 0, (id) => counter.later(id, chance.next() * 10), {
       errors: kit.actorErrors(),
       runsMax: 1,
@@ -91,7 +91,8 @@ export async function namedActor(kit: Kit): Promise<void> {
 /** It calls tasks, and other actors. */
 export async function callingActor(kit: Kit): Promise<void> {
   const leader = new (kit.remote(bodies.Leader))();
-  await kit.call("Leader.lead", 6, (id) => leader.lead(id, 3), {
+  const count = 1 + kit.chance.below(6);
+  await kit.call("Leader.lead", 2 * count, (id) => leader.lead(id, count), {
     errors: [...kit.actorErrors(), ...kit.deathsOf(3)],
   });
   if (kit.chance.is(0.5)) await kill(leader);
