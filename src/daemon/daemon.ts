@@ -17,6 +17,7 @@ import { MsgpackReader } from "../base/msgpack.ts";
 import { EmbeddedControl } from "../control/embedded.ts";
 import type { MemoryShortage } from "../core/memory-watch.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
+import { OrphanedCalls } from "../core/orphaned-calls.ts";
 import { CPU, demandOf, UNITS_PER_ONE, type Shortage } from "../core/resources.ts";
 import { StartFailures } from "../core/start-failures.ts";
 import { WaitGraph, type WaitReport } from "../core/wait-graph.ts";
@@ -110,6 +111,7 @@ export class Daemon implements LeaseSink {
   readonly #memory: MemoryGathering;
   readonly #watch: WorkerWatch;
   readonly #waits = new WaitGraph();
+  readonly #orphans: OrphanedCalls;
   readonly #control = new EmbeddedControl();
   readonly #controlServer = new ControlServer(this.#control);
   readonly #actors = new ActorRecords(this.#control, DEAD_ACTORS_MAX);
@@ -136,6 +138,7 @@ export class Daemon implements LeaseSink {
       startingMax: WORKERS_STARTING_PER_CORE_MAX * Math.max(cores, 1),
       idleMs: WORKER_IDLE_MS,
     });
+    this.#orphans = new OrphanedCalls(settings.frozenWorkerMs);
     this.#leases = new Leases(total, this.#pool, this, settings.actorsMax);
     this.#watch = new WorkerWatch(settings, ports.memory, {
       clock: ports.clock,
@@ -188,7 +191,7 @@ export class Daemon implements LeaseSink {
         this.#workerReady(senderId, nowMs);
         break;
       case Kind.exitSettled:
-        this.#store.settled(body.number(), senderId);
+        this.#exitSettled(body.number(), senderId);
         break;
       case Kind.memoryTable:
         this.#memory.tableCame(senderId, body);
@@ -213,6 +216,11 @@ export class Daemon implements LeaseSink {
         this.#controlServer.message(link, senderId, kind, body);
     }
     this.#armTimer();
+  }
+
+  #exitSettled(processId: number, senderId: number): void {
+    this.#store.settled(processId, senderId);
+    this.#orphans.heard(senderId, processId);
   }
 
   #findCircles(senderId: number, report: WaitReport): void {
@@ -351,18 +359,27 @@ export class Daemon implements LeaseSink {
     this.#memory.processGone(workerId);
     this.#controlServer.processGone(workerId);
     this.#waits.processGone(workerId);
+    this.#orphans.gone(workerId);
     this.#actors.ownerGone(workerId);
     this.#store.processGone(workerId, [DRIVER_ID, ...this.#workers.keys()]);
     if (!slot.isReady) this.#startFailed(slot, exit);
-    // What it had called goes with it: nobody waits for it any more, and it may never end. Where
-    // others have tasks as well, it is asked to end, by its own process.
+    const nowMs = this.#ports.clock.nowMs();
+    this.#endCallsOf(workerId, nowMs);
+    this.#leases.workerExited(workerId, nowMs);
+    this.#armTimer();
+  }
+
+  /**
+   * What a worker had called goes with it: nobody waits for it any more, and it may never end.
+   * Where others have tasks as well, it is asked to end, by its own process.
+   */
+  #endCallsOf(workerId: number, nowMs: number): void {
     for (const { workerId: calledId } of this.#leases.leasesFrom(workerId)) {
       const leases = this.#leases.leasesOf(calledId);
-      if (leases.some(({ submitterId }) => submitterId !== workerId)) continue;
-      this.#killWorker(calledId, "the task that called it has ended with its worker");
+      const isShared = leases.some(({ submitterId }) => submitterId !== workerId);
+      if (isShared) this.#orphans.callerEnded(calledId, workerId, nowMs);
+      else this.#killWorker(calledId, "the task that called it has ended with its worker");
     }
-    this.#leases.workerExited(workerId, this.#ports.clock.nowMs());
-    this.#armTimer();
   }
 
   /** Those who wait for workers that cannot start are told, instead of starting them for ever. */
@@ -414,6 +431,9 @@ export class Daemon implements LeaseSink {
         slot.isOverdue = true;
         this.#killWorker(slot.workerId, `it was not ready after ${WORKER_START_TIMEOUT_MS} ms`);
       }
+    }
+    for (const workerId of this.#orphans.takeOverdue(nowMs)) {
+      this.#killWorker(workerId, "a task whose caller has ended keeps it from all else");
     }
     const pidOf = (workerId: number) => this.#workers.get(workerId)?.handle.pid;
     for (const { wish, holders } of this.#leases.overdue(nowMs, WAITING_REPORT_MS)) {

@@ -84,13 +84,26 @@ export class Executor extends TaskRunner<LeasedTask> implements Waiters {
   }
 
   cancel(isTask: (task: LeasedTask) => boolean, cancellation: Cancellation): void {
-    for (const queue of this.#leases.values()) {
-      for (const task of [...queue.queued, ...queue.startedTasks]) {
-        if (!isTask(task)) continue;
-        task.cancel(cancellation);
-        if (task.isLocal && cancellation.isForced) this.#overdue.expect(task);
-      }
+    for (const task of this.#tasks()) {
+      if (!isTask(task)) continue;
+      task.cancel(cancellation);
+      if (task.isLocal && cancellation.isForced) this.#overdue.expect(task);
     }
+  }
+
+  /** Who would have ended by force what the process has called here is gone. */
+  callerGone(processId: number, reason: Error): void {
+    for (const task of this.#tasks()) {
+      if (task.spec.submitterId !== processId) continue;
+      task.cancel({ reason, isForced: true, isRecursive: true });
+      this.#overdue.expect(task);
+    }
+  }
+
+  #tasks(): LeasedTask[] {
+    return [...this.#leases.values()].flatMap(({ queued, startedTasks }) => {
+      return [...queued, ...startedTasks];
+    });
   }
 
   /** Runs what can run, soon: at the end of this turn, or after the sockets were looked at. */

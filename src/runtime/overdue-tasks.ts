@@ -1,7 +1,8 @@
 /**
- * Tasks that this process has called itself, runs itself, and was to end by force. Whoever sends a
- * task to another process has that process ended; here it would take the caller along, which would
- * then run again and call the same task. So the process ends when nothing else runs in it.
+ * Tasks that were to end by force, and for which only this process can see to it. Whoever sends a
+ * task to another process has that process ended; but those that it has called itself would take
+ * their caller along, which would then run again and call the same task, and of others the caller
+ * is gone. So the process ends when nothing else runs in it.
  */
 
 import type { Clock } from "../base/clock.ts";

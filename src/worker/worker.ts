@@ -139,6 +139,7 @@ export class Worker implements RuntimeHost {
 
   callerGone(processId: number): void {
     const reason = new TaskCancelledError("Cannot go on: the process that called has ended");
+    this.#executor.callerGone(processId, reason);
     this.#actor.cancel(({ spec }) => spec.submitterId === processId, {
       ...{ reason, isForced: true, isRecursive: true },
     });

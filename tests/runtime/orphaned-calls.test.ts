@@ -1,0 +1,106 @@
+/**
+ * Processes only: workers are killed. Calls of a worker that has died, in a worker in which
+ * something of others runs as well.
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { context, remote, type ObjectRef } from "mobula";
+import { announce, takePermit } from "../support/rendezvous.mjs";
+import { processesOnly, useRuntime } from "../support/runtime.ts";
+
+// One core, so that the call goes into the worker whose task waits: no further one is started.
+const fixture = useRuntime({
+  numCpus: 1,
+  resources: { slot: 1 },
+  logToDriver: false,
+  frozenWorkerMs: 300,
+});
+const crashes = processesOnly("workers are killed");
+
+type How = "waits" | "loops" | "ends";
+
+/** Waits for what the program gives, in a worker that others may use meanwhile. */
+const neighbour = remote(
+  async ([granted]: ObjectRef<number>[], events: string) => {
+    announce(events, `neighbour ${process.pid}`);
+    return { value: await granted, pid: process.pid };
+  },
+  { maxRetries: 1 },
+);
+const grant = remote(
+  async (permits: string) => {
+    await takePermit(permits);
+    return 7;
+  },
+  { numCpus: 0 },
+);
+const orphan = remote(
+  async (how: How, events: string) => {
+    const { signal } = context();
+    const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    announce(events, `orphan ${process.pid}`);
+    if (how === "loops") for (;;);
+    await ended;
+    announce(events, `aborted ${(signal.reason as Error).message}`);
+    // Whatever it was told, it goes on.
+    if (how === "waits") await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+  },
+  { resources: { slot: 1 } },
+);
+const caller = remote(
+  async (how: How, events: string) => {
+    announce(events, `caller ${process.pid}`);
+    await orphan(how, events);
+  },
+  { maxRetries: 0 },
+);
+
+async function scene(how: How): Promise<{
+  pid: number;
+  waiting: ObjectRef<{ value: number; pid: number }>;
+  next: () => Promise<string>;
+  give: () => void;
+}> {
+  const [events, permits] = [fixture.sandbox.events(), fixture.sandbox.permits()];
+  const pidOf = async (what: string): Promise<number> => {
+    const [name, pid] = (await events.next()).split(" ");
+    assert.equal(name, what);
+    return Number(pid);
+  };
+  const waiting = neighbour([grant(permits.path)], events.path);
+  const pid = await pidOf("neighbour");
+  const called = caller(how, events.path);
+  const callerPid = await pidOf("caller");
+  assert.equal(await pidOf("orphan"), pid);
+  process.kill(callerPid, "SIGKILL");
+  await assert.rejects(called, { name: "WorkerCrashedError" });
+  return { pid, waiting, next: () => events.next(), give: () => permits.give() };
+}
+
+const told = "aborted Cannot go on: the process that called has ended";
+
+test("an orphan is asked to end, and its neighbour goes on", crashes, async () => {
+  const { pid, waiting, next, give } = await scene("ends");
+  assert.equal(await next(), told);
+  give();
+  assert.deepEqual(await waiting, { value: 7, pid });
+});
+
+test("one that does not end lives no longer than its neighbour", crashes, async () => {
+  const { pid, waiting, next, give } = await scene("waits");
+  assert.equal(await next(), told);
+  give();
+  assert.deepEqual(await waiting, { value: 7, pid });
+  await fixture.gone(pid);
+});
+
+test("one that keeps its neighbour from all: their process is ended", crashes, async () => {
+  const { pid, waiting, next, give } = await scene("loops");
+  await fixture.gone(pid);
+  const [name, again] = (await next()).split(" ");
+  assert.equal(name, "neighbour");
+  assert.notEqual(Number(again), pid);
+  give();
+  assert.deepEqual(await waiting, { value: 7, pid: Number(again) });
+});
