@@ -53,7 +53,7 @@ export function crashError(
   const { pid, exitCode, signal, residentBytes, stderrTail, shortage } = notice;
   const last = lastLines(stderrTail);
   const fields = { pid, exitCode, signal, residentBytes, stderrTail, failures };
-  const runs = failures.length === 0 ? "" : `, in run ${failures.length + 1} of as many`;
+  const runs = failures.length === 0 ? "" : `, in the last of ${failures.length + 1} runs`;
   const text = `Cannot finish task ${taskName}: its worker ${pid} ${howItEnded(notice)}${runs}`;
   if (shortage !== undefined) {
     const { table, ...figures } = figuresOf(shortage, findTask);

@@ -46,7 +46,7 @@ await report(new (remote(One))().one());`;
 
 const lost =
   "WorkerCrashedError: Cannot finish task once: its worker \\d+ was ended by SIGKILL" +
-  "(?: \\(resident \\d+ MiB\\))?, in run 4 of as many\n";
+  "(?: \\(resident \\d+ MiB\\))?, in the last of 4 runs\n";
 const bigTask = task.replace("return 1", "return new Float64Array(20_000)");
 const resultLost =
   "ObjectLostError: Cannot get object 1-\\d+: its file is gone, it is the result of task once, " +

@@ -45,7 +45,7 @@ test("an end for its memory counts as a run, and the next one waits", async () =
   const [settled] = await Promise.allSettled([limited(100_000)]);
   assert(settled.status === "rejected" && settled.reason instanceof OutOfMemoryError);
   const { message, failures } = settled.reason;
-  assert.match(message, /MiB, in run 2 of as many; /);
+  assert.match(message, /MiB, in the last of 2 runs; /);
   assert.equal(failures.length, 1);
   assert.match(failures[0]!, /^Cannot finish task hoard: .* more than its memoryBytes of 64 MiB; /);
   assert(performance.now() - startMs >= 500);

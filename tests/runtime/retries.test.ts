@@ -52,7 +52,7 @@ for (const maxRetries of [0, 1, 4, undefined]) {
     for (const failure of error.failures) {
       assert.match(failure, /^Cannot finish task dies: its worker \d+ exited with code 3/);
     }
-    const count = runs === 1 ? "" : `, in run ${runs} of as many`;
+    const count = runs === 1 ? "" : `, in the last of ${runs} runs`;
     assert(error.message.startsWith(`Cannot finish task dies: its worker ${error.pid} exited`));
     assert.equal(error.message.includes(", in run "), count !== "");
     assert(error.message.endsWith(count), error.message);

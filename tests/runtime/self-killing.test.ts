@@ -40,7 +40,7 @@ test("it fails after its retries, with the history of all runs, and without a st
   assert(settled.status === "rejected" && settled.reason instanceof WorkerCrashedError);
   const { message, failures } = settled.reason;
   assert.match(message, /^Cannot finish task dies: its worker \d+ exited with code 3/);
-  assert.match(message, /, in run 4 of as many$/);
+  assert.match(message, /, in the last of 4 runs$/);
   assert.equal(failures.length, 3);
   for (const failure of failures) {
     assert.match(failure, /^Cannot finish task dies: its worker \d+ exited with code 3/);

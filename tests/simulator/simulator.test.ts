@@ -58,7 +58,7 @@ test("a worker that ends by itself", async () => {
   const failure = await failureOf(
     simulate({ seed: 1 }, async () => remote(() => exit(7), { maxRetries: 1 })()),
   );
-  const how = "its worker 4 exited with code 7, in run 2 of as many";
+  const how = "its worker 4 exited with code 7, in the last of 2 runs";
   assert.equal(
     failure.message.replace(/worker \d+/, "worker 4"),
     `Cannot accept the run of seed 1: Cannot finish task anonymous: ${how}`,
