@@ -54,7 +54,7 @@ for (const maxRetries of [0, 1, 4, undefined]) {
     }
     const count = runs === 1 ? "" : `, in the last of ${runs} runs`;
     assert(error.message.startsWith(`Cannot finish task dies: its worker ${error.pid} exited`));
-    assert.equal(error.message.includes(", in run "), count !== "");
+    assert.equal(error.message.includes(", in the last of "), count !== "");
     assert(error.message.endsWith(count), error.message);
     for (let run = 1; run <= runs; run++) assert.equal(await events.next(), String(run));
   });
