@@ -68,6 +68,6 @@ export class RemoteSource {
 function checkHome(record: FunctionRecord, runtime: Runtime): FunctionRecord {
   if (record.home === runtime.functions) return record;
   throw new RuntimeEndedError(
-    `Cannot call ${record.name}: it came from a runtime that was shut down; receive it again`,
+    `Cannot call ${record.name}: it came from a runtime that has ended; receive it again`,
   );
 }

@@ -51,7 +51,7 @@ export function currentOrStarted(): Runtime {
   if (runtime !== undefined) return runtime;
   if (hasRuntimeEnded()) {
     throw new RuntimeEndedError(
-      "Cannot call remote function: the runtime was shut down; call init() to start a new one",
+      "Cannot call remote function: the runtime has ended; call init() to start a new one",
     );
   }
   return start({}).runtime;

@@ -85,7 +85,7 @@ test("shutdown rejects what is pending, and calls after it throw", async () => {
   const lines = (await output(source)).split("\n");
   assert.equal(lines.slice(0, 3).join("\n") + "\n", pending.repeat(3));
   for (const line of lines.slice(3, 6)) {
-    assert.match(line, /^RUNTIME_ENDED Cannot .*: the runtime was shut down; call init\(\)/);
+    assert.match(line, /^RUNTIME_ENDED Cannot .*: the runtime has ended; call init\(\)/);
   }
   assert.equal(lines[6], "9 [ 1 ] 9");
 });
