@@ -6,7 +6,7 @@ import type { Shortage } from "../core/resources.ts";
 import type { Link } from "../wire/link.ts";
 import { writePlain } from "../values/plain-data.ts";
 import { Kind } from "../wire/messages.ts";
-import type { WorkerExit, WorkerHandle } from "./daemon.ts";
+import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
 export class DaemonWriter {
   welcome(link: Link): void {

@@ -4,9 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
 import { FAULT_FREEZE_MS_MAX } from "../base/limits.ts";
 import { faultyLink } from "../runtime/faulty-link.ts";
-import type { DaemonPorts, WorkerHandle } from "./daemon.ts";
-
-type SpawnWorker = DaemonPorts["spawnWorker"];
+import type { SpawnWorker, WorkerHandle } from "./worker-handle.ts";
 
 export function faultySpawn(
   spawn: SpawnWorker,

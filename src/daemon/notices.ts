@@ -5,7 +5,7 @@ import type { FrozenDecision } from "../core/frozen-workers.ts";
 import type { Lease, Wish } from "../core/leases.ts";
 import type { MemoryPlace, Victim } from "../core/memory-watch.ts";
 import { amountsOf, type Shortage } from "../core/resources.ts";
-import type { WorkerExit } from "./daemon.ts";
+import type { WorkerExit } from "./worker-handle.ts";
 
 /** `total`: what the machine offers, by resource. */
 export function describeShortage(

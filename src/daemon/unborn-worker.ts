@@ -2,7 +2,7 @@
 
 import net from "node:net";
 import { SocketTransport } from "../wire/socket.ts";
-import type { WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
+import type { WorkerHandle, WorkerHandleEvents } from "./worker-handle.ts";
 
 export class UnbornWorker implements WorkerHandle {
   /** None: nobody must send signals to it. */

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { PIPES_CLOSE_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
-import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./daemon.ts";
+import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./worker-handle.ts";
 import { parseOwnBytes, parseProcess } from "./memory-files.ts";
 import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";

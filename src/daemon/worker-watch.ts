@@ -8,7 +8,7 @@ import { MEMORY_LOOK_MS_MIN, MEMORY_TAKEN_BYTES_PER_MS, WORKER_LOOK_MS } from ".
 import { FrozenWorkers } from "../core/frozen-workers.ts";
 import type { Lease } from "../core/leases.ts";
 import type { MemoryShortage } from "../core/memory-watch.ts";
-import type { WorkerExit, WorkerHandle } from "./daemon.ts";
+import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 import { MemoryGuard } from "./memory-guard.ts";
 import type { MemorySource } from "./memory-sampling.ts";
 import { describeFrozen } from "./notices.ts";

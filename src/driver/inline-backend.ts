@@ -6,11 +6,12 @@
 import { RuntimeEndedError } from "../base/errors.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
-import { Daemon, type WorkerHandle, type WorkerHandleEvents } from "../daemon/daemon.ts";
+import { Daemon } from "../daemon/daemon.ts";
 import { faultySpawn } from "../daemon/faulty-workers.ts";
 import { removeSessionDirectories } from "../daemon/session-directory.ts";
 import { storeFilesIn } from "../daemon/store-files.ts";
 import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
+import type { WorkerHandle, WorkerHandleEvents } from "../daemon/worker-handle.ts";
 import { systemClock, systemSurroundings } from "../runtime/system.ts";
 import { openFaults } from "../runtime/fault-log.ts";
 import { DAEMON_ID, DRIVER_ID } from "../runtime/identity.ts";
