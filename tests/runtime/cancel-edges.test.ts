@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cancel, context, put, remote, wait, type ObjectRef } from "mobula";
-import { announce } from "../support/rendezvous.mjs";
+import { isRunning } from "../support/processes.ts";
+import { announce, takePermit } from "../support/rendezvous.mjs";
 import { processesOnly, useRuntime } from "../support/runtime.ts";
 
 const fixture = useRuntime({ numCpus: 2, logToDriver: false });
@@ -56,14 +57,22 @@ test("a forwarded ref: the task that forwards it, and what it has called", async
   await assert.rejects(ref, cancelled);
   assert.equal(await events.next(), "inner TaskCancelledError");
   // What it was given is not its own.
-  const passes = remote(([given]: ObjectRef<void>[]) => given!);
+  const passes = remote((events: string, [given]: ObjectRef<void>[]) => {
+    announce(events, "passes");
+    return given!;
+  });
   const given = waits(events.path, "given");
   await events.take("given began");
-  const passed = passes([given]);
-  await wait([passed], { timeoutMs: 20 });
+  const passed = passes(events.path, [given]);
+  await events.take("passes");
   cancel(passed);
   await assert.rejects(passed, cancelled);
-  const { ready } = await wait([given], { timeoutMs: 20 });
+  // A task of the same process that is cancelled later has been told.
+  const later = forwards(events.path);
+  await events.take("inner began");
+  cancel(later);
+  assert.equal(await events.next(), "inner TaskCancelledError");
+  const { ready } = await wait([given], { timeoutMs: 0 });
   assert.deepEqual([ready, events.pending], [[], []]);
   cancel(given);
   assert.equal(await events.next(), "given TaskCancelledError");
@@ -119,18 +128,39 @@ test(
   "by force, of a task in the process of its caller: that ends once the caller is over",
   processesOnly("a process is ended"),
   async () => {
-    const events = fixture.sandbox.events();
-    const parent = remote(async (events: string) => {
-      const child = deaf(events);
-      await wait([child], { timeoutMs: 100 });
-      cancel(child, { force: true });
-      const [settled] = await Promise.allSettled([child]);
-      // Longer than the child is given.
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      return [settled.status, context().attempt];
-    });
-    assert.deepEqual(await parent(events.path), ["rejected", 1]);
-    await fixture.gone(Number(await events.next()));
+    const [events, others] = [fixture.sandbox.events(), fixture.sandbox.events()];
+    const gates = [0, 1, 2, 3].map(() => fixture.sandbox.permits());
+    const pass = remote(async (permits: string) => takePermit(permits), { numCpus: 0 });
+    const elsewhere = { numCpus: 0, env: { MOBULA_TEST_PLACE: "elsewhere" } };
+    const parent = remote(
+      async (events: string, others: string, [one, two, three]: ObjectRef<void>[]) => {
+        const child = deaf(events);
+        await one!;
+        cancel(child, { force: true });
+        const [settled] = await Promise.allSettled([child]);
+        const other = spins.options(elsewhere)(others);
+        await two!;
+        cancel(other, { force: true });
+        await three!;
+        return [settled.status, context().attempt, process.pid];
+      },
+    );
+    // Its core is the only one that is left: its child runs beside it.
+    const holder = remote(async (permits: string) => takePermit(permits))(gates[3]!.path);
+    const refs = gates.slice(0, 3).map(({ path }) => pass(path));
+    const ref = parent(events.path, others.path, refs);
+    const pid = Number(await events.next());
+    gates[0]!.give();
+    const otherPid = Number(await others.next());
+    gates[1]!.give();
+    // It was cancelled later: the time that the child is given is over as well.
+    await fixture.gone(otherPid);
+    assert(isRunning(pid));
+    gates[2]!.give();
+    assert.deepEqual(await ref, ["rejected", 1, pid]);
+    await fixture.gone(pid);
+    gates[3]!.give();
+    await holder;
   },
 );
 

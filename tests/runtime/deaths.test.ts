@@ -178,7 +178,7 @@ testEach("the daemon", ["SIGTERM", "SIGSEGV"], async (scene, signal) => {
 });
 
 testEach("the program", ["SIGTERM", "SIGSEGV", "SIGABRT"], async (scene, signal) => {
-  // The sandbox sees to it that nothing is left a second later.
+  // The sandbox sees to it that nothing is left then.
   await during(scene, "await takePermit(GO);", async ({ program }) => {
     program.kill(signal);
     assert.equal((await program.end()).signal, signal);
@@ -193,8 +193,11 @@ test("the daemon is stopped: calls on leases that are held go on, all others wai
       ready();`,
     error: undefined,
   };
+  // An idle lease is given back after a while: it is in use until the daemon is stopped.
   const ending = `
-    await takePermit(GO);
+    let isStopped = false;
+    takePermit(GO).then(() => (isStopped = true));
+    while (!isStopped) await square(0);
     for (let n = 0; n < 100; n++) console.log(await square(n));
     const wide = remote(() => "wide").options({ numCpus: 2 })();
     console.log(await Promise.race([wide, square(2)]));

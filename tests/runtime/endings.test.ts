@@ -1,4 +1,4 @@
-/** However a program or one of its processes ends: a second later nothing of it is left. */
+/** However a program or one of its processes ends: moments later nothing of it is left. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runProgram } from "../support/program.ts";
+import { Program, runProgram } from "../support/program.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
 test("a stream that fails and is not read is reported; one that was left is not", async () => {
@@ -82,13 +82,25 @@ test("a program that ends while it reads: its generators end with it", async () 
 
 test("a program that has nothing else to do waits for its streams", async () => {
   await using sandbox = new Sandbox();
+  const go = sandbox.permits();
   const source = `
     import { remote } from "mobula";
-    const slow = remote(async function* () {
-      for (let n = 0; n < 3; n++) { await new Promise((go) => setTimeout(go, 20)); yield n; }
+    import { takePermit } from "support/rendezvous.mjs";
+    const slow = remote(async function* (go) {
+      for (let n = 0; n < 3; n++) { await takePermit(go); yield n; }
     });
-    (async () => { for await (const n of slow()) console.log(n); console.log("end"); })();
+    const read = async () => {
+      for await (const n of slow(process.env.GO)) console.log(n);
+      console.log("end");
+    };
+    read();
+    console.log("nothing else to do");
   `;
-  const { exitCode, stdout } = await runProgram(sandbox, source);
-  assert.deepEqual([exitCode, stdout], [0, "0\n1\n2\nend\n"]);
+  const program = new Program(sandbox, source, { env: { GO: go.path } });
+  for (const printed of [/nothing else to do/, /^0$/m, /^1$/m]) {
+    await program.printed(printed);
+    go.give();
+  }
+  const { exitCode, stdout } = await program.end();
+  assert.deepEqual([exitCode, stdout], [0, "nothing else to do\n0\n1\n2\nend\n"]);
 });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { runProgram } from "../support/program.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
+/** With one core `later` is over when all is over that was called before. */
 const head = `
   import { get, init, put, remote, wait, cancel } from "mobula";
   const fail = remote(function fail(text) { throw new RangeError(text); });
@@ -34,7 +35,7 @@ test("at the end of the program, once per task", async () => {
 
 test("when the program shuts the runtime down, and not again at its end", async () => {
   const text = await errorsOf(`
-    const runtime = await init();
+    const runtime = await init({ numCpus: 1 });
     const ref = fail("seen at shutdown");
     await later(1); await later(2);
     await wait([later(3)]);
@@ -46,6 +47,7 @@ test("when the program shuts the runtime down, and not again at its end", async 
 test("when the ref is collected", async () => {
   const text = await errorsOf(
     `
+    await init({ numCpus: 1 });
     let reported;
     const write = process.stderr.write.bind(process.stderr);
     process.stderr.write = (text) => { reported = true; return write(text); };

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cancel, context, get, put, remote, wait, type ObjectRef } from "mobula";
+import { cancel, context, get, put, remote, type ObjectRef } from "mobula";
+import { announce, takePermit } from "../support/rendezvous.mjs";
 import { processesOnly, useRuntime } from "../support/runtime.ts";
 
-useRuntime();
+const fixture = useRuntime();
 
 const identity = remote((x: number) => x);
 
@@ -37,12 +38,14 @@ test("a child that runs beside its parent gets copies like any other", async () 
 });
 
 test("cancel first, by force later", processesOnly("it blocks the process"), async () => {
+  const events = fixture.sandbox.events();
   const pidOf = remote(() => process.pid);
-  const spin = remote(() => {
+  const spin = remote((events: string) => {
+    announce(events, "spins");
     for (;;);
   });
-  const ref = spin();
-  await wait([ref], { timeoutMs: 100 });
+  const ref = spin(events.path);
+  await events.take("spins");
   cancel(ref);
   await assert.rejects(ref, { code: "TASK_CANCELLED" });
   cancel(ref, { force: true });
@@ -50,14 +53,24 @@ test("cancel first, by force later", processesOnly("it blocks the process"), asy
 });
 
 test("a cancelled task calls nothing any more", async () => {
-  const parent = remote(async () => {
-    await new Promise((resolve) => context().signal.addEventListener("abort", resolve));
-    return String(await identity(1).catch((error: Error) => error.name));
+  const events = fixture.sandbox.events();
+  const child = remote((events: string) => announce(events, "child ran"));
+  const parent = remote(async (events: string) => {
+    const { signal } = context();
+    announce(events, "waits");
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    try {
+      await child(events);
+    } catch (error) {
+      announce(events, (error as Error).name);
+    }
   });
-  const ref = parent();
-  await wait([ref], { timeoutMs: 50 });
+  const ref = parent(events.path);
+  await events.take("waits");
   cancel(ref);
   await assert.rejects(ref, { code: "TASK_CANCELLED" });
+  assert.equal(await events.next(), "TaskCancelledError");
+  assert.deepEqual(events.pending, []);
 });
 
 test("a ref that a task returned can be cancelled", async () => {
@@ -72,29 +85,46 @@ test("a ref that a task returned can be cancelled", async () => {
 });
 
 test("what a dead task had called goes with it", processesOnly("it ends the process"), async () => {
-  const parent = remote(async () => {
-    const spin = remote((): number => {
-      for (;;);
-    });
-    const child = spin.options({ numCpus: 0.5, timeoutMs: 60_000 })();
-    await wait([child], { timeoutMs: 200 });
-    process.exit(3);
-  });
-  await assert.rejects(parent(), { code: "WORKER_CRASHED", exitCode: 3 });
+  const [events, permits] = [fixture.sandbox.events(), fixture.sandbox.permits()];
+  const parent = remote(
+    async (events: string, permits: string) => {
+      const spin = remote((events: string): number => {
+        announce(events, process.pid);
+        for (;;);
+      });
+      void spin.options({ numCpus: 0.5, timeoutMs: 60_000 })(events);
+      await takePermit(permits);
+      process.exit(3);
+    },
+    { maxRetries: 0 },
+  );
+  const ref = parent(events.path, permits.path);
+  const pid = Number(await events.next());
+  permits.give();
+  await assert.rejects(ref, { code: "WORKER_CRASHED", exitCode: 3 });
+  await fixture.gone(pid);
   assert.deepEqual(await Promise.all([1, 2, 3, 4].map((x) => identity(x))), [1, 2, 3, 4]);
 });
 
 test("get with a deadline leaves the waiting when it is over", async () => {
+  const [events, permits] = [fixture.sandbox.events(), fixture.sandbox.permits()];
+  const late = remote(async (permits: string) => {
+    await takePermit(permits);
+    return "late";
+  });
   const parent = remote(
-    async () => {
-      const late = remote(() => new Promise((resolve) => setTimeout(resolve, 300)))();
-      const outcome = await get(late, { timeoutMs: 10 }).catch((error: Error) => error.name);
-      await late;
-      return outcome;
+    async (events: string, permits: string) => {
+      const ref = late(permits);
+      const outcome = await get(ref, { timeoutMs: 10 }).catch((error: Error) => error.name);
+      announce(events, outcome);
+      return await ref;
     },
     { numCpus: 1 },
   );
-  assert.equal(await parent(), "GetTimeoutError");
+  const ref = parent(events.path, permits.path);
+  assert.equal(await events.next(), "GetTimeoutError");
+  permits.give();
+  assert.equal(await ref, "late");
 });
 
 test("of a settled map only the item that cannot be sent fails", async () => {

@@ -2,8 +2,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Far beyond what anything takes, also on a busy machine. */
-const PATIENCE_MS = 10_000;
+/** Far beyond what anything takes, also on a slow machine that does much else. */
+const PATIENCE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
 
 /** `promise`, or an error that says `what` did not happen. */
