@@ -8,9 +8,6 @@ import type { PendingCall } from "../runtime/pending-call.ts";
 import type { StreamInbox } from "../runtime/stream-inbox.ts";
 import type { ObjectRef, RefIterable, RefStream, TaskOptions } from "./types.ts";
 
-/** A stream that nobody holds is not read any more: its generator is closed. */
-const dropped = new FinalizationRegistry<StreamInbox>((inbox) => inbox.close(false));
-
 const END: IteratorResult<never, void> = { done: true, value: undefined };
 
 class Stream<T> implements RefStream<T> {
@@ -24,7 +21,7 @@ class Stream<T> implements RefStream<T> {
   constructor({ stream, name, results }: PendingCall) {
     this.#inbox = stream!;
     this.#name = name;
-    dropped.register(this, this.#inbox);
+    this.#inbox.readThrough(this);
     // Should it fail, the end of the stream is the last chance to look.
     results[0]!.firstRef ??= this.#lastChance;
   }

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
@@ -46,6 +47,7 @@ export interface CallsContext {
   readonly peers: Peers;
   readonly activity: Activity;
   readonly clock: Clock;
+  readonly collector: Collector;
 }
 
 /** Makes the call of one kind or another. */
@@ -56,6 +58,8 @@ export class Calls {
   /** Sent, or run in this process, and not over. */
   readonly #inFlight = new Map<number, PendingCall>();
   readonly #depth = new CallDepth();
+  /** A stream that nobody holds is not read any more: its generator is closed. */
+  readonly #heldStreams: CollectedRegistry<StreamInbox>;
   /** Calls that are not over and have refs, or stored arguments. */
   readonly holding = new Set<PendingCall>();
   #pending = 0;
@@ -63,6 +67,7 @@ export class Calls {
 
   constructor(context: CallsContext) {
     this.#context = context;
+    this.#heldStreams = context.collector.registry((inbox) => inbox.close(false));
   }
 
   /** Hot path. Throws if an argument cannot be sent; everything else rejects the result. */
@@ -121,6 +126,7 @@ export class Calls {
         if (!call.isUnsent) send(Kind.streamStop);
         else this.stop(call, cooperative(new TaskCancelledError("Cannot go on: closed")));
       },
+      held: this.#heldStreams,
     });
   }
 

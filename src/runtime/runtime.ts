@@ -172,7 +172,9 @@ export class Runtime {
     segments.connect(this.objects.ownership, peers, this.daemon);
     const { objects, daemon } = this;
     const activity = new Activity((isBusy) => this.#host.setBusy(isBusy));
-    this.calls = new Calls({ objects, packer, segments, port, peers, activity, clock });
+    this.calls = new Calls({
+      ...{ objects, packer, segments, port, peers, activity, clock, collector },
+    });
     const { calls } = this;
     this.control = new ControlClient(daemon.link);
     const { control } = this;

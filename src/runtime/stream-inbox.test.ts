@@ -10,6 +10,12 @@ const home: RecordHome = { unneeded() {}, request() {}, read() {} };
 
 class Ports {
   readonly log: string[] = [];
+  readonly held = {
+    register: (_stream: object, inbox: StreamInbox): void => void this.streams.add(inbox),
+    unregister: (inbox: object): boolean => this.streams.delete(inbox as StreamInbox),
+  };
+  /** Of which the collector would tell. */
+  readonly streams = new Set<StreamInbox>();
   #count = 0;
   keep(content: Content): ObjectRecord {
     const record = new ObjectRecord(++this.#count, home);
@@ -36,10 +42,19 @@ function textOf(arrival: Arrival): string {
 const element = (value: number | string): Content => ({ kind: "primitive", value });
 const failure: Content = { kind: "error", error: new Error("no more") };
 
-function open(aheadMax: number): { inbox: StreamInbox; end: ObjectRecord; log: string[] } {
+interface Open {
+  readonly inbox: StreamInbox;
+  readonly end: ObjectRecord;
+  readonly log: string[];
+  readonly isHeld: () => boolean;
+}
+
+function open(aheadMax: number): Open {
   const ports = new Ports();
   const end = new ObjectRecord(1_000, home);
-  return { inbox: new StreamInbox(end, aheadMax, ports), end, log: ports.log };
+  const inbox = new StreamInbox(end, aheadMax, ports);
+  inbox.readThrough({});
+  return { inbox, end, log: ports.log, isHeld: () => ports.streams.has(inbox) };
 }
 
 test("elements come in order, to who waits and to who comes later", async () => {
@@ -171,4 +186,31 @@ test("a task that is cancelled waits no more; the element goes to the next who a
   inbox.push(element(1));
   assert.equal(textOf(await second), "1");
   assert.deepEqual(rejects, [], "the wait is over");
+});
+
+test("the collector is asked about a stream until it is closed, or its reader has seen its end", async () => {
+  const endings: Record<string, (stream: Open) => unknown> = {
+    close: ({ inbox }) => inbox.close(),
+    "the end, while somebody waits": async ({ inbox, end }) => {
+      const waiting = inbox.next();
+      end.settle(failure);
+      assert.equal(await waiting, "end");
+    },
+    "the end, read later": async ({ inbox, end }) => {
+      inbox.push(element(1));
+      end.settle(failure);
+      await inbox.next();
+      assert.equal(await inbox.next(), "end");
+    },
+  };
+  for (const [name, finish] of Object.entries(endings)) {
+    const stream = open(10);
+    assert(stream.isHeld());
+    await finish(stream);
+    assert(!stream.isHeld(), name);
+  }
+  const unread = open(10);
+  unread.inbox.push(element(1));
+  unread.end.settle(failure);
+  assert(unread.isHeld(), "an element and a failure are there to be read");
 });

@@ -1,5 +1,6 @@
 /** The elements of a stream in the process that consumes it. */
 
+import type { CollectedRegistry } from "../base/collector.ts";
 import { Deque } from "../base/deque.ts";
 import { STREAM_AHEAD_BYTES_MAX } from "../base/limits.ts";
 import type { Content, ObjectRecord } from "./object-record.ts";
@@ -15,6 +16,8 @@ export interface StreamPorts {
   consumed(count: number): void;
   /** No more elements are wanted. */
   stop(): void;
+  /** Is told of streams that are collected, to close them. */
+  readonly held: CollectedRegistry<StreamInbox>;
 }
 
 /** An element; `end`: there is none any more. */
@@ -80,10 +83,24 @@ export class StreamInbox {
 
   #ended(): void {
     this.#isEnded = true;
+    if (this.#asking.length > 0) this.#letGo();
     for (const { resolve, forget } of this.#asking.splice(0)) {
       forget();
       resolve("end");
     }
+  }
+
+  /** Whoever reads it holds `stream`: once that is collected, nobody will. */
+  readThrough(stream: object): void {
+    this.ports.held.register(stream, this, this);
+  }
+
+  /**
+   * There is nothing more to close. It would keep the stream for ever: how a stream has ended may
+   * hold those who were called when it did, the stream among them.
+   */
+  #letGo(): void {
+    this.ports.held.unregister(this);
   }
 
   /** The next element, as soon as it is there. */
@@ -93,7 +110,10 @@ export class StreamInbox {
       this.#took(record);
       return Promise.resolve(record);
     }
-    if (this.#isEnded || this.isClosed) return Promise.resolve("end");
+    if (this.#isEnded || this.isClosed) {
+      this.#letGo();
+      return Promise.resolve("end");
+    }
     const scope = currentScope();
     return new Promise((resolve, reject) => {
       const stop = (reason: unknown): void => {
@@ -117,6 +137,7 @@ export class StreamInbox {
   close(isLooked = true): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.#letGo();
     this.discard();
     if (isLooked || !this.#isEnded) this.end.isObserved = true;
     if (!this.#isEnded) this.ports.stop();

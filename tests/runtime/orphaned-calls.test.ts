@@ -22,7 +22,7 @@ type How = "waits" | "loops" | "ends";
 
 /** Waits for what the program gives, in a worker that others may use meanwhile. */
 const neighbour = remote(
-  async ([granted]: ObjectRef<number>[], events: string) => {
+  async ([granted]: [ObjectRef<number>], events: string) => {
     announce(events, `neighbour ${process.pid}`);
     return { value: await granted!, pid: process.pid };
   },

@@ -9,7 +9,7 @@ import { collectGarbage } from "../support/garbage.ts";
 import { announce } from "../support/rendezvous.mjs";
 import { processesOnly, useRuntime } from "../support/runtime.ts";
 import { filesInMemory, memoryDirectory, usedBytes } from "../support/store.ts";
-import { done } from "../support/streams.ts";
+import { collected, done } from "../support/streams.ts";
 import { eventually } from "../support/within.ts";
 
 const fixture = useRuntime();
@@ -104,4 +104,36 @@ test("hundreds of thousands of elements: memory of both sides stays flat", async
   const grownBytes = heaps[3]! - heaps[0]!;
   assert(grownBytes < 8 * 2 ** 20, `grown by ${grownBytes}`);
   assert(Math.max(...producerHeaps) < 200 * 2 ** 20, producerHeaps.join());
+});
+
+test("streams are collected, however they ended", async () => {
+  const events = fixture.sandbox.events();
+  const failing = remote(function* () {
+    yield 1;
+    throw new Error("no more");
+  });
+  const streams: WeakRef<object>[] = [];
+  const open = <T>(stream: AsyncIterable<T>): AsyncIterable<T> => {
+    streams.push(new WeakRef(stream));
+    return stream;
+  };
+  await (async () => {
+    // Before it is sent.
+    await open(endless(events.path))[Symbol.asyncIterator]().return!();
+    for await (const n of open(endless(events.path))) if (n === 2) break;
+    await events.take("closed");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const aborted = open(endless.options({ signal })(events.path))[Symbol.asyncIterator]();
+    await aborted.next();
+    controller.abort();
+    await assert.rejects(aborted.next());
+    await events.take("closed");
+    await assert.rejects(collected(open(failing())), { message: "no more" });
+  })();
+  await eventually(async () => {
+    await collectGarbage();
+    const left = streams.filter((stream) => stream.deref() !== undefined).length;
+    return left === 0 ? undefined : `${left} of ${streams.length} streams are left`;
+  });
 });
