@@ -188,7 +188,7 @@ test("a task that is cancelled waits no more; the element goes to the next who a
   assert.deepEqual(rejects, [], "the wait is over");
 });
 
-test("the collector is asked about a stream until it is closed, or its reader has seen its end", async () => {
+test("a stream is watched until it is closed, or its reader has seen its end", async () => {
   const endings: Record<string, (stream: Open) => unknown> = {
     close: ({ inbox }) => inbox.close(),
     "the end, while somebody waits": async ({ inbox, end }) => {

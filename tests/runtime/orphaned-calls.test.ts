@@ -24,7 +24,7 @@ type How = "waits" | "loops" | "ends";
 const neighbour = remote(
   async ([granted]: [ObjectRef<number>], events: string) => {
     announce(events, `neighbour ${process.pid}`);
-    return { value: await granted!, pid: process.pid };
+    return { value: await granted, pid: process.pid };
   },
   { maxRetries: 1 },
 );
