@@ -14,6 +14,7 @@ import { takeArguments } from "./call-arguments.ts";
 import { CallDepth } from "./call-depth.ts";
 import { addCall, callsOf, removeCall } from "./nested-calls.ts";
 import {
+  hasSegments,
   objectCount,
   objectName,
   type CallSite,
@@ -32,7 +33,6 @@ import {
   type CommonOptions,
   type Inlined,
 } from "./pending-call.ts";
-import { isStored } from "./reconstruction.ts";
 import type { Segments } from "./segments.ts";
 import { follow } from "./signal-followers.ts";
 import { StreamInbox } from "./stream-inbox.ts";
@@ -283,7 +283,7 @@ export class Calls {
   succeed(call: PendingCall, durationUs: number, contents: readonly Content[]): void {
     const { results } = call;
     const { objects } = this.#context;
-    if (contents.some(isStored)) objects.reconstruction.wasMade(call, contents);
+    if (contents.some(hasSegments)) objects.reconstruction.wasMade(call, contents);
     this.#over(call, durationUs, undefined);
     for (let i = 0; i < results.length; i++) objects.settle(results[i]!, contents[i]!);
   }

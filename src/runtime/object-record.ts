@@ -16,6 +16,11 @@ export type Content =
   /** A failure that this process found itself. */
   | { readonly kind: "error"; readonly error: unknown };
 
+/** Whether parts of the value lie in the object store: they can be lost. */
+export function hasSegments(content: Content): boolean {
+  return content.kind === "payload" && content.payload.segments.length > 0;
+}
+
 /** Carries a value through a promise without its being unwrapped. */
 export interface Box {
   readonly value: unknown;

@@ -10,7 +10,7 @@ import { Ownership, type Handout } from "../core/ownership.ts";
 import { Kind } from "../wire/messages.ts";
 import { ListedObjects, Listing } from "./listed-objects.ts";
 import type { KeyCounter } from "./key-counter.ts";
-import { objectKey, objectName, ObjectRecord } from "./object-record.ts";
+import { hasSegments, objectKey, objectName, ObjectRecord } from "./object-record.ts";
 import type { Box, CallSite, Content, RecordHome } from "./object-record.ts";
 import { lossOf, ownerDied } from "./origin.ts";
 import { readWhenSettled } from "./object-ref.ts";
@@ -20,7 +20,7 @@ import { isPrimitive, type Payload } from "./payload.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import type { Peer, Peers } from "./peers.ts";
 import type { Cancellation, PendingCall } from "./pending-call.ts";
-import { isStored, Reconstruction } from "./reconstruction.ts";
+import { Reconstruction } from "./reconstruction.ts";
 import { remoteError } from "./remote-error.ts";
 import type { Segments } from "./segments.ts";
 import type { TaskScope } from "./task-scope.ts";
@@ -97,7 +97,7 @@ export class Objects implements RecordHome {
   put(content: Content, site: CallSite | undefined): ObjectRecord {
     const record = this.create(site);
     this.#listed.wasPut(record);
-    if (isStored(content)) this.reconstruction.wasPut(record);
+    if (hasSegments(content)) this.reconstruction.wasPut(record);
     this.settle(record, content);
     return record;
   }
@@ -113,7 +113,7 @@ export class Objects implements RecordHome {
   /** An object of this process whose value has come, from a stream. */
   received(content: Content, call?: PendingCall): ObjectRecord {
     const record = this.create();
-    if (call !== undefined && isStored(content)) this.reconstruction.wasElement(record, call);
+    if (call !== undefined && hasSegments(content)) this.reconstruction.wasElement(record, call);
     this.settle(record, content);
     return record;
   }
@@ -128,7 +128,7 @@ export class Objects implements RecordHome {
     const firstRef = record.firstRef;
     record.firstRef = undefined;
     if (!record.settle(content)) {
-      if (isStored(content)) this.#segments.letGo((content as { payload: Payload }).payload);
+      if (content.kind === "payload") this.#segments.letGo(content.payload);
       return;
     }
     this.#listed.settled(record);

@@ -8,7 +8,7 @@ import { ObjectLostError } from "../base/errors.ts";
 import { LINEAGE_BYTES_MAX } from "../base/limits.ts";
 import { Lineage, type LineageEntry } from "../core/lineage.ts";
 import { KeptCall, type Makings } from "./kept-call.ts";
-import { objectName, ObjectRecord, processOf, type Content } from "./object-record.ts";
+import { hasSegments, objectName, ObjectRecord, processOf, type Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
 import {
   argumentLost,
@@ -86,7 +86,7 @@ export class Reconstruction {
 
   /** Some of its results are stored. Called before it is over, and its arguments are let go of. */
   wasMade(call: PendingCall, contents: readonly Content[]): void {
-    const stored = call.results.filter((_, index) => isStored(contents[index]!));
+    const stored = call.results.filter((_, index) => hasSegments(contents[index]!));
     const origin = originOf(call) ?? this.#newOrigin(call);
     for (const record of stored) {
       record.origin = origin;
@@ -97,7 +97,7 @@ export class Reconstruction {
 
   #loseSome(contents: readonly Content[]): void {
     for (const content of contents) {
-      if (content.kind !== "payload" || !isStored(content)) continue;
+      if (content.kind !== "payload" || !hasSegments(content)) continue;
       if (this.isLost!()) this.#segments.lose(content.payload);
     }
   }
@@ -322,8 +322,4 @@ function obstacleOf(call: PendingCall): Obstacle | undefined {
   const stored = args.kind === "payload" ? args.payload.segments : [];
   if (stored.length === 0) return undefined;
   return unkeptArguments(stored.reduce((sum, { file }) => sum + file.sizeBytes, 0));
-}
-
-export function isStored(content: Content): boolean {
-  return content.kind === "payload" && content.payload.segments.length > 0;
 }
