@@ -3,9 +3,9 @@
  * part that it concerns.
  */
 
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { CollectedRegistry, Collector } from "../base/collector.ts";
-import { MEMORY_RETRY_DELAY_MS, RETRY_DELAY_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
+import { MEMORY_RETRY_DELAY_MS, RETRY_DELAY_MS } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
 import type { CodeObject } from "../closure/code.ts";
@@ -25,7 +25,7 @@ import { faultyLink } from "./faulty-link.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import { Functions } from "./functions.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
-import { DRIVER_ID, type Identity } from "./identity.ts";
+import type { Identity } from "./identity.ts";
 import { memoryTableOf } from "./memory-table.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { Objects } from "./objects.ts";
@@ -34,6 +34,7 @@ import { Packer, type RemoteFunctions } from "./packer.ts";
 import { PayloadPort } from "./payload-port.ts";
 import { Peers, type Peer } from "./peers.ts";
 import { Poller } from "./poller.ts";
+import { ProcessExits } from "./process-exits.ts";
 import { Activity } from "./activity.ts";
 import { adoptionAsked } from "./adopted-actors.ts";
 import { Actors } from "./actors.ts";
@@ -94,9 +95,6 @@ export interface RuntimeHost {
   workerExited(pid: number): void;
 }
 
-/** How long a closed link waits for the daemon to say what became of the worker. */
-const EXIT_NOTICE_TIMEOUT_MS = 2_000;
-
 export class Runtime {
   readonly identity: Identity;
   readonly clock: Clock;
@@ -124,12 +122,7 @@ export class Runtime {
   readonly nodeOptions: string | undefined;
   readonly #faults: Faults | undefined;
   readonly #host: RuntimeHost;
-  /** Workers whose end was announced while their link still held messages, and the reverse. */
-  readonly #exits = new Map<number, ExitNotice>();
-  /** Workers that are to end because their link to this process has. */
-  readonly #unreachable = new Set<number>();
-  readonly #closed = new Map<number, Timer>();
-  readonly #stderrTails = new Map<number, string[]>();
+  readonly #exits: ProcessExits;
   /** Of functions and classes that the program has made remote. */
   readonly #sources: CollectedRegistry<FunctionRecord>;
   #isEnded = false;
@@ -160,8 +153,9 @@ export class Runtime {
     this.peers = new Peers(options.identity, open, clock, {
       frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
       isGone: (processId) => this.objects.ownership.isGone(processId),
-      gone: (peer, cause) => this.#peerGone(peer, cause),
+      gone: (peer, cause) => this.#linksClosed(peer, cause),
     });
+    this.#exits = this.#watchExits();
     const { packer, peers, port, unseen, segments } = this;
     this.objects = new Objects({
       ...{ selfId, keys, packer, peers, port, unseen, segments, collector },
@@ -218,7 +212,10 @@ export class Runtime {
       },
       control: (kind, body) => this.control.message(kind, body),
       reclaim: (leaseId) => this.submitter.reclaim(leaseId),
-      exited: (notice) => this.#workerExited(notice),
+      exited: (notice) => {
+        this.#host.workerExited(notice.pid);
+        this.#exits.announced(notice);
+      },
       resources: (requestId, answer) => this.daemon.resourcesCame(requestId, answer),
       describeMemory: (requestId) => this.daemon.memoryTable(requestId, memoryTableOf(this)),
       retire: () => this.#host.retire(),
@@ -233,6 +230,16 @@ export class Runtime {
       (kind, bytes, start, end) => readDaemonMessage(kind, bytes, start, end, messages),
       (cause) => this.#host.ended(cause),
     );
+  }
+
+  #watchExits(): ProcessExits {
+    return new ProcessExits({
+      clock: this.clock,
+      isConnected: (processId) => this.peers.find(processId) !== undefined,
+      isGone: (processId) => this.objects.ownership.isGone(processId),
+      kill: (processId, reason) => this.daemon.killWorker(processId, reason),
+      over: (exit, wasCutOff) => this.#processOver(exit, wasCutOff),
+    });
   }
 
   /** A connection of another process. */
@@ -326,82 +333,38 @@ export class Runtime {
   #outputCame(peer: Peer, body: MsgpackReader): void {
     const stream = body.number() === 2 ? 2 : 1;
     const [name, pid, text] = [body.string(), body.number(), body.string()];
-    if (stream === 2) this.#keepTail(peer.processId, text);
+    if (stream === 2) this.#exits.wrote(peer.processId, text);
     this.#host.output(peer, stream, name, pid, text);
   }
 
-  #keepTail(processId: number, text: string): void {
-    const lines = [...(this.#stderrTails.get(processId) ?? []), ...text.trimEnd().split("\n")];
-    this.#stderrTails.set(processId, lines.slice(-STDERR_TAIL_LINES));
-  }
-
-  // Workers that end. Their last results may still lie in the socket when the daemon tells.
-
-  #workerExited(notice: ExitNotice): void {
-    this.#host.workerExited(notice.pid);
-    if (this.peers.find(notice.processId) !== undefined) {
-      this.#exits.set(notice.processId, notice);
-      return;
-    }
-    this.clock.clearTimeout(this.#closed.get(notice.processId));
-    this.#closed.delete(notice.processId);
-    this.#settleExit(notice);
-  }
-
-  #peerGone(peer: Peer, cause: Error | undefined): void {
+  #linksClosed({ processId }: Peer, cause: Error | undefined): void {
     if (this.#isEnded) return;
     // What the system says of broken connections is no news; what was thrown while a message was
     // read is a fault of one of the two processes, and would pass for a hang.
     if (cause !== undefined && !("code" in cause)) {
-      this.warn(`Cannot read what process ${peer.processId} has sent: ${cause.stack}\n`);
+      this.warn(`Cannot read what process ${processId} has sent: ${cause.stack}\n`);
     }
-    const notice = this.#exits.get(peer.processId);
-    if (notice !== undefined) {
-      this.#settleExit(notice);
-      return;
-    }
-    const giveUp = (): void => this.#giveUp(peer.processId);
-    const timer = this.clock.setTimeout(giveUp, EXIT_NOTICE_TIMEOUT_MS);
-    timer.unref();
-    this.#closed.set(peer.processId, timer);
+    this.#exits.linksClosed(processId);
   }
 
-  /**
-   * A worker that cannot be reached is ended. What it had is settled when the daemon says that it
-   * has: until then its tasks go on.
-   */
-  #giveUp(processId: number): void {
-    this.#closed.delete(processId);
-    if (processId === DRIVER_ID || this.objects.ownership.isGone(processId)) {
-      this.#settleExit({ processId, pid: 0, stderrTail: [], reason: undefined });
-    } else {
-      this.#unreachable.add(processId);
-      this.daemon.killWorker(processId, "its link was closed");
-    }
-  }
-
-  #settleExit(notice: ExitNotice): void {
-    this.#exits.delete(notice.processId);
-    const seen = this.#stderrTails.get(notice.processId) ?? [];
-    this.#stderrTails.delete(notice.processId);
-    const stderrTail = [...seen, ...notice.stderrTail].slice(-STDERR_TAIL_LINES);
-    const known = { ...notice, stderrTail };
-    const wasForMemory = notice.shortage !== undefined;
+  #processOver(exit: ExitNotice, wasCutOff: boolean): void {
+    const { processId, reason, shortage } = exit;
+    const wasForMemory = shortage !== undefined;
     // What its task has sent may have closed the link.
-    const isSuspect = this.#unreachable.delete(notice.processId) || wasForMemory;
+    const isSuspect = wasCutOff || wasForMemory;
     const findTask: FindTask = (workerId) => this.calls.findNameOn(workerId);
     this.submitter.workerGone({
-      workerId: notice.processId,
-      isAskedFor: notice.reason !== undefined && !isSuspect,
+      workerId: processId,
+      isAskedFor: reason !== undefined && !isSuspect,
       retryDelayMs: wasForMemory ? MEMORY_RETRY_DELAY_MS : RETRY_DELAY_MS,
-      errorFor: (taskName, failures) => crashError(taskName, known, failures, findTask),
+      errorFor: (taskName, failures) => crashError(taskName, exit, failures, findTask),
     });
-    this.actors.workerGone(known);
-    this.producers.processGone(notice.processId);
-    this.#host.callerGone(notice.processId);
-    this.objects.ownership.processGone(notice.processId);
-    this.functions.processGone(notice.processId, this.peers);
-    this.daemon.exitSettled(notice.processId);
+    this.actors.workerGone(exit);
+    this.producers.processGone(processId);
+    this.#host.callerGone(processId);
+    this.objects.ownership.processGone(processId);
+    this.functions.processGone(processId, this.peers);
+    this.daemon.exitSettled(processId);
   }
 
   /** The function goes everywhere once `source`, which the program holds, is collected. */
@@ -427,7 +390,7 @@ export class Runtime {
     this.peers.close();
     this.segments.end();
     this.daemon.link.close();
-    for (const timer of this.#closed.values()) this.clock.clearTimeout(timer);
+    this.#exits.end();
   }
 
   /** Throws if what the process knows of its calls, objects and actors disagrees. */

@@ -74,7 +74,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     what: "calls in flight that are forgotten when their worker dies",
     file: "runtime/runtime.ts",
-    right: "    this.actors.workerGone(known);\n",
+    right: "    this.actors.workerGone(exit);\n",
     wrong: "",
   },
   {
