@@ -1,21 +1,16 @@
-/**
- * The runtime inside a driver or a worker: puts its parts together and hands each message to the
- * part that it concerns.
- */
+/** The runtime inside a driver or a worker: puts its parts together, and ends them. */
 
 import type { Clock } from "../base/clock.ts";
 import type { CollectedRegistry, Collector } from "../base/collector.ts";
 import { MEMORY_RETRY_DELAY_MS, RETRY_DELAY_MS } from "../base/limits.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Closures } from "../closure/closures.ts";
-import type { CodeObject } from "../closure/code.ts";
 import type { Demand } from "../core/resources.ts";
 import type { Boards } from "../store/boards.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Faults } from "../base/faults.ts";
 import type { FrameHandler } from "../wire/frame.ts";
 import type { CloseHandler, Link } from "../wire/link.ts";
-import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
 import { ControlClient } from "./control-client.ts";
 import { DaemonLink } from "./daemon-link.ts";
@@ -29,14 +24,13 @@ import type { Identity } from "./identity.ts";
 import { memoryTableOf } from "./memory-table.ts";
 import type { ObjectRecord } from "./object-record.ts";
 import { Objects } from "./objects.ts";
-import { receiveOwnershipMessage } from "./ownership-messages.ts";
 import { Packer, type RemoteFunctions } from "./packer.ts";
 import { PayloadPort } from "./payload-port.ts";
+import { receiveMessage } from "./peer-messages.ts";
 import { Peers, type Peer } from "./peers.ts";
 import { Poller } from "./poller.ts";
 import { ProcessExits } from "./process-exits.ts";
 import { Activity } from "./activity.ts";
-import { adoptionAsked } from "./adopted-actors.ts";
 import { Actors } from "./actors.ts";
 import { Calls } from "./calls.ts";
 import type { Cancellation } from "./pending-call.ts";
@@ -114,6 +108,8 @@ export class Runtime {
   readonly producers: StreamProducers;
   readonly waits: WaitReports;
   readonly unseen: UnseenFailures;
+  readonly exits: ProcessExits;
+  readonly host: RuntimeHost;
   readonly callSites: CallSites;
   readonly poller: Poller;
   readonly warn: (text: string) => void;
@@ -121,8 +117,6 @@ export class Runtime {
   /** Node's options of workers. */
   readonly nodeOptions: string | undefined;
   readonly #faults: Faults | undefined;
-  readonly #host: RuntimeHost;
-  readonly #exits: ProcessExits;
   /** Of functions and classes that the program has made remote. */
   readonly #sources: CollectedRegistry<FunctionRecord>;
   #isEnded = false;
@@ -136,7 +130,7 @@ export class Runtime {
     this.namespace = options.namespace;
     this.callSites = new CallSites(clock, options.recordSites);
     this.nodeOptions = options.nodeOptions;
-    this.#host = options.host;
+    this.host = options.host;
     const selfId = options.identity.processId;
     this.poller = new Poller(options.pollingUs, clock);
     this.#sources = collector.registry((record) => {
@@ -148,14 +142,8 @@ export class Runtime {
     this.packer = new Packer(options.closures, options.remoteFunctions, this.segments);
     this.port = new PayloadPort(this.packer, this.functions, this.segments);
     this.#faults = options.faults;
-    const open = (processId: number): Transport =>
-      this.#faulty(outsideTasks(() => options.open(processId)));
-    this.peers = new Peers(options.identity, open, clock, {
-      frame: (peer, kind, body, buffers) => this.#frame(peer, kind, body, buffers),
-      isGone: (processId) => this.objects.ownership.isGone(processId),
-      gone: (peer, cause) => this.#linksClosed(peer, cause),
-    });
-    this.#exits = this.#watchExits();
+    this.peers = this.#meetPeers(options);
+    this.exits = this.#watchExits();
     const { packer, peers, port, unseen, segments } = this;
     this.objects = new Objects({
       ...{ selfId, keys, packer, peers, port, unseen, segments, collector },
@@ -165,7 +153,7 @@ export class Runtime {
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
     segments.connect(this.objects.ownership, peers, this.daemon);
     const { objects, daemon } = this;
-    const activity = new Activity((isBusy) => this.#host.setBusy(isBusy));
+    const activity = new Activity((isBusy) => this.host.setBusy(isBusy));
     this.calls = new Calls({
       ...{ objects, packer, segments, port, peers, activity, clock, collector },
     });
@@ -202,7 +190,7 @@ export class Runtime {
 
   #linkToDaemon({ linkToDaemon }: RuntimeOptions): Link {
     const messages: DaemonMessages = {
-      welcome: () => this.#host.welcome(),
+      welcome: () => this.host.welcome(),
       granted: (...grant) => {
         if (!this.actors.granted(...grant)) this.submitter.granted(...grant);
       },
@@ -213,23 +201,33 @@ export class Runtime {
       control: (kind, body) => this.control.message(kind, body),
       reclaim: (leaseId) => this.submitter.reclaim(leaseId),
       exited: (notice) => {
-        this.#host.workerExited(notice.pid);
-        this.#exits.announced(notice);
+        this.host.workerExited(notice.pid);
+        this.exits.announced(notice);
       },
       resources: (requestId, answer) => this.daemon.resourcesCame(requestId, answer),
       describeMemory: (requestId) => this.daemon.memoryTable(requestId, memoryTableOf(this)),
-      retire: () => this.#host.retire(),
+      retire: () => this.host.retire(),
       spill: () => this.segments.spillAsked(),
       breakCircle: (...circle) => this.waits.breakCircle(...circle),
       notice: (text) => this.warn(text),
-      workerStarted: (pid) => this.#host.workerStarted(pid),
+      workerStarted: (pid) => this.host.workerStarted(pid),
       output: (stream, name, pid, text) =>
-        this.#host.output({ processId: 0 } as Peer, stream, name, pid, text),
+        this.host.output({ processId: 0 } as Peer, stream, name, pid, text),
     };
     return linkToDaemon(
       (kind, bytes, start, end) => readDaemonMessage(kind, bytes, start, end, messages),
-      (cause) => this.#host.ended(cause),
+      (cause) => this.host.ended(cause),
     );
+  }
+
+  #meetPeers(options: RuntimeOptions): Peers {
+    const open = (processId: number): Transport =>
+      this.#faulty(outsideTasks(() => options.open(processId)));
+    return new Peers(options.identity, open, this.clock, {
+      frame: (peer, kind, body, buffers) => receiveMessage(this, peer, kind, body, buffers),
+      isGone: (processId) => this.objects.ownership.isGone(processId),
+      gone: (peer, cause) => this.#linksClosed(peer, cause),
+    });
   }
 
   #watchExits(): ProcessExits {
@@ -253,88 +251,10 @@ export class Runtime {
       : faultyLink(transport, this.#faults, this.clock, true);
   }
 
-  #frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): void {
-    this.poller.touch();
-    body.arrayHeader();
-    switch (kind) {
-      case Kind.result:
-        return this.calls.resultCame(peer, body, buffers);
-      case Kind.streamElement:
-        return this.calls.elementCame(peer, body, buffers);
-      case Kind.streamConsumed:
-        return this.producers.consumed(peer.processId, body.number(), body.number());
-      case Kind.resultVoid:
-        return this.calls.voidCame(body);
-      case Kind.failure:
-        return this.calls.failureCame(peer, body, buffers);
-      case Kind.argumentsLost:
-        return this.calls.argumentsLostCame(body);
-      case Kind.started:
-        return this.calls.startedCame(body);
-      case Kind.defineCode:
-        return this.#codeCame(peer, body, buffers);
-      case Kind.defineFunction:
-        return this.functions.defined(peer, body, buffers, this.port);
-      case Kind.dropFunction:
-        return this.functions.dropped(body.number(), peer, this.peers);
-      case Kind.fetch:
-        return this.objects.fetchCame(body);
-      case Kind.value:
-        return this.objects.valueCame(peer, body, buffers);
-      case Kind.transfer:
-        return this.objects.transferCame(peer, body, buffers);
-      case Kind.transferSegment:
-        return this.segments.transferCame(peer, body);
-      case Kind.returnFile:
-        return this.segments.returnCame(body);
-      case Kind.output:
-        return this.#outputCame(peer, body);
-      case Kind.leaseBlocked:
-        return this.submitter.blockedCame(body.number(), body.boolean());
-      case Kind.dropped:
-        return this.submitter.droppedCame(body.number());
-      case Kind.cancelObject:
-        return this.#cancelAsked(body.number(), {
-          ...{ isForced: body.boolean(), isRecursive: body.boolean() },
-        });
-      case Kind.killActor:
-        return this.actors.killAsked(body.number());
-      case Kind.adoptActor:
-        return adoptionAsked(this, this.incoming, peer, body, buffers);
-      case Kind.askHandle:
-        return this.actors.handles.asked(peer, body.number(), body.number());
-      case Kind.handleAnswer:
-        return this.actors.handles.answered(peer, body, buffers);
-      default:
-        if (receiveOwnershipMessage(this.objects.ownership, peer, kind, body)) return;
-        // Kinds that this version does not know are passed over.
-        this.#host.frame(peer, kind, body, buffers);
-    }
-  }
-
-  #codeCame(peer: Peer, body: MsgpackReader, buffers: readonly Buffer[]): void {
-    const hash = body.string();
-    const payload = this.port.read(peer, body, buffers);
-    this.packer.closures.addCode(this.packer.unpack(payload, true) as CodeObject);
-    peer.sentCodes.add(hash);
-  }
-
   /** Ends the task that makes an object, wherever that is. */
   cancel(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
     if (record.maker === undefined) this.objects.cancelElsewhere(record, how);
     else this.calls.cancel(record, how);
-  }
-
-  #cancelAsked(key: number, how: Omit<Cancellation, "reason">): void {
-    const record = this.objects.findLent(key);
-    if (record !== undefined) this.cancel(record, how);
-  }
-
-  #outputCame(peer: Peer, body: MsgpackReader): void {
-    const stream = body.number() === 2 ? 2 : 1;
-    const [name, pid, text] = [body.string(), body.number(), body.string()];
-    if (stream === 2) this.#exits.wrote(peer.processId, text);
-    this.#host.output(peer, stream, name, pid, text);
   }
 
   #linksClosed({ processId }: Peer, cause: Error | undefined): void {
@@ -344,7 +264,7 @@ export class Runtime {
     if (cause !== undefined && !("code" in cause)) {
       this.warn(`Cannot read what process ${processId} has sent: ${cause.stack}\n`);
     }
-    this.#exits.linksClosed(processId);
+    this.exits.linksClosed(processId);
   }
 
   #processOver(exit: ExitNotice, wasCutOff: boolean): void {
@@ -361,7 +281,7 @@ export class Runtime {
     });
     this.actors.workerGone(exit);
     this.producers.processGone(processId);
-    this.#host.callerGone(processId);
+    this.host.callerGone(processId);
     this.objects.ownership.processGone(processId);
     this.functions.processGone(processId, this.peers);
     this.daemon.exitSettled(processId);
@@ -390,7 +310,7 @@ export class Runtime {
     this.peers.close();
     this.segments.end();
     this.daemon.link.close();
-    this.#exits.end();
+    this.exits.end();
   }
 
   /** Throws if what the process knows of its calls, objects and actors disagrees. */
