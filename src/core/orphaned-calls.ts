@@ -30,6 +30,15 @@ export class OrphanedCalls {
     this.#unheard.delete(workerId);
   }
 
+  /** Throws if a worker is to hear that is not there. */
+  validate(workerIds: ReadonlySet<number>): void {
+    for (const workerId of this.#unheard.keys()) {
+      if (!workerIds.has(workerId)) {
+        throw new Error(`Cannot wait until worker ${workerId} has heard: it is gone`);
+      }
+    }
+  }
+
   /** Workers that have not heard in time: each once. */
   takeOverdue(nowMs: number): number[] {
     const overdue: number[] = [];

@@ -239,7 +239,8 @@ export class Daemon implements LeaseSink {
 
   #workerExited(worker: DaemonWorker, exit: WorkerExit): void {
     const { workerId } = worker;
-    worker.shortage ??= this.#watch.gone(workerId, exit, worker.reason !== undefined);
+    const shortage = this.#watch.gone(workerId, exit, worker.reason !== undefined);
+    worker.shortage ??= shortage;
     this.#writer.exited(this.#driver, worker, exit);
     for (const { link } of this.#workers.all()) this.#writer.exited(link, worker, exit);
     this.#memory.processGone(workerId);
@@ -314,6 +315,9 @@ export class Daemon implements LeaseSink {
   validate(): void {
     this.#leases.validate();
     this.#waits.validate();
+    const workerIds = new Set(this.#workers.ids());
+    this.#watch.validate(workerIds);
+    this.#orphans.validate(workerIds);
   }
 
   /** Ends all workers and then itself. */

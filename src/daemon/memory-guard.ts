@@ -112,6 +112,11 @@ export class MemoryGuard {
   gone(workerId: number): void {
     this.#watch.gone(workerId);
   }
+
+  /** Throws if a worker's end is waited for that is not there. */
+  validate(workerIds: ReadonlySet<number>): void {
+    this.#watch.validate(workerIds);
+  }
 }
 
 function tenancyOf({ demand, isDedicated, isRetriable, grantedMs }: Lease): Tenancy {

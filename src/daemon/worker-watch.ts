@@ -87,6 +87,12 @@ export class WorkerWatch {
     return this.#memory?.shortageAtKill(this.#ports.clock.nowMs());
   }
 
+  /** Throws if something is known of a worker that is not there. */
+  validate(workerIds: ReadonlySet<number>): void {
+    this.#frozen.validate(workerIds);
+    this.#memory?.validate(workerIds);
+  }
+
   end(): void {
     this.#ports.clock.clearTimeout(this.#timer);
   }

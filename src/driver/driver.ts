@@ -140,7 +140,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
       .listen((transport) => this.runtime.accept(transport))
       .catch((error: Error) => {
         const text = `Cannot listen for workers: ${error.message}`;
-        this.#end(new EnvironmentSetupError(text, {}, error));
+        this.end(new EnvironmentSetupError(text, {}, error));
       });
     process.once("exit", this.#exiting);
     process.on("beforeExit", this.#finishing);
@@ -234,15 +234,15 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.#options.onEnded();
     this.#backend.daemonGone().then(
       // What the system says of a broken link is less than how the daemon ended.
-      (end) => this.#end(daemonEndedError(end, cause && "code" in cause ? undefined : cause)),
-      (error: unknown) => this.#end(error as Error),
+      (end) => this.end(daemonEndedError(end, cause && "code" in cause ? undefined : cause)),
+      (error: unknown) => this.end(error as Error),
     );
   }
 
   // Ends.
 
-  /** The daemon is gone: ends also what it would have ended. */
-  #end(error: Error): void {
+  /** The daemon is gone, or of no use any more: ends at once, also what it would have ended. */
+  end(error: Error): void {
     if (this.#isEnding) return;
     this.#close(error);
     this.#reportFaults();

@@ -317,6 +317,7 @@ export class Runtime {
   validate(): void {
     this.submitter.tasks.validate();
     this.objects.ownership.validate();
+    this.objects.reconstruction.lineage.validate();
     this.actors.validate();
   }
 

@@ -29,6 +29,19 @@ export function compute(durationMs: number): void {
   theSimulation().here.compute(durationMs);
 }
 
+/** Takes so much of the machine's memory for the process that calls it, until it is disposed of. */
+export function hold(sizeBytes: number): Disposable {
+  const { here, machine } = theSimulation();
+  machine.memory?.take(here, sizeBytes);
+  let isHeld = true;
+  return {
+    [Symbol.dispose]: () => {
+      if (isHeld) machine.memory?.take(here, -sizeBytes);
+      isHeld = false;
+    },
+  };
+}
+
 /** Ends the worker that calls it, as `process.exit` would: what follows never happens. */
 export function exit(exitCode: number): Promise<never> {
   const simulation = theSimulation();
@@ -36,4 +49,4 @@ export function exit(exitCode: number): Promise<never> {
   return new Promise(() => undefined);
 }
 
-nameOwn({ sleep, compute, exit });
+nameOwn({ sleep, compute, hold, exit });

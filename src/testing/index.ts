@@ -6,7 +6,7 @@
  */
 
 export { simulate } from "./simulate.ts";
-export { compute, exit, sleep } from "./in-simulation.ts";
+export { compute, exit, hold, sleep } from "./in-simulation.ts";
 export { SimulationError } from "./simulation-error.ts";
 export type { SimulationOptions, SimulationResult } from "./simulation.ts";
 export type { FaultKind, FaultRates } from "./faults.ts";

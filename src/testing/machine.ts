@@ -1,6 +1,7 @@
 /** The machine that a simulated runtime runs on: how its processes start, talk and end. */
 
 import { SimulatedFiles } from "./simulated-files.ts";
+import { SimulatedMemory } from "./simulated-memory.ts";
 import { SimulatedLink, type Latency, type SimulatedEnd } from "./simulated-link.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { World } from "./world.ts";
@@ -18,6 +19,8 @@ export interface MachineOptions {
   readonly numCpus: number;
   /** Of the object store. */
   readonly memoryBytes: number;
+  /** Of all workers; undefined: there is no end to it. */
+  readonly machineBytes: number | undefined;
   readonly messageMs: Span;
   /** Share of messages that come in two parts. */
   readonly splitShare: number;
@@ -31,6 +34,7 @@ export class Machine implements Latency {
   readonly world: World;
   readonly options: MachineOptions;
   readonly files = new SimulatedFiles();
+  readonly memory: SimulatedMemory | undefined;
   readonly links: SimulatedLink[] = [];
   readonly #exits = new Map<SimulatedProcess, Exit>();
   readonly #asleep = new Map<SimulatedProcess, number>();
@@ -39,6 +43,8 @@ export class Machine implements Latency {
   constructor(world: World, options: MachineOptions) {
     this.world = world;
     this.options = options;
+    const { machineBytes } = options;
+    if (machineBytes !== undefined) this.memory = new SimulatedMemory(this, machineBytes);
   }
 
   get memoryBytes(): number {
@@ -71,6 +77,7 @@ export class Machine implements Latency {
     const processId = ++this.#spawned;
     const child = this.world.addProcess(processId, `worker ${processId}`);
     this.note(child, "is started");
+    this.memory?.workerStarted(child);
     const [near, far] = this.connect(parent, child);
     far.notBefore(this.startMs());
     return [near, far];

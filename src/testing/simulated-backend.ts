@@ -107,7 +107,7 @@ export class SimulatedBackend implements Backend {
           spawnWorker: (_variables, events) => this.#spawn(events),
           clock: this.daemonProcess.clock,
           storeFiles: this.#machine.files,
-          memory: undefined,
+          memory: this.#machine.memory,
           ended: () => this.#machine.end(this.daemonProcess, 0),
         });
       },
@@ -152,7 +152,7 @@ export class SimulatedBackend implements Backend {
         this.daemonProcess.post(world.nowMs, () => this.#machine.kill(process));
       },
       measure: () => ({ isStopped: process.isStopped }),
-      ownBytes: () => undefined,
+      ownBytes: () => this.#machine.memory?.ownBytes(process),
     };
   }
 

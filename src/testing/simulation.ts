@@ -4,6 +4,7 @@
  * surroundings are simulated.
  */
 
+import { MEMORY_USAGE_MAX } from "../base/limits.ts";
 import { isLoadingModules } from "../closure/modules.ts";
 import { CPU, MEMORY } from "../core/resources.ts";
 import { Driver } from "../driver/driver.ts";
@@ -30,6 +31,8 @@ export interface SimulationOptions {
   readonly numCpus?: number;
   /** Memory for stored objects. Default 1 MiB. */
   readonly objectStoreBytes?: number;
+  /** Memory of the machine for its workers, of which `hold` takes some. Default: endless. */
+  readonly machineBytes?: number;
   /** Values from this size on are stored. Default 1,000. */
   readonly storedBytesMin?: number;
   /** How long messages are on their way, from and to. Default 0.02 to 0.2. */
@@ -89,6 +92,7 @@ export class Simulation {
     this.machine = new Machine(this.world, {
       numCpus: options.numCpus ?? 2,
       memoryBytes: options.objectStoreBytes ?? 2 ** 20,
+      machineBytes: options.machineBytes,
       messageMs: options.messageMs ?? [0.02, 0.2],
       splitShare: SPLIT_SHARE,
     });
@@ -98,17 +102,17 @@ export class Simulation {
     });
     const { faults = {}, faultEvents = 20_000 } = options;
     this.faults = new FaultInjector(this.machine, this.#backend, faults, faultEvents);
-    const { numCpus, memoryBytes } = this.machine.options;
+    const { numCpus, memoryBytes, machineBytes } = this.machine.options;
     this.#driver = new Driver({
       makeBackend: () => this.#backend,
-      resources: { [CPU]: numCpus, [MEMORY]: memoryBytes },
+      resources: { [CPU]: numCpus, [MEMORY]: machineBytes ?? memoryBytes },
       nodeOptions: undefined,
       execArgv: [],
       entryUrl: undefined,
       logToDriver: false,
       warn: (text) => this.#warned(text),
       inspect: false,
-      memoryUsageMax: 1,
+      memoryUsageMax: MEMORY_USAGE_MAX,
       actorsMax: Infinity,
       frozenWorkerMs: options.frozenWorkerMs ?? 10_000,
       faults: undefined,
@@ -159,7 +163,7 @@ export class Simulation {
       throw this.#failure(what, error);
     } finally {
       this.machine.kill(this.#backend.daemonProcess);
-      this.#driver.runtime.end(new Error("Cannot go on: the simulation is over"));
+      this.#driver.end(new Error("Cannot go on: the simulation is over"));
       this.#giveBack();
     }
   }

@@ -8,7 +8,7 @@ import {
   type ObjectRef,
   type RemoteFunction,
 } from "mobula";
-import { compute, exit, sleep } from "mobula/testing";
+import { compute, exit, hold, sleep } from "mobula/testing";
 import { ran } from "./ledger.ts";
 
 export function add(id: string, a: number, b: number): number {
@@ -48,6 +48,14 @@ export function flaky(id: string, failures: number): number {
 export function suicidal(id: string, deaths: number): number | Promise<never> {
   ran(id);
   return context().attempt <= deaths ? exit(7) : 0;
+}
+
+/** Has so much memory of its own for a while. */
+export async function eat(id: string, sizeBytes: number, durationMs: number): Promise<number> {
+  ran(id);
+  using _held = hold(sizeBytes);
+  await sleep(durationMs);
+  return sizeBytes;
 }
 
 /** Large enough to be stored. */
@@ -201,5 +209,5 @@ export const bodies = {
     count,
     square,
   },
-  ...{ addTo, Boom, Counter, Leader, countSlowly, grow, notThirds },
+  ...{ addTo, Boom, eat, Counter, Leader, countSlowly, grow, notThirds },
 };

@@ -14,6 +14,8 @@ export interface Perils {
   readonly freezes: boolean;
   /** Stored values may be lost. */
   readonly losses: boolean;
+  /** Memory may run out. */
+  readonly hunger: boolean;
 }
 
 /** Whatever else a call promises, it may begin this often, and end so. */
@@ -46,7 +48,8 @@ export class Kit {
     if (!this.perils.deaths) return [];
     // Of workers that are killed while they start, some in a row end the waiting.
     if (maxRetries === Infinity) return ["EnvironmentSetupError"];
-    return ["WorkerCrashedError", "EnvironmentSetupError"];
+    const hunger = this.perils.hunger ? ["OutOfMemoryError"] : [];
+    return ["WorkerCrashedError", "EnvironmentSetupError", ...hunger];
   }
 
   /** What a call that needs stored values, or refs that a worker has made, may end with. */

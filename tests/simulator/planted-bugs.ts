@@ -90,6 +90,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     wrong: "objects.settle(results[i]!, contents[0]!)",
   },
   {
+    what: "a worker whose end for its memory is still waited for when it is gone",
+    file: "daemon/worker-watch.ts",
+    right: "    this.#memory?.gone(workerId);\n",
+    wrong: "",
+  },
+  {
     what: "a cancel that a queued task does not hear of",
     file: "core/tasks.ts",
     right: "      task.schedulingClass.queue.withdraw();\n",

@@ -63,9 +63,12 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   const frozenWorkerMs = chance.pick([200, 10_000]);
   const isReplaced = faults["worker-freeze"] !== undefined && frozenWorkerMs === 200;
   const isCutOrKilled = faults["worker-kill"] !== undefined || faults["link-cut"] !== undefined;
+  // Not drawn: other seeds keep their programs.
+  const hunger = seed % 8 === 5;
   const perils = {
     killing,
-    deaths: killing || isCutOrKilled || isReplaced || faultPoints !== undefined,
+    hunger,
+    deaths: killing || hunger || isCutOrKilled || isReplaced || faultPoints !== undefined,
     freezes: faults["worker-freeze"] !== undefined,
     losses: faults["result-lost"] !== undefined,
   };
@@ -79,6 +82,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     ...(faultPoints === undefined ? {} : { faultPoints }),
     faultEvents: chance.pick([300, 1_000, 4_000]),
     numCpus: chance.pick([1, 2, 2, 3, 4]),
+    ...(hunger ? { machineBytes: 700 * 2 ** 20 } : {}),
     objectStoreBytes: chance.pick([50_000, 2 ** 20]),
     messageMs: chance.pick([
       [0.02, 0.2],

@@ -1,7 +1,7 @@
 /** The simulator. */
 
 import { remote } from "mobula";
-import { compute, exit, simulate, sleep, type SimulationResult } from "mobula/testing";
+import { compute, exit, hold, simulate, sleep, type SimulationResult } from "mobula/testing";
 import { same, type Equal } from "./equal.ts";
 
 const result = await simulate({ seed: 1 }, async () => remote((x: number) => String(x))(1));
@@ -26,4 +26,6 @@ void simulate({ seed: 1 }, () => 1);
 
 const ended: Promise<never> = exit(1);
 compute(1);
+const held: Disposable = hold(2 ** 20);
+void held;
 void ended;

@@ -1,6 +1,6 @@
 /** The steps that simulated programs are made of: each makes some calls, and expects something. */
 
-import type { Kit, Step } from "../kit.ts";
+import type { Kit, Perils, Step } from "../kit.ts";
 import { actor, busyActor, callingActor, killedActor, namedActor } from "./actors.ts";
 import { aborted, cancelled, late } from "./ends.ts";
 import { forgotten, nestedRefs, shared, stored, storedChain, waits } from "./objects.ts";
@@ -15,11 +15,15 @@ const peaceful: readonly Step[] = [
   ...[actor, busyActor, killedActor, namedActor, callingActor],
   ...[stream, streamOfRefs],
 ];
-const all = [...peaceful, tasks.deadly];
+/** Those that a run may have as well. */
+function stepsOf({ killing, hunger }: Perils): readonly Step[] {
+  const more = [...(killing ? [tasks.deadly] : []), ...(hunger ? [tasks.hungry] : [])];
+  return more.length === 0 ? peaceful : [...peaceful, ...more];
+}
 
 /** One step, drawn by chance. */
 export async function anyStep(kit: Kit): Promise<void> {
-  const step = kit.chance.pick(kit.perils.killing ? all : peaceful);
+  const step = kit.chance.pick(stepsOf(kit.perils));
   kit.underWay.push(step.name);
   try {
     await step(kit);

@@ -4,6 +4,8 @@ import type { ObjectRef } from "mobula";
 import * as bodies from "../bodies.ts";
 import type { Kit } from "../kit.ts";
 
+const MIB = 2 ** 20;
+
 export async function burst(kit: Kit): Promise<void> {
   const { chance } = kit;
   const maxRetries = chance.pick([0, 1, 3, Infinity]);
@@ -70,6 +72,23 @@ export async function retried(kit: Kit): Promise<void> {
     errors: [...kit.deathsOf(maxRetries), ...(deaths ? ["Boom"] : [])],
     ...(failing <= maxRetries ? {} : { message: "boom of" }),
     ...(deaths ? {} : { runsMax: Math.min(failing, maxRetries) + 1 }),
+  });
+}
+
+/** More memory than there is, if too many run at a time. */
+export async function hungry(kit: Kit): Promise<void> {
+  const { chance } = kit;
+  const maxRetries = chance.pick([0, 3, Infinity]);
+  const memoryBytes = chance.pick([undefined, undefined, 50 * MIB]);
+  const eat = kit.remote(bodies.eat).options({ maxRetries, ...(memoryBytes && { memoryBytes }) });
+  await kit.all(1 + chance.below(6), () => {
+    const sizeBytes = chance.pick([1, 50, 100, 300]) * MIB;
+    const isTooMuch = memoryBytes !== undefined && sizeBytes > memoryBytes;
+    // What takes more than it may is never done, however often it is tried.
+    const durationMs = isTooMuch && maxRetries === Infinity ? 0 : chance.next() * 300;
+    return kit.call("eat", sizeBytes, (id) => eat(id, sizeBytes, durationMs), {
+      errors: kit.deathsOf(maxRetries),
+    });
   });
 }
 
