@@ -63,6 +63,13 @@ export interface TaskSpec {
 
 const NO_ARGUMENTS: readonly unknown[] = [];
 
+interface Cancelled {
+  /** Of the first cancellation. */
+  readonly reason: unknown;
+  /** How what it has called was cancelled with it. */
+  calls: "not" | "asked" | "forced";
+}
+
 export class RunningTask implements TaskScope {
   readonly runtime: Runtime;
   spec: TaskSpec;
@@ -87,7 +94,7 @@ export class RunningTask implements TaskScope {
   /** Streams, as bits, on which the last line that it wrote has no end. */
   #openLines = 0;
   #abort: AbortController | undefined;
-  #cancelled: { readonly reason: unknown } | undefined;
+  #cancelled: Cancelled | undefined;
 
   constructor(
     runtime: Runtime,
@@ -186,16 +193,30 @@ export class RunningTask implements TaskScope {
   cancel(cancellation: Cancellation): void {
     if (this.#cancelled === undefined) {
       const { reason } = cancellation;
-      this.#cancelled = { reason };
+      this.#cancelled = { reason, calls: "not" };
       this.#abort?.abort(reason);
       this.#failWaits(reason);
     }
-    if (cancellation.isRecursive) this.runtime.calls.cancelCallsOf(this, cancellation);
+    if (cancellation.isRecursive) this.#cancelCalls(cancellation);
   }
 
   /** What it has called, and these have called, is of no use to anybody. */
   endCalls(reason: unknown): void {
-    this.runtime.calls.cancelCallsOf(this, { reason, isForced: false, isRecursive: true });
+    this.#cancelCalls({ reason, isForced: false, isRecursive: true });
+  }
+
+  /**
+   * Once cancelled it calls nothing more, so what was reached is not gone through again: in a long
+   * chain of calls that fail together, each would go through all that come after it.
+   */
+  #cancelCalls(cancellation: Cancellation): void {
+    const force = cancellation.isForced ? "forced" : "asked";
+    const cancelled = this.#cancelled;
+    if (cancelled !== undefined) {
+      if (cancelled.calls === "forced" || cancelled.calls === force) return;
+      cancelled.calls = force;
+    }
+    this.runtime.calls.cancelCallsOf(this, cancellation);
   }
 
   /** It waits in a circle: what it awaits rejects, and it may go on from there. */
