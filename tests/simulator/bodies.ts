@@ -53,8 +53,9 @@ export function suicidal(id: string, deaths: number): number | Promise<never> {
 /** Has so much memory of its own for a while. */
 export async function eat(id: string, sizeBytes: number, durationMs: number): Promise<number> {
   ran(id);
-  using _held = hold(sizeBytes);
+  const held = hold(sizeBytes);
   await sleep(durationMs);
+  held[Symbol.dispose]();
   return sizeBytes;
 }
 
