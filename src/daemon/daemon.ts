@@ -5,7 +5,7 @@
 
 import type { Clock, Timer } from "../base/clock.ts";
 import { DEAD_ACTORS_MAX, WAITING_REPORT_MS } from "../base/limits.ts";
-import type { MsgpackReader } from "../base/msgpack.ts";
+import { MsgpackReader } from "../base/msgpack.ts";
 import { EmbeddedControl } from "../control/embedded.ts";
 import { Leases, type Lease, type LeaseSink, type Wish } from "../core/leases.ts";
 import { OrphanedCalls } from "../core/orphaned-calls.ts";
@@ -13,7 +13,7 @@ import { demandOf, type Shortage } from "../core/resources.ts";
 import { WaitGraph, type WaitReport } from "../core/wait-graph.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import { readPlain } from "../values/plain-data.ts";
-import type { Link } from "../wire/link.ts";
+import type { Link, TakeLink } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import { ActorRecords, type ActorsAnswer } from "./actor-records.ts";
 import { ControlServer } from "./control-server.ts";
@@ -63,11 +63,9 @@ export class Daemon implements LeaseSink {
   #timer: Timer | undefined;
   #isEnding = false;
 
-  /** The driver's frames are to be given to `fromDriver`, and its end to `end`. */
-  constructor(settings: DaemonSettings, driver: Link, ports: DaemonPorts) {
+  constructor(settings: DaemonSettings, linkToDriver: TakeLink, ports: DaemonPorts) {
     this.#store = new StoreKeeper(ports.storeFiles, DRIVER_ID);
     this.#memory = new MemoryGathering(settings.store, ports.clock);
-    this.#driver = driver;
     this.#ports = ports;
     const total = demandOf(settings.total);
     this.#workers = new Workers(settings, total, {
@@ -75,7 +73,7 @@ export class Daemon implements LeaseSink {
       spawnWorker: ports.spawnWorker,
       takeSlot: (workerId) => this.#store.takeSlot(workerId),
       message: (...message) => this.#message(...message),
-      output: (pid, stream, text) => this.#writer.output(driver, stream, "worker", pid, text),
+      output: (pid, stream, text) => this.#writer.output(this.#driver, stream, "worker", pid, text),
       exited: (worker, exit) => this.#workerExited(worker, exit),
     });
     this.#orphans = new OrphanedCalls(settings.frozenWorkerMs);
@@ -88,12 +86,14 @@ export class Daemon implements LeaseSink {
       end: (workerId, ...why) => this.#workers.kill(workerId, ...why),
       notice: (text) => this.#writer.notice(this.#driver, text),
     });
+    this.#driver = linkToDriver(
+      (kind, bytes, start, end) => {
+        this.#message(DRIVER_ID, this.#driver, kind, new MsgpackReader(bytes, start, end));
+      },
+      () => this.end(),
+    );
     this.#writer.welcome(this.#driver);
     for (let i = 0; i < settings.warmWorkers; i++) this.startWorker("");
-  }
-
-  fromDriver(kind: number, body: MsgpackReader): void {
-    this.#message(DRIVER_ID, this.#driver, kind, body);
   }
 
   #message(senderId: number, link: Link, kind: number, body: MsgpackReader): void {

@@ -5,17 +5,16 @@
 
 import net from "node:net";
 import type { Faults } from "../base/faults.ts";
-import { MsgpackReader } from "../base/msgpack.ts";
 import { systemClock } from "../runtime/system.ts";
 import { openFaults } from "../runtime/fault-log.ts";
 import { DAEMON_ID } from "../runtime/identity.ts";
-import { Link } from "../wire/link.ts";
+import type { TakeLink } from "../wire/link.ts";
 import { listen, SocketTransport } from "../wire/socket.ts";
 import { Daemon } from "./daemon.ts";
 import { faultySpawn } from "./faulty-workers.ts";
 import { MemorySampling } from "./memory-sampling.ts";
 import { removeSessionDirectories, SocketAddresses } from "./session-directory.ts";
-import { readSettings, type DaemonSettings } from "./settings.ts";
+import { receiveSettings, type DaemonSettings } from "./settings.ts";
 import { storeFilesIn } from "./store-files.ts";
 import { acceptTool, writeToken } from "./tools.ts";
 import { spawnWorker } from "./worker-process.ts";
@@ -26,18 +25,11 @@ for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
 
 let daemon: Daemon | undefined;
 let leave = (): void => process.exit();
-let faults: Faults | undefined;
-const driver = new Link(
+receiveSettings<DaemonSettings>(
   new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
-  (kind, bytes, start, end) => {
-    if (daemon === undefined) {
-      const settings = readSettings<DaemonSettings>(bytes, start, end);
-      daemon = startDaemon(settings);
-      listenForTools(settings, daemon).catch(giveUp);
-    } else {
-      if (faults?.happens("daemon-kill") === true) process.kill(process.pid, "SIGKILL");
-      daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
-    }
+  (settings, takeLink) => {
+    daemon = startDaemon(settings, takeLink);
+    listenForTools(settings, daemon).catch(giveUp);
   },
   () => end(),
 );
@@ -57,9 +49,9 @@ function end(): void {
   leave();
 }
 
-function startDaemon(settings: DaemonSettings): Daemon {
-  faults = openFaults(settings.faults, DAEMON_ID, settings.store.memoryDirectory);
-  return new Daemon(settings, driver, {
+function startDaemon(settings: DaemonSettings, takeLink: TakeLink): Daemon {
+  const faults = openFaults(settings.faults, DAEMON_ID, settings.store.memoryDirectory);
+  return new Daemon(settings, dyingOfFaults(takeLink, faults), {
     clock: systemClock,
     storeFiles: storeFilesIn(settings.store),
     spawnWorker: faultySpawn(
@@ -73,6 +65,17 @@ function startDaemon(settings: DaemonSettings): Daemon {
       leave();
     },
   });
+}
+
+/** The daemon may end with each message of the driver. */
+function dyingOfFaults(takeLink: TakeLink, faults: Faults | undefined): TakeLink {
+  if (faults === undefined) return takeLink;
+  return (onFrame, onClose) => {
+    return takeLink((...frame) => {
+      if (faults.happens("daemon-kill")) process.kill(process.pid, "SIGKILL");
+      onFrame(...frame);
+    }, onClose);
+  };
 }
 
 async function listenForTools(settings: DaemonSettings, asked: Daemon): Promise<void> {

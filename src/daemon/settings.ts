@@ -4,7 +4,9 @@ import type { FaultSettings } from "../base/fault-settings.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import type { StoreSettings } from "../store/store.ts";
 import { readPlain, writePlain } from "../values/plain-data.ts";
-import type { Link } from "../wire/link.ts";
+import type { FrameHandler } from "../wire/frame.ts";
+import { Link, type CloseHandler, type TakeLink } from "../wire/link.ts";
+import type { Transport } from "../wire/transport.ts";
 
 export interface SessionSettings {
   readonly sessionId: string;
@@ -55,6 +57,27 @@ export function sendSettings(link: Link, kind: number, settings: object): void {
   link.end();
 }
 
-export function readSettings<Settings>(bytes: Buffer, start: number, end: number): Settings {
-  return readPlain(new MsgpackReader(bytes, start, end), "settings");
+/**
+ * Opens the link on which a process is told what it is. `start` makes that of the settings, which
+ * are the first frame, and takes the link. `onClose`: it has closed before.
+ */
+export function receiveSettings<Settings>(
+  transport: Transport,
+  start: (settings: Settings, takeLink: TakeLink) => void,
+  onClose: CloseHandler,
+): void {
+  let handleFrame: FrameHandler = (_kind, bytes, from, to) => {
+    start(readPlain(new MsgpackReader(bytes, from, to), "settings"), takeLink);
+  };
+  let handleClose = onClose;
+  const link = new Link(
+    transport,
+    (...frame) => handleFrame(...frame),
+    (cause) => handleClose(cause),
+  );
+  const takeLink: TakeLink = (onFrame, onClosed) => {
+    handleFrame = onFrame;
+    handleClose = onClosed;
+    return link;
+  };
 }

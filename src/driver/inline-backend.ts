@@ -4,13 +4,12 @@
  */
 
 import { RuntimeEndedError } from "../base/errors.ts";
-import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import { faultySpawn } from "../daemon/faulty-workers.ts";
 import { removeSessionDirectories } from "../daemon/session-directory.ts";
 import { storeFilesIn } from "../daemon/store-files.ts";
-import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
+import { receiveSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import type { WorkerHandle, WorkerHandleEvents } from "../daemon/worker-handle.ts";
 import { systemClock, systemSurroundings } from "../runtime/system.ts";
 import { openFaults } from "../runtime/fault-log.ts";
@@ -18,8 +17,7 @@ import { DAEMON_ID, DRIVER_ID } from "../runtime/identity.ts";
 import type { Surroundings } from "../runtime/surroundings.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { StoreDirectories } from "../store/store.ts";
-import type { FrameHandler } from "../wire/frame.ts";
-import { Link } from "../wire/link.ts";
+import type { TakeLink } from "../wire/link.ts";
 import { memoryTransports } from "../wire/memory.ts";
 import type { Transport } from "../wire/transport.ts";
 import { Worker } from "../worker/worker.ts";
@@ -59,20 +57,16 @@ export class InlineBackend implements Backend {
     this.#warn = warn;
     const [driverEnd, daemonEnd] = memoryTransports();
     this.transport = keepingAlive(driverEnd);
-    const link: Link = new Link(
+    receiveSettings<DaemonSettings>(
       daemonEnd,
-      (kind, bytes, start, end) => {
-        if (this.#daemon !== undefined) {
-          this.#daemon.fromDriver(kind, new MsgpackReader(bytes, start, end));
-        } else this.#startDaemon(readSettings<DaemonSettings>(bytes, start, end), link);
-      },
-      () => this.#daemon?.end(),
+      (settings, takeLink) => this.#startDaemon(settings, takeLink),
+      () => undefined,
     );
   }
 
-  #startDaemon(settings: DaemonSettings, link: Link): void {
+  #startDaemon(settings: DaemonSettings, takeLink: TakeLink): void {
     const faults = openFaults(settings.faults, DAEMON_ID, settings.store.memoryDirectory);
-    this.#daemon = new Daemon(settings, link, {
+    this.#daemon = new Daemon(settings, takeLink, {
       clock: systemClock,
       storeFiles: storeFilesIn(settings.store),
       spawnWorker: faultySpawn(
@@ -107,14 +101,10 @@ export class InlineBackend implements Backend {
       });
     };
     const exit = (): void => end(undefined);
-    let onFrame: FrameHandler = (_kind, bytes, from, to) => {
-      const settings = readSettings<WorkerSettings>(bytes, from, to);
+    const start = (settings: WorkerSettings, linkToDaemon: TakeLink): void => {
       const worker = new Worker({
         settings,
-        linkToDaemon: (frames) => {
-          onFrame = frames;
-          return link;
-        },
+        linkToDaemon,
         open: (processId) => this.open(processId),
         closures: new Closures({ entryUrl: settings.entryUrl }),
         faults: openFaults(settings.faults, settings.processId, settings.store.memoryDirectory),
@@ -138,7 +128,7 @@ export class InlineBackend implements Backend {
       worker.runtime.daemon.workerReady();
       worker.signOn();
     };
-    const link = new Link(workerEnd, (...frame) => onFrame(...frame), exit);
+    receiveSettings(workerEnd, start, exit);
     return {
       pid: process.pid,
       transport: daemonEnd,

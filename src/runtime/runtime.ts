@@ -9,8 +9,7 @@ import type { Demand } from "../core/resources.ts";
 import type { Boards } from "../store/boards.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Faults } from "../base/faults.ts";
-import type { FrameHandler } from "../wire/frame.ts";
-import type { CloseHandler, Link } from "../wire/link.ts";
+import type { Link, TakeLink } from "../wire/link.ts";
 import type { Transport } from "../wire/transport.ts";
 import { ControlClient } from "./control-client.ts";
 import { DaemonLink } from "./daemon-link.ts";
@@ -48,7 +47,7 @@ export interface RuntimeOptions {
   /** What the machine offers. */
   readonly total: Demand;
   /** Makes the link to the daemon, which hands its frames to `onFrame`. */
-  readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
+  readonly linkToDaemon: TakeLink;
   /** Connects to another process of the runtime. */
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;

@@ -2,10 +2,9 @@
 
 import type { FaultChances } from "../base/fault-settings.ts";
 import { Faults } from "../base/faults.ts";
-import { MsgpackReader } from "../base/msgpack.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon } from "../daemon/daemon.ts";
-import { readSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
+import { receiveSettings, type DaemonSettings, type WorkerSettings } from "../daemon/settings.ts";
 import type { WorkerHandle, WorkerHandleEvents } from "../daemon/worker-handle.ts";
 import type { Backend } from "../driver/backend.ts";
 import type { DaemonEnd } from "../driver/daemon-end.ts";
@@ -16,8 +15,7 @@ import type { RemoteFunctions } from "../runtime/packer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Surroundings } from "../runtime/surroundings.ts";
 import type { StoreDirectories } from "../store/store.ts";
-import type { FrameHandler } from "../wire/frame.ts";
-import { Link, type CloseHandler } from "../wire/link.ts";
+import type { TakeLink } from "../wire/link.ts";
 import type { Transport } from "../wire/transport.ts";
 import { Worker } from "../worker/worker.ts";
 import type { Machine } from "./machine.ts";
@@ -95,15 +93,10 @@ export class SimulatedBackend implements Backend {
   }
 
   #startDaemon(end: SimulatedEnd): void {
-    const link: Link = new Link(
+    receiveSettings<DaemonSettings>(
       end,
-      (kind, bytes, start, stop) => {
-        if (this.daemon !== undefined) {
-          this.daemon.fromDriver(kind, new MsgpackReader(bytes, start, stop));
-          return;
-        }
-        const settings = readSettings<DaemonSettings>(bytes, start, stop);
-        this.daemon = new Daemon(settings, link, {
+      (settings, takeLink) => {
+        this.daemon = new Daemon(settings, takeLink, {
           spawnWorker: (_variables, events) => this.#spawn(events),
           clock: this.daemonProcess.clock,
           storeFiles: this.#machine.files,
@@ -111,7 +104,7 @@ export class SimulatedBackend implements Backend {
           ended: () => this.#machine.end(this.daemonProcess, 0),
         });
       },
-      () => this.daemon?.end(),
+      () => undefined,
     );
     // The workers' parent-death signal, and the session's directory.
     this.daemonProcess.whenDead(() => this.#daemonDied());
@@ -130,20 +123,10 @@ export class SimulatedBackend implements Backend {
     const { process } = workerEnd;
     process.whenDead(() => this.#workerDied(process, events));
     const exit = (): void => this.#machine.end(process, 0);
-    let onFrame: FrameHandler = (_kind, bytes, start, end) => {
-      const settings = readSettings<WorkerSettings>(bytes, start, end);
-      const linkToDaemon = (frames: FrameHandler, closed: CloseHandler): Link => {
-        onFrame = frames;
-        onClose = closed;
-        return link;
-      };
-      this.#startWorker(process, settings, linkToDaemon, exit);
-    };
-    let onClose: CloseHandler = exit;
-    const link = new Link(
+    receiveSettings<WorkerSettings>(
       workerEnd,
-      (...frame) => onFrame(...frame),
-      (cause) => onClose(cause),
+      (settings, takeLink) => this.#startWorker(process, settings, takeLink, exit),
+      exit,
     );
     return {
       pid: process.processId,
@@ -159,7 +142,7 @@ export class SimulatedBackend implements Backend {
   #startWorker(
     process: SimulatedProcess,
     settings: WorkerSettings,
-    linkToDaemon: (frames: FrameHandler, closed: CloseHandler) => Link,
+    linkToDaemon: TakeLink,
     exit: () => void,
   ): void {
     const worker = new Worker({

@@ -11,6 +11,9 @@ import type { Transport } from "./transport.ts";
 /** Called once, when the link is over; `cause` says why if it was not closed on purpose. */
 export type CloseHandler = (cause: Error | undefined) => void;
 
+/** Hands a link over to who reads it from now on. */
+export type TakeLink = (onFrame: FrameHandler, onClose: CloseHandler) => Link;
+
 const NO_BUFFERS: readonly Uint8Array[] = [];
 /** Buffers below this size are copied behind the body; larger ones are written by themselves. */
 const COPIED_BUFFER_BYTES_MAX = 32 * 1024;

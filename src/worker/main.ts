@@ -6,13 +6,12 @@ import { remoteValues } from "../api/remote-values.ts";
 import { connectRemoteValues } from "../api/start.ts";
 import { Closures } from "../closure/closures.ts";
 import { SocketAddresses } from "../daemon/session-directory.ts";
-import { readSettings, type WorkerSettings } from "../daemon/settings.ts";
+import { receiveSettings, type WorkerSettings } from "../daemon/settings.ts";
 import { systemSurroundings } from "../runtime/system.ts";
 import { setCurrentRuntime } from "../runtime/current.ts";
 import { openFaults } from "../runtime/fault-log.ts";
 import { utilities } from "../util/own-names.ts";
-import type { FrameHandler } from "../wire/frame.ts";
-import { Link, type CloseHandler } from "../wire/link.ts";
+import type { TakeLink } from "../wire/link.ts";
 import { otherWorkSince } from "../runtime/wait-reports.ts";
 import { SocketTransport, connect, listen } from "../wire/socket.ts";
 import { pinProcess } from "./affinity.ts";
@@ -27,29 +26,22 @@ const parentPid = process.ppid;
 // The terminal's signals are the driver's; the worker ends with its daemon.
 process.on("SIGINT", () => undefined);
 
-/** The settings come first; from then on the worker's runtime reads the link. */
-let onFrame: FrameHandler = (_kind, bytes, start, end) => {
-  startWorker(readSettings<WorkerSettings>(bytes, start, end)).catch(failToStart);
-};
-let onClose: CloseHandler = () => process.exit();
-const daemon = new Link(
+receiveSettings<WorkerSettings>(
   new SocketTransport(new net.Socket({ fd: 3, readable: true, writable: true })),
-  (...frame) => onFrame(...frame),
-  (cause) => onClose(cause),
+  (settings, takeLink) => {
+    startWorker(settings, takeLink).catch(failToStart);
+  },
+  () => process.exit(),
 );
 
 let hasOtherWork = (): boolean => true;
 
-async function startWorker(settings: WorkerSettings): Promise<void> {
+async function startWorker(settings: WorkerSettings, linkToDaemon: TakeLink): Promise<void> {
   redirectOutput();
   const addresses = new SocketAddresses(settings.directory);
   const worker = new Worker({
     settings,
-    linkToDaemon: (frameHandler, closeHandler) => {
-      onFrame = frameHandler;
-      onClose = closeHandler;
-      return daemon;
-    },
+    linkToDaemon,
     open: (processId) => connect(addresses.of(processId)),
     closures: new Closures({ entryUrl: settings.entryUrl }),
     faults: openFaults(settings.faults, settings.processId, settings.store.memoryDirectory),
@@ -66,8 +58,9 @@ async function startWorker(settings: WorkerSettings): Promise<void> {
     worker.runtime.accept(transport);
   });
   hasOtherWork = otherWorkSince(process.getActiveResourcesInfo());
-  worker.runtime.daemon.workerReady();
-  daemon.flush();
+  const { daemon } = worker.runtime;
+  daemon.workerReady();
+  daemon.link.flush();
   // Takes some milliseconds, while the first task is on its way. No user code runs before.
   dieWithParent(parentPid);
   worker.signOn();

@@ -23,15 +23,14 @@ import { Runtime, type RuntimeHost } from "../runtime/runtime.ts";
 import { extrasOfNested, readExtras, type Extras } from "../runtime/task-messages.ts";
 import type { Surroundings } from "../runtime/surroundings.ts";
 import { LocalReply, sendOutput } from "../runtime/task-reply.ts";
-import type { FrameHandler } from "../wire/frame.ts";
-import type { CloseHandler, Link } from "../wire/link.ts";
+import type { TakeLink } from "../wire/link.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
 import { ActorWorker } from "./actor-worker.ts";
 
 export interface WorkerOptions {
   readonly settings: WorkerSettings;
-  readonly linkToDaemon: (onFrame: FrameHandler, onClose: CloseHandler) => Link;
+  readonly linkToDaemon: TakeLink;
   readonly open: (processId: number) => Transport;
   readonly closures: Closures;
   readonly faults: Faults | undefined;
