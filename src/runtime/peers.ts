@@ -25,11 +25,10 @@ export class Peer {
   readonly processId: number;
   /** The one on which this process sends. */
   readonly link: Link;
-  /** All on which the peer may send. */
-  readonly links: Set<Link>;
+  /** All on which the peer sends, or did. */
+  readonly links: Link[];
   /** Why the first of them has ended. */
   cause: Error | undefined = undefined;
-  isEnding = false;
   /** What was sent once and need not be sent again. */
   readonly sentCodes = new Set<string>();
   readonly sentFunctions = new Set<number>();
@@ -37,7 +36,12 @@ export class Peer {
   constructor(processId: number, link: Link) {
     this.processId = processId;
     this.link = link;
-    this.links = new Set([link]);
+    this.links = [link];
+  }
+
+  /** With one link of a peer all are over. */
+  get isEnding(): boolean {
+    return this.links.some(({ isOpen }) => !isOpen);
   }
 }
 
@@ -75,10 +79,10 @@ export class Peers {
   get(processId: number): Peer {
     const known = this.#peers.get(processId);
     if (known !== undefined) return known;
-    const link: Link = new Link(
+    const link = new Link(
       this.#open(processId),
       (kind, bytes, start, end, buffers) => this.#frame(peer, kind, bytes, start, end, buffers),
-      (cause) => this.#ended(peer, link, cause),
+      (cause) => this.#ended(peer, cause),
     );
     const peer = new Peer(processId, link);
     this.#peers.set(processId, peer);
@@ -107,7 +111,7 @@ export class Peers {
       },
       (cause) => {
         this.#clock.clearTimeout(deadline);
-        if (peer !== undefined) this.#ended(peer, link, cause);
+        if (peer !== undefined) this.#ended(peer, cause);
       },
     );
     const deadline = this.#clock.setTimeout(() => link.close(), HELLO_TIMEOUT_MS);
@@ -125,7 +129,7 @@ export class Peers {
     const known = this.#peers.get(processId);
     if (known !== undefined) {
       if (known.isEnding) throw new Error(`Cannot accept link: process ${processId} is ending`);
-      known.links.add(link);
+      known.links.push(link);
       return known;
     }
     const peer = new Peer(processId, link);
@@ -146,16 +150,12 @@ export class Peers {
     this.#events.frame(peer, kind, reader, buffers);
   }
 
-  /**
-   * With one link of a peer all are over. What it has sent on another one is read before it counts
-   * as gone.
-   */
-  #ended(peer: Peer, link: Link, cause: Error | undefined): void {
-    peer.links.delete(link);
+  /** What the peer has sent on another link is read before it counts as gone. */
+  #ended(peer: Peer, cause: Error | undefined): void {
     peer.cause ??= cause;
-    peer.isEnding = true;
-    if (peer.links.size > 0) for (const other of peer.links) other.endWriting();
-    else this.#gone(peer);
+    const others = peer.links.filter(({ isOpen }) => isOpen);
+    if (others.length === 0) this.#gone(peer);
+    else for (const other of others) other.endWriting();
   }
 
   #gone(peer: Peer): void {
@@ -178,6 +178,6 @@ export class Peers {
   }
 
   close(): void {
-    for (const { links } of [...this.#peers.values()]) for (const link of [...links]) link.close();
+    for (const { links } of [...this.#peers.values()]) for (const link of links) link.close();
   }
 }
