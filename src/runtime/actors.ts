@@ -139,7 +139,7 @@ export class Actors {
   }
 
   #recordOfOwned(key: number): ObjectRecord | undefined {
-    return this.findClient(key)?.record ?? this.#context.objects.findLent(key);
+    return this.findClient(key)?.record ?? this.#context.objects.shared.findLent(key);
   }
 
   /** An actor that is there already takes the place of one that was to be created. */

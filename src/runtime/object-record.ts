@@ -21,6 +21,10 @@ export function hasSegments(content: Content): boolean {
   return content.kind === "payload" && content.payload.segments.length > 0;
 }
 
+export function contentFrom(payload: Payload, isFailure: boolean): Content {
+  return { kind: isFailure ? "failure" : "payload", payload };
+}
+
 /** Carries a value through a promise without its being unwrapped. */
 export interface Box {
   readonly value: unknown;

@@ -40,11 +40,11 @@ export function receiveMessage(
     case Kind.dropFunction:
       return runtime.functions.dropped(body.number(), peer, runtime.peers);
     case Kind.fetch:
-      return runtime.objects.fetchCame(body);
+      return runtime.objects.fetches.fetchCame(body);
     case Kind.value:
-      return runtime.objects.valueCame(peer, body, buffers);
+      return runtime.objects.fetches.valueCame(peer, body, buffers);
     case Kind.transfer:
-      return runtime.objects.transferCame(peer, body, buffers);
+      return runtime.objects.shared.transferCame(peer, body, buffers);
     case Kind.transferSegment:
       return runtime.segments.transferCame(peer, body);
     case Kind.returnFile:
@@ -87,7 +87,7 @@ function codeCame(
 }
 
 function cancelAsked(runtime: Runtime, key: number, how: Omit<Cancellation, "reason">): void {
-  const record = runtime.objects.findLent(key);
+  const record = runtime.objects.shared.findLent(key);
   if (record !== undefined) runtime.cancel(record, how);
 }
 

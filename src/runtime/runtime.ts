@@ -148,7 +148,7 @@ export class Runtime {
       ...{ selfId, keys, packer, peers, port, unseen, segments, collector },
       recordsSites: options.recordSites,
     });
-    this.port.connect(this.objects);
+    this.port.connect(this.objects.shared);
     this.daemon = new DaemonLink(this.#linkToDaemon(options), options.total);
     segments.connect(this.objects.ownership, peers, this.daemon);
     const { objects, daemon } = this;
@@ -181,7 +181,7 @@ export class Runtime {
     objects.reconstruction.connect(this.submitter);
     const faults = options.faults;
     if (faults !== undefined) objects.reconstruction.isLost = () => faults.happens("result-lost");
-    objects.onFetching = (isNowFetching) => {
+    objects.fetches.onFetching = (isNowFetching) => {
       if (isNowFetching) activity.begin();
       else activity.end();
     };
@@ -252,7 +252,7 @@ export class Runtime {
 
   /** Ends the task that makes an object, wherever that is. */
   cancel(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
-    if (record.maker === undefined) this.objects.cancelElsewhere(record, how);
+    if (record.maker === undefined) this.objects.shared.cancelElsewhere(record, how);
     else this.calls.cancel(record, how);
   }
 

@@ -94,7 +94,7 @@ export class LinkReply implements TaskReply {
   }
 
   #giveAway(payload: Payload): void {
-    this.#objects.giveAway(payload, this.#peer);
+    this.#objects.shared.giveAway(payload, this.#peer);
   }
 
   started(task: RunningTask): void {

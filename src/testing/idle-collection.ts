@@ -36,7 +36,7 @@ function heldIn({ objects, functions }: Runtime): ReadonlySet<object> {
     held.add(payload);
     for (const record of payload.refs) held.add(record);
   };
-  for (const record of objects.lent()) {
+  for (const record of objects.shared.lent()) {
     held.add(record);
     const { content } = record;
     if (content?.kind === "payload" || content?.kind === "failure") hold(content.payload);
