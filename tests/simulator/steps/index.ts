@@ -3,14 +3,22 @@
 import type { Kit, Perils, Step } from "../kit.ts";
 import { actor, busyActor, callingActor, killedActor, namedActor } from "./actors.ts";
 import { aborted, cancelled, late } from "./ends.ts";
-import { forgotten, nestedRefs, shared, stored, storedChain, waits } from "./objects.ts";
+import {
+  forgotten,
+  handedAgain,
+  nestedRefs,
+  shared,
+  stored,
+  storedChain,
+  waits,
+} from "./objects.ts";
 import { stream, streamOfRefs } from "./streams.ts";
 import * as tasks from "./tasks.ts";
 
 const peaceful: readonly Step[] = [
   ...[tasks.burst, tasks.burst, tasks.naps, tasks.chain, tasks.nested, tasks.failures],
   ...[tasks.retried, tasks.pairs, tasks.map, tasks.mapSettled],
-  ...[stored, storedChain, shared, nestedRefs, waits, forgotten],
+  ...[stored, storedChain, shared, nestedRefs, handedAgain, waits, forgotten],
   ...[cancelled, late, aborted],
   ...[actor, busyActor, killedActor, namedActor, callingActor],
   ...[stream, streamOfRefs],

@@ -65,6 +65,21 @@ export async function nestedRefs(kit: Kit): Promise<void> {
   await Promise.all([reader, ...refs.map((ref, n) => kit.follow(ids[n]!, ref))]);
 }
 
+/** A ref goes to tasks one after the other: some let go of it while others get it, as we do. */
+export async function handedAgain(kit: Kit): Promise<void> {
+  const { chance } = kit;
+  const collect = kit.remote(bodies.collect);
+  const shared = put(7);
+  const more = { errors: kit.lossErrors() };
+  const calls: Promise<unknown>[] = [];
+  for (let left = 2 + chance.below(6); left > 0; left--) {
+    calls.push(kit.call("collect the same", 7, (id) => collect(id, [shared]), more));
+    await sleep(chance.next() * 3);
+  }
+  shared[Symbol.dispose]();
+  await Promise.all(calls);
+}
+
 export async function waits(kit: Kit): Promise<void> {
   const { chance } = kit;
   const nap = kit.remote(bodies.nap);
