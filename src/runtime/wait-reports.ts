@@ -41,6 +41,7 @@ export class WaitReports {
   readonly #context: WaitReportsContext;
   readonly #waiters: Waiters[] = [];
   #timer: Timer | undefined;
+  #isTelling = false;
   /** What the daemon knows, in short. */
   #known = "";
 
@@ -59,7 +60,7 @@ export class WaitReports {
 
   /** A call goes on. What was told before is true no more, and others may depend on it. */
   ended(): void {
-    if (this.#known !== "") this.#tell();
+    if (this.#known !== "") this.#tellSoon();
   }
 
   /** The daemon has found a circle, and this call of it is to fail. */
@@ -71,8 +72,7 @@ export class WaitReports {
       { circle: names },
     );
     for (const waiters of this.#waiters) waiters.breakCircle(callId, error);
-    // Whoever awaited it reacts first.
-    this.#context.clock.setImmediate(() => this.#tell());
+    this.#tellSoon();
   }
 
   #lookLater(delayMs: number): void {
@@ -95,9 +95,16 @@ export class WaitReports {
     if (isBusy) this.#lookLater(Math.min(2 * delayMs, WAIT_REPORT_LATER_MS));
   }
 
-  #tell(): void {
-    this.#send(this.#context.hasOtherWork() ? NOTHING : this.#report());
-    this.began();
+  /** Whoever reacts in this turn does so first: what goes on in it together is told together. */
+  #tellSoon(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const tell = (): void => {
+      this.#isTelling = false;
+      this.#send(this.#context.hasOtherWork() ? NOTHING : this.#report());
+      this.began();
+    };
+    outsideTasks(() => this.#context.clock.setImmediate(tell));
   }
 
   #send(report: WaitReport): void {
