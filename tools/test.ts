@@ -27,6 +27,9 @@ const suiteTimeoutMs = Number(process.env["SUITE_TIMEOUT_MS"] ?? 1_100_000);
 /** Of a whole file as well: on a slow machine those that start many programs take minutes. */
 const testTimeoutMs = Number(process.env["TEST_TIMEOUT_MS"] ?? 600_000);
 
+/** Begun first, so that no lane waits for one of them at the end. */
+const LONGEST = ["planted-bugs", "deaths", "faults", "endings", "endless-calls", "cancel-nested"];
+
 function findTests(suite: string): string[] {
   if (suite === INLINE) return findTests("integration").filter(isForInline);
   const files = ["src", "tests"].flatMap((folder) =>
@@ -34,7 +37,9 @@ function findTests(suite: string): string[] {
       .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
       .map((entry) => relative(rootDirectory, join(entry.parentPath, entry.name))),
   );
-  return files.filter((file) => suiteOf(file) === suite).sort();
+  const rank = (file: string): number => Number(!LONGEST.some((name) => file.includes(`/${name}.`)));
+  const found = files.filter((file) => suiteOf(file) === suite);
+  return found.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 function isForInline(file: string): boolean {
