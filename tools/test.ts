@@ -37,9 +37,9 @@ function findTests(suite: string): string[] {
       .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
       .map((entry) => relative(rootDirectory, join(entry.parentPath, entry.name))),
   );
-  const rank = (file: string): number => Number(!LONGEST.some((name) => file.includes(`/${name}.`)));
-  const found = files.filter((file) => suiteOf(file) === suite);
-  return found.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const found = files.filter((file) => suiteOf(file) === suite).sort();
+  const isLong = (file: string): boolean => LONGEST.some((name) => file.includes(`/${name}.`));
+  return [...found.filter(isLong), ...found.filter((file) => !isLong(file))];
 }
 
 function isForInline(file: string): boolean {
