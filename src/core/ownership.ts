@@ -18,27 +18,14 @@
  * Objects that only their creator knows appear in no table here.
  */
 
+import { BorrowedObject, type Sender } from "./borrowed-object.ts";
+import { BorrowerCounts } from "./borrower-counts.ts";
 import { Forwardings } from "./forwardings.ts";
 import { Handouts } from "./handouts.ts";
 import { Inheritances } from "./inheritances.ts";
 import type { Handout, OwnershipSink } from "./ownership-sink.ts";
 
 export type { Handout, OwnershipSink };
-
-type Sender = readonly [senderId: number, handoutId: number];
-
-interface Borrowed {
-  /** Who counts this process, or will when it is asked; 0: not known for certain. */
-  ownerId: number;
-  /** Hand-outs that the owner has counted and that were not given back. */
-  grants: number;
-  /** Who was asked to count this process, or to have it counted; 0: no answer is awaited. */
-  askedId: number;
-  /** This process has the ref in its hands. */
-  isHeld: boolean;
-  /** To be told once this process is counted. */
-  senders: readonly Sender[];
-}
 
 /** Sizes of the tables. */
 export interface OwnershipCounts {
@@ -49,14 +36,12 @@ export interface OwnershipCounts {
   readonly handouts: number;
 }
 
-const NO_SENDERS: readonly Sender[] = [];
-
 export class Ownership {
   readonly #selfId: number;
   readonly #sink: OwnershipSink;
-  /** Owned objects that others hold: borrower → hand-outs. */
-  readonly #owned = new Map<number, Map<number, number>>();
-  readonly #borrowed = new Map<number, Borrowed>();
+  /** Owned objects that others hold. */
+  readonly #owned = new BorrowerCounts();
+  readonly #borrowed = new Map<number, BorrowedObject>();
   readonly #handouts = new Handouts();
   /** Former owners that wait until hand-outs which name them have arrived. */
   readonly #movedFrom = new Map<number, number[]>();
@@ -83,18 +68,18 @@ export class Ownership {
 
   /** Objects of this process that others hold. */
   ownedKeys(): number[] {
-    return [...this.#owned.keys()];
+    return this.#owned.keys();
   }
 
   /** Processes that hold an object of this one, as far as they have been counted. */
   borrowersOf(key: number): number[] {
-    return [...(this.#owned.get(key)?.keys() ?? [])];
+    return this.#owned.borrowersOf(key);
   }
 
   /** The process to ask about the object: its owner, or one that passes the question on. */
   ownerOf(key: number): number {
     const borrowed = this.#borrowed.get(key);
-    if (borrowed !== undefined) return borrowed.grants > 0 ? borrowed.ownerId : borrowed.askedId;
+    if (borrowed !== undefined) return borrowed.contactId;
     return this.#forwarded.ownerOf(key) ?? this.#selfId;
   }
 
@@ -102,7 +87,7 @@ export class Ownership {
   lend(key: number, toId: number): Handout {
     const borrowed = this.#borrowed.get(key);
     if (borrowed === undefined) {
-      if (!this.#gone.has(toId)) this.#count(key, toId);
+      if (!this.#gone.has(toId)) this.#owned.handedOut(key, toId);
       return { ownerId: this.#selfId, handoutId: 0 };
     }
     // A new owner that has not confirmed could be asked before it knows that it is the owner.
@@ -113,12 +98,6 @@ export class Ownership {
     };
   }
 
-  #count(key: number, borrowerId: number): void {
-    const borrowers = this.#owned.get(key) ?? new Map<number, number>();
-    this.#owned.set(key, borrowers);
-    borrowers.set(borrowerId, (borrowers.get(borrowerId) ?? 0) + 1);
-  }
-
   /** A ref has arrived. From now on this process holds it, until `dropped`. */
   arrived(senderId: number, key: number, handout: Handout): void {
     const { handoutId } = handout;
@@ -127,25 +106,24 @@ export class Ownership {
     if (handoutId === 0) this.#arrivedFromOwner(senderId, key, borrowed);
     else if (this.#owned.has(key)) this.#confirm([senderId, handoutId]);
     else if (borrowed === undefined) this.#arrivedFromBorrower(senderId, key, handout);
-    else if (borrowed.askedId === 0) this.#confirm([senderId, handoutId]);
+    else if (!borrowed.isAwaitingAnswer) this.#confirm([senderId, handoutId]);
     else borrowed.senders = [...borrowed.senders, [senderId, handoutId]];
   }
 
-  #arrivedFromOwner(ownerId: number, key: number, borrowed: Borrowed | undefined): void {
+  #arrivedFromOwner(ownerId: number, key: number, borrowed: BorrowedObject | undefined): void {
     if (borrowed !== undefined || this.#owned.has(key)) this.#counted(key, ownerId, borrowed);
     else if (this.#gone.has(ownerId)) this.#sink.lost(key);
-    else this.#borrowed.set(key, countedBy(ownerId));
+    else this.#borrowed.set(key, BorrowedObject.countedBy(ownerId));
   }
 
   /** `ownerId` has counted this process once more. */
-  #counted(key: number, ownerId: number, borrowed: Borrowed | undefined): void {
+  #counted(key: number, ownerId: number, borrowed: BorrowedObject | undefined): void {
     if (this.#gone.has(ownerId)) return;
     if (borrowed === undefined || (borrowed.grants > 0 && borrowed.ownerId !== ownerId)) {
       this.#sink.release(ownerId, key, 1, this.#selfId);
     } else {
       const isNew = borrowed.ownerId === 0;
-      borrowed.ownerId = ownerId;
-      borrowed.grants++;
+      borrowed.counted(ownerId);
       if (isNew) this.#passOnQuestions(key);
     }
   }
@@ -164,13 +142,12 @@ export class Ownership {
       this.#sink.lost(key);
       return;
     }
-    const senders = this.#gone.has(senderId) ? NO_SENDERS : [sender];
-    const borrowed = { ownerId: 0, grants: 0, askedId, isHeld: true, senders };
+    const borrowed = BorrowedObject.unknown(askedId, this.#gone.has(senderId) ? [] : [sender]);
     this.#borrowed.set(key, borrowed);
     this.#ask(key, borrowed, askedId);
   }
 
-  #ask(key: number, borrowed: Borrowed, askedId: number): void {
+  #ask(key: number, borrowed: BorrowedObject, askedId: number): void {
     borrowed.askedId = askedId;
     this.#sink.borrow(askedId, key, this.#selfId);
   }
@@ -190,7 +167,7 @@ export class Ownership {
   /** Does what was put off until the object's hand-outs are confirmed or its owner has answered. */
   #settle(key: number): void {
     const borrowed = this.#borrowed.get(key);
-    if (this.#handouts.has(key) || (borrowed !== undefined && borrowed.askedId !== 0)) return;
+    if (this.#handouts.has(key) || borrowed?.isAwaitingAnswer === true) return;
     for (const formerOwnerId of this.#movedFrom.get(key) ?? []) {
       if (!this.#gone.has(formerOwnerId)) this.#sink.movedReceived(formerOwnerId, key);
     }
@@ -203,9 +180,9 @@ export class Ownership {
   }
 
   #freeIfUnused(key: number): void {
-    if (this.#owned.get(key)?.size !== 0) return;
+    if (!this.#owned.isReturned(key)) return;
     if (this.#inherited.isAwaited(key) || this.#handouts.has(key)) return;
-    this.#owned.delete(key);
+    this.#owned.drop(key);
     this.#sink.freed(key);
   }
 
@@ -218,7 +195,7 @@ export class Ownership {
     if (this.#owned.has(key)) {
       // The borrower may have become the owner while its request was on its way.
       if (borrowerId === this.#selfId) return;
-      this.#count(key, borrowerId);
+      this.#owned.handedOut(key, borrowerId);
       this.#sink.borrowed(borrowerId, key, this.#selfId);
     } else if (this.#forwarded.ownerOf(key) !== undefined) {
       this.#forwarded.ask(key, borrowerId, isReceiver);
@@ -237,10 +214,9 @@ export class Ownership {
   }
 
   /** No answer is awaited any more: what was put off is done, or all is lost. */
-  #answered(key: number, borrowed: Borrowed): void {
+  #answered(key: number, borrowed: BorrowedObject): void {
     borrowed.askedId = 0;
-    for (const sender of borrowed.senders) this.#confirm(sender);
-    borrowed.senders = NO_SENDERS;
+    for (const sender of borrowed.takeSenders()) this.#confirm(sender);
     if (borrowed.grants === 0) this.#lose(key);
     else this.#settle(key);
   }
@@ -263,11 +239,7 @@ export class Ownership {
 
   /** Of an object that was given away nothing is released: the new owner asks its borrowers. */
   released(key: number, grants: number, borrowerId: number): void {
-    const borrowers = this.#owned.get(key);
-    const count = borrowers?.get(borrowerId);
-    if (borrowers === undefined || count === undefined) return;
-    if (count > grants) borrowers.set(borrowerId, count - grants);
-    else borrowers.delete(borrowerId);
+    this.#owned.released(key, grants, borrowerId);
     this.#freeIfUnused(key);
   }
 
@@ -277,7 +249,7 @@ export class Ownership {
   canTransfer(key: number, toId: number): boolean {
     const isMoving = this.#inherited.has(key) || this.#forwarded.has(key);
     if (isMoving || this.#handouts.has(key)) return false;
-    return this.#owned.get(key)?.has(toId) === true;
+    return this.#owned.isBorrower(key, toId);
   }
 
   /**
@@ -285,13 +257,12 @@ export class Ownership {
    * the ref. Returns the borrowers for that message. Precondition: `canTransfer`.
    */
   transfer(key: number, toId: number, isHeld: boolean): [borrowerId: number, grants: number][] {
-    const borrowers = this.#owned.get(key)!;
-    this.#owned.delete(key);
+    const borrowers = this.#owned.drop(key);
     borrowers.delete(toId);
     this.#forwarded.begin(key, toId, [...borrowers.keys()]);
     if (isHeld) {
       borrowers.set(this.#selfId, 1);
-      this.#borrowed.set(key, countedBy(toId));
+      this.#borrowed.set(key, BorrowedObject.countedBy(toId));
     }
     return [...borrowers];
   }
@@ -312,7 +283,7 @@ export class Ownership {
     if (formerGrants !== undefined && !this.#gone.has(formerOwnerId)) {
       borrowers.set(formerOwnerId, formerGrants);
     }
-    this.#owned.set(key, borrowers);
+    this.#owned.tookOver(key, borrowers);
     counts.delete(formerOwnerId);
     if (counts.size > 0 || this.#handouts.has(key)) {
       this.#inherited.begin(key, formerOwnerId, [...counts.keys()]);
@@ -337,13 +308,12 @@ export class Ownership {
     this.#confirmMove(key, formerOwnerId);
   }
 
-  #follow(key: number, borrowed: Borrowed, formerOwnerId: number, ownerId: number): void {
+  #follow(key: number, borrowed: BorrowedObject, formerOwnerId: number, ownerId: number): void {
     const isSuccessor = formerOwnerId === ownerId;
-    if (isSuccessor && isCountedBy(borrowed, ownerId)) return;
-    if (isSuccessor || isCountedBy(borrowed, formerOwnerId)) {
+    if (isSuccessor && borrowed.isCountedBy(ownerId)) return;
+    if (isSuccessor || borrowed.isCountedBy(formerOwnerId)) {
       // What a successor was asked before, it may not know.
-      borrowed.ownerId = isSuccessor ? 0 : ownerId;
-      borrowed.grants = 0;
+      borrowed.uncounted(isSuccessor ? 0 : ownerId);
     } else if (borrowed.askedId !== formerOwnerId) return;
     if (this.#gone.has(ownerId)) this.#answered(key, borrowed);
     else this.#ask(key, borrowed, ownerId);
@@ -370,8 +340,8 @@ export class Ownership {
   processGone(processId: number): void {
     this.#gone.add(processId);
     this.#inherited.processGone(processId);
-    for (const [key, borrowers] of [...this.#owned]) {
-      borrowers.delete(processId);
+    for (const key of this.#owned.keys()) {
+      this.#owned.forget(key, processId);
       this.#freeIfUnused(key);
     }
     for (const [key, borrowed] of [...this.#borrowed]) this.#ownerGone(key, borrowed, processId);
@@ -381,13 +351,12 @@ export class Ownership {
     for (const key of this.#handouts.keys()) this.#passOnQuestions(key);
   }
 
-  #ownerGone(key: number, borrowed: Borrowed, processId: number): void {
-    borrowed.senders = borrowed.senders.filter(([senderId]) => senderId !== processId);
-    if (isCountedBy(borrowed, processId)) {
-      borrowed.ownerId = 0;
-      borrowed.grants = 0;
-    } else if (borrowed.askedId !== processId) return;
-    if (borrowed.askedId === 0 || borrowed.askedId === processId) this.#answered(key, borrowed);
+  #ownerGone(key: number, borrowed: BorrowedObject, processId: number): void {
+    borrowed.forgetSender(processId);
+    const isAsked = borrowed.askedId === processId;
+    if (borrowed.isCountedBy(processId)) borrowed.uncounted(0);
+    else if (!isAsked) return;
+    if (isAsked || !borrowed.isAwaitingAnswer) this.#answered(key, borrowed);
   }
 
   /** What is left, for leak checks and error messages. */
@@ -405,17 +374,13 @@ export class Ownership {
   validate(): void {
     this.#handouts.validate();
     this.#forwarded.validate();
-    for (const [key, borrowers] of this.#owned) {
+    this.#owned.validate(this.#selfId);
+    for (const key of this.#owned.keys()) {
       const isAwaited = this.#inherited.isAwaited(key) || this.#handouts.has(key);
-      if (borrowers.size === 0 && !isAwaited) {
+      if (this.#owned.isReturned(key) && !isAwaited) {
         throw new Error(`Cannot keep ${key}: nobody borrows it`);
       }
       if (this.#borrowed.has(key)) throw new Error(`Cannot own and borrow ${key}`);
-      for (const [borrowerId, grants] of borrowers) {
-        if (grants <= 0 || borrowerId === this.#selfId) {
-          throw new Error(`Cannot have ${grants} hand-outs of ${key} to ${borrowerId}`);
-        }
-      }
     }
     for (const [key, borrowed] of this.#borrowed) {
       const { ownerId, grants, askedId, isHeld } = borrowed;
@@ -430,12 +395,4 @@ export class Ownership {
         throw new Error(`Cannot put off moving ${key}`);
     }
   }
-}
-
-function countedBy(ownerId: number): Borrowed {
-  return { ownerId, grants: 1, askedId: 0, isHeld: true, senders: NO_SENDERS };
-}
-
-function isCountedBy(borrowed: Borrowed, ownerId: number): boolean {
-  return borrowed.grants > 0 && borrowed.ownerId === ownerId;
 }

@@ -19,7 +19,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     what: "a release too many: one that crosses a new hand-out takes that away as well",
-    file: "core/ownership.ts",
+    file: "core/borrower-counts.ts",
     right: "if (count > grants) borrowers.set(borrowerId, count - grants);",
     wrong: "if (count < grants) borrowers.set(borrowerId, count - grants);",
   },
