@@ -70,6 +70,9 @@ test("a cancelled task calls nothing any more", async () => {
   cancel(ref);
   await assert.rejects(ref, { code: "TASK_CANCELLED" });
   assert.equal(await events.next(), "TaskCancelledError");
+  // It has all cores, when all that was called before has had its turn.
+  await child.options({ numCpus: 2 })(events.path);
+  assert.equal(await events.next(), "child ran");
   assert.deepEqual(events.pending, []);
 });
 
