@@ -39,6 +39,13 @@ const classes = {
 };
 
 const canHide = new Set<string>(["error", "type", "aggregate"]);
+/** From Node 22 on the stack of an error cannot be read through a Proxy, by nobody. */
+const isStackHidden = new Proxy(new Error(), {}).stack === undefined;
+
+function hasStack({ twist, kind }: ErrorPlan): boolean {
+  if (twist === "proxy") return !(isStackHidden && canHide.has(kind));
+  return twist !== "no stack";
+}
 
 /** Properties that can be sent, and others. */
 const partMakers = {
@@ -92,7 +99,7 @@ function compare(error: unknown, plan: ErrorPlan): void {
   if (plan.twist === "hostile getter" && plan.kind !== "own") {
     assert.match(String(found["hostile"]), /do not look/);
   }
-  if (plan.twist !== "no stack") assert.match(error.stack!, /thrown-values\.test\.ts:\d+/);
+  if (hasStack(plan)) assert.match(error.stack!, /thrown-values\.test\.ts:\d+/);
   assert.doesNotMatch(error.stack ?? "", /\/(dist|src)\/|async_hooks|\/\.\//);
 }
 
@@ -130,7 +137,7 @@ test("errors of any class, with any parts, however nested and bewitched", async 
     fc.asyncProperty(plan, fc.boolean(), async (given, isNested) => {
       const error = await reasonOf(isNested ? failBelow(given) : fail(given));
       compare(error, given);
-      if (given.twist === "no stack") return;
+      if (!hasStack(given)) return;
       const hops = (error as Error).stack!.split("--- called remotely").length - 1;
       assert.equal(hops, isNested ? 2 : 1);
     }),
