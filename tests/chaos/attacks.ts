@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Sandbox } from "../support/sandbox.ts";
-import type { Seeded } from "./seeded.ts";
+import type { Chance } from "../support/chance.ts";
 
 /** Whom an attack is about, and what is done to it. */
 export type Attack = "kill-worker" | "stop-worker" | "starve" | "stop-daemon" | "kill-daemon";
@@ -25,7 +25,7 @@ const DEADLY: readonly NodeJS.Signals[] = ["SIGKILL", "SIGSEGV", "SIGTERM"];
 
 export class Attacker implements Disposable {
   readonly #sandbox: Sandbox;
-  readonly #random: Seeded;
+  readonly #random: Chance;
   readonly #beganMs = performance.now();
   readonly #burners = new Set<ChildProcess>();
   readonly #stopped = new Set<number>();
@@ -33,7 +33,7 @@ export class Attacker implements Disposable {
   /** What was done when. */
   readonly done: string[] = [];
 
-  constructor(sandbox: Sandbox, random: Seeded) {
+  constructor(sandbox: Sandbox, random: Chance) {
     this.#sandbox = sandbox;
     this.#random = random;
   }
@@ -43,7 +43,7 @@ export class Attacker implements Disposable {
     await delay(waitMs);
     for (let count = 0; count < countMax && !this.#isOver;) {
       if (this.#attack(this.#random.pick(attacks))) count++;
-      await delay(2 * this.#random.fraction() * intervalMs);
+      await delay(2 * this.#random.next() * intervalMs);
     }
   }
 
@@ -65,7 +65,7 @@ export class Attacker implements Disposable {
 
   /** Now and then also one that is starting: if all are killed then, there is no program. */
   #workers(): number[] {
-    const isEarly = this.#random.fraction() < EARLY_SHARE;
+    const isEarly = this.#random.next() < EARLY_SHARE;
     return this.#sandbox.pidsOf(isEarly ? "mobula-worker.js" : "mobula worker");
   }
 
@@ -82,7 +82,7 @@ export class Attacker implements Disposable {
   #stop(pid: number): void {
     this.#signal(pid, "SIGSTOP");
     this.#stopped.add(pid);
-    setTimeout(() => this.#goOn(pid), this.#random.fraction() * STOP_MS_MAX).unref();
+    setTimeout(() => this.#goOn(pid), this.#random.next() * STOP_MS_MAX).unref();
   }
 
   #goOn(pid: number): void {
@@ -99,7 +99,7 @@ export class Attacker implements Disposable {
     this.#note(`lowest priority for ${pid}`);
     const burner = spawn(process.execPath, ["--eval", "for (;;);"], { stdio: "ignore" });
     this.#burners.add(burner);
-    setTimeout(() => burner.kill("SIGKILL"), this.#random.fraction() * STOP_MS_MAX).unref();
+    setTimeout(() => burner.kill("SIGKILL"), this.#random.next() * STOP_MS_MAX).unref();
   }
 
   #note(what: string): void {

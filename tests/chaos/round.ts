@@ -10,7 +10,7 @@ import { Sandbox } from "../support/sandbox.ts";
 import { Attacker } from "./attacks.ts";
 import { countEffects } from "./programs/effects.ts";
 import type { RoundKind } from "./rounds.ts";
-import { Seeded } from "./seeded.ts";
+import { Chance } from "../support/chance.ts";
 
 const RUN_SECONDS = 3;
 /** Attacks begin when the program has started, and at some moment of what it does. */
@@ -28,7 +28,7 @@ export interface RoundResult {
 }
 
 export async function playRound(kind: RoundKind, seed: number): Promise<RoundResult> {
-  const random = new Seeded(seed);
+  const random = new Chance(seed);
   const sandbox = new Sandbox();
   const effects = sandbox.newPath();
   writeFileSync(effects, "");

@@ -1,7 +1,7 @@
 /** What the steps of simulated programs are made with: chance, and calls that are looked after. */
 
 import { remote, type ObjectRef } from "mobula";
-import type { Chance } from "./chance.ts";
+import type { Chance } from "../support/chance.ts";
 import type { Expectation, Ledger } from "./ledger.ts";
 
 /** What may go wrong in the run. */

@@ -8,7 +8,7 @@ import {
   type FaultRates,
 } from "mobula/testing";
 import { bodies, forgetTrees } from "./bodies.ts";
-import { Chance } from "./chance.ts";
+import { Chance } from "../support/chance.ts";
 import { Kit } from "./kit.ts";
 import { openLedger } from "./ledger.ts";
 import { anyStep } from "./steps/index.ts";
@@ -54,7 +54,8 @@ function drawFaultPoints(chance: Chance): FaultChances | undefined {
 }
 
 export async function run(seed: number, transcript = false): Promise<RunResult> {
-  const chance = new Chance(seed);
+  // Apart from the chance of the simulator, which has the same seed.
+  const chance = new Chance(Math.imul(seed, 0x9e37_79b1));
   const faults = drawFaults(chance);
   const ledger = openLedger();
   forgetTrees();

@@ -7,7 +7,7 @@
 import { inspect } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import { init, RuntimeEndedError, type Runtime } from "mobula";
-import { Seeded } from "../seeded.ts";
+import { Chance } from "../../support/chance.ts";
 import { actorOperations, endActors } from "./actor-operations.ts";
 import type { Operation } from "./operation.ts";
 import { taskOperations } from "./task-operations.ts";
@@ -19,7 +19,7 @@ const counts = new Map<string, number>();
 let lastId = 0;
 
 /** Goes on until then. Returns whether the runtime has ended meanwhile. */
-async function lane(random: Seeded, effects: string, untilMs: number): Promise<boolean> {
+async function lane(random: Chance, effects: string, untilMs: number): Promise<boolean> {
   const surroundings = { random, effects, newId: () => String(++lastId) };
   while (performance.now() < untilMs) {
     const name = random.pick(Object.keys(operations));
@@ -42,7 +42,7 @@ async function run(seed: number, seconds: number, effects: string): Promise<bool
     const runtime = await init({ numCpus: 2, execArgv: [], logToDriver: false });
     const untilMs = performance.now() + seconds * 1_000;
     const lanes = Array.from({ length: LANES }, (_, index) => {
-      return lane(new Seeded(seed * LANES + index), effects, untilMs);
+      return lane(new Chance(seed * LANES + index), effects, untilMs);
     });
     const ended = await Promise.all(lanes);
     endActors();

@@ -1,9 +1,9 @@
 /** One thing that a program does, and what must come of it whatever dies meanwhile. */
 
-import type { Seeded } from "../seeded.ts";
+import type { Chance } from "../../support/chance.ts";
 
 export interface Surroundings {
-  readonly random: Seeded;
+  readonly random: Chance;
   /** See effects.ts. */
   readonly effects: string;
   /** Unique within the run. */
