@@ -101,8 +101,9 @@ function mapCalls(
     one: (item) => call(bound.options, item),
     batch: (items) => call(batched, items),
     isSingle: bound.options.shouldRetry !== undefined,
-    abort: (record, reason) => runtime.calls.abort(record, reason),
-    cancel: (record) => runtime.calls.cancel(record, { isForced: false, isRecursive: true }),
+    abort: (record, reason) => runtime.calls.cancelling.abort(record, reason),
+    cancel: (record) =>
+      runtime.calls.cancelling.cancel(record, { isForced: false, isRecursive: true }),
   };
 }
 

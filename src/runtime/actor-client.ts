@@ -147,7 +147,7 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
 
   /** An actor is never ended for one of its calls: the body is asked to end. */
   stopped(call: MethodCall, cancellation: Cancellation): void {
-    this.#context.calls.askToEnd(call, cancellation);
+    this.#context.calls.cancelling.askToEnd(call, cancellation);
     if (call.isStopped) return;
     call.isStopped = true;
     this.#context.calls.giveUp(call);

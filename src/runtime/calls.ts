@@ -6,17 +6,16 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { CollectedRegistry, Collector } from "../base/collector.ts";
-import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import type { MsgpackReader } from "../base/msgpack.ts";
 import type { Activity } from "./activity.ts";
 import { Kind } from "../wire/messages.ts";
 import { takeArguments } from "./call-arguments.ts";
 import { CallDepth } from "./call-depth.ts";
-import { addCall, callsOf, removeCall } from "./nested-calls.ts";
+import { Cancelling } from "./cancelling.ts";
+import { addCall, removeCall } from "./nested-calls.ts";
 import {
   hasSegments,
   objectCount,
-  objectName,
   type CallSite,
   type Content,
   type ObjectRecord,
@@ -26,15 +25,8 @@ import type { Packer } from "./packer.ts";
 import type { PayloadPort } from "./payload-port.ts";
 import { BufferCursor } from "./payload-wire.ts";
 import { sendNumbers, type Peer, type Peers } from "./peers.ts";
-import {
-  PendingCall,
-  type Arguments,
-  type Cancellation,
-  type CommonOptions,
-  type Inlined,
-} from "./pending-call.ts";
+import type { Arguments, CommonOptions, Inlined, PendingCall } from "./pending-call.ts";
 import type { Segments } from "./segments.ts";
-import { follow } from "./signal-followers.ts";
 import { StreamInbox } from "./stream-inbox.ts";
 import { readContent, readResult } from "./task-messages.ts";
 import type { TaskScope } from "./task-scope.ts";
@@ -54,6 +46,7 @@ export interface CallsContext {
 type MakeCall<C> = (number: number, args: Arguments, results: readonly ObjectRecord[]) => C;
 
 export class Calls {
+  readonly cancelling: Cancelling;
   readonly #context: CallsContext;
   /** Sent, or run in this process, and not over. */
   readonly #inFlight = new Map<number, PendingCall>();
@@ -67,6 +60,7 @@ export class Calls {
 
   constructor(context: CallsContext) {
     this.#context = context;
+    this.cancelling = new Cancelling(this, context);
     this.#heldStreams = context.collector.registry((inbox) => inbox.close(false));
   }
 
@@ -124,7 +118,7 @@ export class Calls {
       consumed: (count) => send(Kind.streamConsumed, count),
       stop: () => {
         if (!call.isUnsent) send(Kind.streamStop);
-        else this.stop(call, cooperative(new TaskCancelledError("Cannot go on: closed")));
+        else this.cancelling.streamClosed(call);
       },
       held: this.#heldStreams,
     });
@@ -133,20 +127,9 @@ export class Calls {
   /** The keeper knows the call: it is ready, now or once its arguments have come. */
   begin(call: PendingCall): void {
     const { signal } = call.options;
-    if (signal !== undefined && !this.#obey(signal, call)) return;
+    if (signal !== undefined && !this.cancelling.obey(signal, call)) return;
     if (call.missing === 0) call.keeper.ready(call);
     else this.#awaitArguments(call);
-  }
-
-  /** Returns false if the signal is aborted already. */
-  #obey(signal: AbortSignal, call: PendingCall): boolean {
-    if (signal.aborted) {
-      this.#cancelFor(call, cooperative(signal.reason));
-      return false;
-    }
-    const abort = (reason: unknown): void => this.#cancelFor(call, cooperative(reason));
-    call.whenOver(follow(signal, abort));
-    return true;
   }
 
   #awaitArguments(call: PendingCall): void {
@@ -164,7 +147,7 @@ export class Calls {
     const arrived = (record: ObjectRecord): void => {
       call.missing--;
       if (call.isDone) return;
-      if (record.isFailed) this.#abandon(call, reconstruction.argumentFailure(call, record));
+      if (record.isFailed) this.abandon(call, reconstruction.argumentFailure(call, record));
       else if (call.missing === 0) call.keeper.ready(call);
     };
     for (const { record } of inlined) record.whenSettled(arrived);
@@ -261,21 +244,10 @@ export class Calls {
     this.fail(call, failure, durationUs);
   }
 
-  /** Deadlines count from here. */
   startedCame(body: MsgpackReader): void {
     const call = this.#inFlight.get(body.number());
     const timeoutMs = call?.options.timeoutMs;
-    if (call === undefined || timeoutMs === undefined) return;
-    const { clock } = this.#context;
-    const timer = clock.setTimeout(() => {
-      const reason = new TaskTimeoutError(
-        `Cannot finish ${call.title}: it ran for longer than its ${call.timeoutName} of ` +
-          `${timeoutMs}; give it more time, or less to do`,
-        { timeoutMs },
-      );
-      this.stop(call, { reason, isForced: true, isRecursive: true });
-    }, timeoutMs);
-    call.whenAttemptOver(() => clock.clearTimeout(timer));
+    if (call !== undefined && timeoutMs !== undefined) this.cancelling.limitTime(call, timeoutMs);
   }
 
   // Ends.
@@ -292,7 +264,7 @@ export class Calls {
   fail(call: PendingCall, content: Content, durationUs?: number): void {
     const { results } = call;
     this.#over(call, durationUs, content);
-    this.#failResults(results, content);
+    this.failResults(results, content);
   }
 
   #over(call: PendingCall, durationUs: number | undefined, failure: Content | undefined): void {
@@ -302,7 +274,7 @@ export class Calls {
   }
 
   /** The call was not sent, and will not be. */
-  #abandon(call: PendingCall, content: Content): void {
+  abandon(call: PendingCall, content: Content): void {
     call.keeper.abandoned(call, content);
     this.failUnsent(call, content);
   }
@@ -310,7 +282,7 @@ export class Calls {
   /** As its keeper has decided: it knows already that the call is over. */
   failUnsent(call: PendingCall, content: Content): void {
     this.#ends(call);
-    this.#failResults(call.results, content);
+    this.failResults(call.results, content);
   }
 
   #ends(call: PendingCall): void {
@@ -331,61 +303,8 @@ export class Calls {
     this.#oneLess();
   }
 
-  #failResults(results: readonly ObjectRecord[], content: Content): void {
+  failResults(results: readonly ObjectRecord[], content: Content): void {
     for (const record of results) this.#context.objects.settle(record, content);
-  }
-
-  /** Ends the call behind a result, if there is one and it is not done. */
-  cancel(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
-    const call = record.maker;
-    if (!(call instanceof PendingCall)) return;
-    const name = objectName(record.key);
-    const reason = new TaskCancelledError(`Cannot get result ${name} of ${call.name}: cancelled`);
-    this.#cancelFor(call, { ...how, reason });
-  }
-
-  /** A signal that more than one call obeys has aborted. */
-  abort(record: ObjectRecord, reason: unknown): void {
-    if (record.maker instanceof PendingCall) this.#cancelFor(record.maker, cooperative(reason));
-  }
-
-  /** The task that has made these calls is cancelled. */
-  cancelCallsOf(caller: TaskScope, cancellation: Cancellation): void {
-    for (const call of callsOf(caller)) {
-      if (call.endsWithCaller) this.#cancelFor(call, cancellation);
-    }
-  }
-
-  /** Somebody wants the call to end: that it fails is no news to anybody. */
-  #cancelFor(call: PendingCall, cancellation: Cancellation): void {
-    for (const record of call.results) record.isObserved = true;
-    this.stop(call, cancellation);
-  }
-
-  /** Rejects the results with the reason; what runs is asked to end, or ended. */
-  stop(call: PendingCall, cancellation: Cancellation): void {
-    if (call.isDone) return;
-    const content: Content = { kind: "error", error: cancellation.reason };
-    if (call.isUnsent) this.#abandon(call, content);
-    else {
-      call.stream?.discard();
-      this.#failResults(call.results, content);
-      call.keeper.stopped(call, cancellation);
-    }
-  }
-
-  /** Asks the body of a call that was sent to end. Returns false if its process is gone. */
-  askToEnd(call: PendingCall, cancellation: Cancellation): boolean {
-    const { packer, peers, port } = this.#context;
-    const peer = call.workerId === undefined ? undefined : peers.find(call.workerId);
-    if (peer === undefined) return false;
-    const { reason, isForced, isRecursive } = cancellation;
-    port.send(peer, Kind.cancel, 5, packer.packError(reason), (body) => {
-      body.integer(call.number);
-      body.boolean(isForced);
-      body.boolean(isRecursive);
-    });
-    return true;
   }
 
   /** The runtime is over: nothing that is in flight will come, and no call is taken. */
@@ -405,11 +324,6 @@ export class Calls {
     if (wasSent) this.fail(call, content);
     else this.failUnsent(call, content);
   }
-}
-
-/** As a signal cancels: all that hangs on it, and nothing by force. */
-function cooperative(reason: unknown): Cancellation {
-  return { reason, isForced: false, isRecursive: true };
 }
 
 function holdsObjects(args: Arguments): boolean {

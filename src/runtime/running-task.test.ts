@@ -9,7 +9,7 @@ import { RunningTask, type TaskReply, type TaskSpec, type WaitListener } from ".
 /** A task, and how what it has called was cancelled, each time. */
 function taskAndCancels(): { task: RunningTask; cancels: Cancellation[] } {
   const cancels: Cancellation[] = [];
-  const calls = {
+  const cancelling = {
     cancelCallsOf: (caller: RunningTask, cancellation: Cancellation) => {
       assert.equal(caller, task);
       cancels.push(cancellation);
@@ -18,7 +18,8 @@ function taskAndCancels(): { task: RunningTask; cancels: Cancellation[] } {
   const spec = { number: 1, submitterId: 1, extras: { depth: 0 } } as TaskSpec;
   const body = { name: "body", estimateUs: undefined, callable: undefined };
   const [reply, listener] = [{} as TaskReply, {} as WaitListener];
-  const task = new RunningTask({ calls } as unknown as Runtime, spec, body, [], reply, listener);
+  const runtime = { calls: { cancelling } } as unknown as Runtime;
+  const task = new RunningTask(runtime, spec, body, [], reply, listener);
   return { task, cancels };
 }
 

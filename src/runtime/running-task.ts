@@ -216,7 +216,7 @@ export class RunningTask implements TaskScope {
       if (cancelled.calls === "forced" || cancelled.calls === force) return;
       cancelled.calls = force;
     }
-    this.runtime.calls.cancelCallsOf(this, cancellation);
+    this.runtime.calls.cancelling.cancelCallsOf(this, cancellation);
   }
 
   /** It waits in a circle: what it awaits rejects, and it may go on from there. */

@@ -253,7 +253,7 @@ export class Runtime {
   /** Ends the task that makes an object, wherever that is. */
   cancel(record: ObjectRecord, how: Omit<Cancellation, "reason">): void {
     if (record.maker === undefined) this.objects.shared.cancelElsewhere(record, how);
-    else this.calls.cancel(record, how);
+    else this.calls.cancelling.cancel(record, how);
   }
 
   #linksClosed({ processId }: Peer, cause: Error | undefined): void {

@@ -136,7 +136,7 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       return;
     }
     const { workerId } = task.lease;
-    if (!calls.askToEnd(task, cancellation) || !cancellation.isForced) return;
+    if (!calls.cancelling.askToEnd(task, cancellation) || !cancellation.isForced) return;
     const timer = clock.setTimeout(() => {
       daemon.killWorker(workerId, `${task.name} did not end by itself`);
     }, GRACE_MS);

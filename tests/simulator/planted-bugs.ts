@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     what: "a timer that lives on after the call that it was for",
-    file: "runtime/calls.ts",
+    file: "runtime/cancelling.ts",
     right: "call.whenAttemptOver(() => clock.clearTimeout(timer));",
     wrong: "call.whenOver(() => undefined);",
   },
