@@ -14,6 +14,9 @@ import { within } from "../support/within.ts";
 // A worker that is stopped stays stopped: what runs elsewhere was taken back from it.
 const fixture = useRuntime({ numCpus: 2, logToDriver: false, frozenWorkerMs: Infinity });
 
+const isPortable = process.env["MOBULA_PORTABLE"] === "1";
+const claims = { skip: isPortable && "without the native library nothing is claimed" };
+
 const COUNT = 1_000;
 const numbers = Array.from({ length: COUNT }, (_, n) => n);
 const squares = numbers.map((n) => n * n);
@@ -107,7 +110,7 @@ test("a worker is killed with tasks in line: each has its result and one effect"
   }
 });
 
-test("a frozen worker: what it has not begun runs elsewhere, and only there", async () => {
+test("a frozen worker: what it has not begun runs elsewhere, and only there", claims, async () => {
   const pipes = await open();
   const [frozen] = await workerPids(pipes);
   process.kill(frozen!, "SIGSTOP");
@@ -129,7 +132,7 @@ const alone = [{ maxRetries: 0 }, { timeoutMs: 60_000 }, { maxRetries: 0, timeou
 for (const options of alone) {
   for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
     const how = JSON.stringify(options);
-    test(`${how}: not lost with a worker that has not begun it (${signal})`, async () => {
+    test(`${how}: not lost with a worker that has not begun it (${signal})`, claims, async () => {
       const pipes = await open();
       const [frozen] = await workerPids(pipes);
       process.kill(frozen!, "SIGSTOP");
@@ -147,7 +150,7 @@ for (const options of alone) {
   }
 }
 
-test("generators are not lost with a worker that has not begun them", async () => {
+test("generators are not lost with a worker that has not begun them", claims, async () => {
   const pipes = await open();
   const [frozen] = await workerPids(pipes);
   process.kill(frozen!, "SIGSTOP");
