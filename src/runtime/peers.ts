@@ -177,7 +177,12 @@ export class Peers {
     });
   }
 
+  /** The process is held for dead: should it have come back meanwhile, it hears no more. */
+  part(processId: number): void {
+    for (const link of this.#peers.get(processId)?.links ?? []) link.close();
+  }
+
   close(): void {
-    for (const { links } of [...this.#peers.values()]) for (const link of links) link.close();
+    for (const processId of [...this.#peers.keys()]) this.part(processId);
   }
 }

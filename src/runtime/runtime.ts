@@ -268,6 +268,7 @@ export class Runtime {
 
   #processOver(exit: ExitNotice, wasCutOff: boolean): void {
     const { processId, reason, shortage } = exit;
+    this.peers.part(processId);
     const wasForMemory = shortage !== undefined;
     // What its task has sent may have closed the link.
     const isSuspect = wasCutOff || wasForMemory;

@@ -128,3 +128,12 @@ test("a stack that is no text is left out", () => {
   assert.equal(received.message, "x");
   assert(!Object.hasOwn(received, "stack"));
 });
+
+test("a stack that cannot be made is left out: the error is its own name", () => {
+  const error = new AggregateError([], "x");
+  Object.defineProperty(error, "name", { value: error, enumerable: true });
+  assert.throws(() => error.stack, RangeError);
+  const received = roundTrip(error) as Error;
+  assert.equal(received.message, "x");
+  assert.equal(received.name, received as unknown);
+});

@@ -92,11 +92,23 @@ function errorProperties(error: Error): unknown[] {
   const hidden: unknown[] = [];
   const visible: unknown[] = [];
   for (const key of Object.getOwnPropertyNames(error)) {
-    const value: unknown = Reflect.get(error, key);
+    const value: unknown = key === "stack" ? stackOf(error) : Reflect.get(error, key);
     if (Object.prototype.propertyIsEnumerable.call(error, key)) visible.push(key, value);
     else if (isSendableHidden(key, value)) hidden.push(key, value);
   }
   return [hidden.length / 2, ...hidden, ...visible];
+}
+
+/**
+ * Made when it is read first, of `name` and `message` whatever these are by then: it may be that it
+ * cannot be made, and then there is none.
+ */
+function stackOf(error: Error): unknown {
+  try {
+    return error.stack;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Hidden methods belong to the class; `Error.prepareStackTrace` can make the stack anything. */
