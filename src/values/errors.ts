@@ -107,6 +107,7 @@ function stackOf(error: Error): unknown {
   try {
     return error.stack;
   } catch {
+    // What its name or its message throws belongs to the error, not to its sending.
     return undefined;
   }
 }
