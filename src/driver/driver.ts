@@ -206,8 +206,8 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     if (this.#options.logToDriver) this.#output.add(stream, name, pid, text);
   }
 
-  callerGone(): void {
-    // Nobody calls a driver.
+  processGone(_processId: number, pid: number): void {
+    this.#output.processGone(pid);
   }
 
   retire(): void {
@@ -224,7 +224,6 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   workerExited(pid: number): void {
     this.#backend.workerExited(pid);
-    this.#output.processGone(pid);
   }
 
   ended(cause: Error | undefined): void {

@@ -77,14 +77,15 @@ export interface RuntimeHost {
   /** A message that only this kind of process gets. Returns false if it is unknown. */
   frame(peer: Peer, kind: number, body: MsgpackReader, buffers: readonly Buffer[]): boolean;
   output(peer: Peer, stream: 1 | 2, name: string, pid: number, text: string): void;
-  /** Nobody waits for what the process has called here. */
-  callerGone(processId: number): void;
+  /** Nothing comes from the process any more, and nobody waits there for what it has called. */
+  processGone(processId: number, pid: number): void;
   /** The daemon asks to end, being idle. */
   retire(): void;
   /** The daemon is gone, or has ended the runtime. */
   ended(cause: Error | undefined): void;
   welcome(): void;
   workerStarted(pid: number): void;
+  /** What it has sent may still come. */
   workerExited(pid: number): void;
 }
 
@@ -281,7 +282,7 @@ export class Runtime {
     });
     this.actors.workerGone(exit);
     this.producers.processGone(processId);
-    this.host.callerGone(processId);
+    this.host.processGone(processId, exit.pid);
     this.objects.ownership.processGone(processId);
     this.functions.processGone(processId, this.peers);
     this.daemon.exitSettled(processId);

@@ -136,7 +136,7 @@ export class Worker implements RuntimeHost {
     // A worker lives for as long as its link to the daemon does.
   }
 
-  callerGone(processId: number): void {
+  processGone(processId: number): void {
     const reason = new TaskCancelledError("Cannot go on: the process that called has ended");
     this.#executor.callerGone(processId, reason);
     this.#actor.cancel(({ spec }) => spec.submitterId === processId, {
