@@ -49,6 +49,8 @@ export class ActorRecords {
     this.#dead.add(key);
     if (this.#dead.size <= this.#deadMax) return;
     const [oldest] = this.#dead;
+    // Of several that die while others are told, each makes another one go.
+    this.#dead.delete(oldest!);
     this.#control.set(oldest!, this.#records.get(oldest!)!.revision, undefined);
   }
 
