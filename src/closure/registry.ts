@@ -19,7 +19,8 @@ export class Registry {
   readonly #collected = new FinalizationRegistry((id: string) => {
     if (this.#shared.get(id)?.deref() === undefined) this.#shared.delete(id);
   });
-  readonly #prefix = randomBytes(9).toString("base64url");
+  /** Of this process; most share nothing. */
+  #prefix: string | undefined;
   #count = 0;
 
   getCode(hash: string): CodeObject {
@@ -39,8 +40,13 @@ export class Registry {
    */
   sharedId(subject: WeakKey): string {
     let id = this.#sharedIds.get(subject);
-    if (id === undefined) this.addShared((id = `${this.#prefix}${this.#count++}`), subject);
+    if (id === undefined) this.addShared((id = this.#newId()), subject);
     return id;
+  }
+
+  #newId(): string {
+    this.#prefix ??= randomBytes(9).toString("base64url");
+    return `${this.#prefix}${this.#count++}`;
   }
 
   isShared(subject: WeakKey): boolean {

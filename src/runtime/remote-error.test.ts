@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runInThisContext } from "node:vm";
 import { packageUrl } from "../closure/package-files.ts";
-import { remoteError } from "./remote-error.ts";
+import type { CallSite } from "./object-record.ts";
+import { CallSites, remoteError } from "./remote-error.ts";
 import { isDisguisedError, sendableParts, textOf } from "./remote-error-parts.ts";
 import { userStack } from "./remote-error-stack.ts";
+import { systemClock } from "./system.ts";
 
 const own = `    at Executor.call (${packageUrl}runtime/executor.ts:1:2)`;
 const ownPath = `    at call (${fileURLToPath(packageUrl!)}runtime/executor.ts:1:2)`;
@@ -109,4 +112,27 @@ test("texts and trees are bounded", () => {
   assert((sendableParts(error, isData) as Error).message.length < 1_100_000);
   for (let i = 0; i < 20_000; i++) error = new Error("up", { cause: error });
   assert((sendableParts(error, isData) as Error).cause instanceof Error);
+});
+
+test("of a call so many frames are kept as the user wants of errors, four at most", () => {
+  const limit = Error.stackTraceLimit;
+  const sites = new CallSites(systemClock, true);
+  const call = (): CallSite => sites.take(call);
+  const program = "(call) => function f(left) { return left ? f(left - 1) : call(); }(9)";
+  const run = runInThisContext(program, { filename: "/program.mjs" }) as (
+    of: typeof call,
+  ) => CallSite;
+  const framesOf = (wanted: number): number => {
+    Error.stackTraceLimit = wanted;
+    const site = run(call);
+    assert.equal(Error.stackTraceLimit, wanted);
+    return site.lines().split("/program.mjs").length - 1;
+  };
+  try {
+    assert.equal(framesOf(0), 0);
+    assert.equal(framesOf(1), 1);
+    assert.equal(framesOf(100), 4);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 });

@@ -83,22 +83,28 @@ export class CallSites {
   }
 }
 
+/** Of a call's stack. */
+const SITE_FRAMES = 4;
+
 /** "main (file:///app/main.js:3:4)" */
 export function firstLine(site: CallSite): string | undefined {
   return /^\s+at (.*)$/m.exec(site.lines())?.[1];
 }
 
 class CapturedSite implements CallSite {
-  declare readonly stack: string;
+  /** Undefined if the user wants no stacks: looking takes time even if there is nothing to see. */
+  declare readonly stack: string | undefined;
 
   constructor(outermost: (...args: never[]) => unknown) {
     const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 4;
+    if (limit <= 0) return;
+    if (limit > SITE_FRAMES) Error.stackTraceLimit = SITE_FRAMES;
     Error.captureStackTrace(this, outermost);
     Error.stackTraceLimit = limit;
   }
 
   lines(): string {
+    if (this.stack === undefined) return "";
     const frames = userStack(this.stack).split("\n").filter(isFrame);
     return frames.length === 0 ? "" : `\n    --- called remotely\n${frames.join("\n")}`;
   }

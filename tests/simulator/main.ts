@@ -1,7 +1,8 @@
 /**
  * `npm run simulate -- --runs 5000`: random programs in simulated runtimes, under random faults.
  * Seeds are new ones each time; `--from-seed N` begins there, so that a long series can go on where
- * it ended. A run that fails prints its seed; `--seed N --transcript` shows what happened in it.
+ * it ended. A run that fails prints its seed; `--seed N --transcript` shows what happened in it,
+ * `--stack-lines 10` also where errors were made.
  */
 
 import { randomInt } from "node:crypto";
@@ -16,19 +17,20 @@ const { values } = parseArgs({
     seed: { type: "string" },
     transcript: { type: "boolean", default: false },
     "failures-max": { type: "string", default: "10" },
+    "stack-lines": { type: "string", default: "0" },
   },
 });
 
-function numberOf(name: "runs" | "from-seed" | "seed" | "failures-max"): number | undefined {
+function numberOf(name: Exclude<keyof typeof values, "transcript">): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
-  if (/^\d{1,12}$/.test(text)) return Number(text);
+  if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new Error(`Cannot use --${name} ${text}: it is no whole number`);
 }
 
-// Whose lines are not looked at is not written down: that takes a tenth of the time. The same for
-// one run as for many, as errors travel with their stacks.
-Error.stackTraceLimit = 4;
+// Nobody reads the stacks of errors that are meant to be. They travel with the errors, so a run is
+// exactly the same only with as many lines of them.
+Error.stackTraceLimit = numberOf("stack-lines")!;
 
 const only = numberOf("seed");
 const first = only ?? numberOf("from-seed") ?? randomInt(2 ** 40);
