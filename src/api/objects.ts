@@ -1,5 +1,6 @@
 /** Functions on refs: `put`, `get`, `wait`, `cancel`. */
 
+import { Deadline } from "../base/deadline.ts";
 import { GetTimeoutError, InvalidOptionError } from "../base/errors.ts";
 import { currentClock } from "../runtime/current.ts";
 import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts";
@@ -126,7 +127,7 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
   const clock = currentClock();
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
-      clock.clearTimeout(timer);
+      deadline?.callOff();
       unfollow?.();
       scope?.waitEnds(stop);
       for (const record of records) record.forget(arrived);
@@ -137,13 +138,13 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
       if (missing <= 0) finish(() => resolve(true));
     };
     const stop = (reason: unknown): void => finish(() => reject(reason));
-    const timer =
+    const deadline =
       timeoutMs === undefined || timeoutMs === Infinity
         ? undefined
-        : clock.setTimeout(() => finish(() => resolve(false)), timeoutMs);
+        : new Deadline(clock, timeoutMs, () => finish(() => resolve(false)));
     const unfollow = signal && follow(signal, stop);
     const pending = records.filter((record) => record.isPending);
-    const isPlain = timer === undefined && signal === undefined;
+    const isPlain = deadline === undefined && signal === undefined;
     scope?.waitBegins(stop, isPlain ? pending.map(({ callId }) => callId) : undefined);
     for (const record of records) if (record.isPending) record.whenSettled(arrived);
   });

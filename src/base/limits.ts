@@ -134,8 +134,11 @@ export const RETRIES_DEFAULT_MAX = 3;
  * A task whose worker was ended for its memory waits longer: others are to let go of theirs first.
  */
 export const MEMORY_RETRY_DELAY_MS = 1_000;
-/** How a process ended is known some milliseconds after its links have closed; not longer than: */
-export const DAEMON_END_MS = 50;
+/**
+ * How the daemon ended is known some milliseconds after its link has closed, or once the machine
+ * gets round to it. What is pending waits no longer than this for it.
+ */
+export const DAEMON_END_MS = 1_000;
 /**
  * The pipes of a dead worker may be held open by what it has started. What it wrote itself is in
  * them already.

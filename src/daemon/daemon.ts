@@ -3,7 +3,8 @@
  * decides. It sees no task and no value.
  */
 
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
 import { DEAD_ACTORS_MAX, WAITING_REPORT_MS } from "../base/limits.ts";
 import { MsgpackReader } from "../base/msgpack.ts";
 import { EmbeddedControl } from "../control/embedded.ts";
@@ -60,7 +61,7 @@ export class Daemon implements LeaseSink {
   readonly #control = new EmbeddedControl();
   readonly #controlServer = new ControlServer(this.#control);
   readonly #actors = new ActorRecords(this.#control, DEAD_ACTORS_MAX);
-  #timer: Timer | undefined;
+  #timer: Deadline | undefined;
   #isEnding = false;
 
   constructor(settings: DaemonSettings, linkToDriver: TakeLink, ports: DaemonPorts) {
@@ -285,11 +286,12 @@ export class Daemon implements LeaseSink {
     this.#watch.arm(this.#isActive);
     if (this.#timer !== undefined) return;
     if (!this.#workers.areChanging && !this.#isActive()) return;
-    this.#timer = this.#ports.clock.setTimeout(() => {
+    const { clock } = this.#ports;
+    this.#timer = new Deadline(clock, TICK_MS, () => {
       this.#timer = undefined;
-      this.#tick(this.#ports.clock.nowMs());
+      this.#tick(clock.nowMs());
       this.#armTimer();
-    }, TICK_MS);
+    });
     // The links keep a daemon's process alive; inline there is nothing else to wait for.
     this.#timer.unref();
   }
@@ -324,7 +326,7 @@ export class Daemon implements LeaseSink {
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#ports.clock.clearTimeout(this.#timer);
+    this.#timer?.callOff();
     this.#watch.end();
     this.#workers.end();
     this.#driver.close();

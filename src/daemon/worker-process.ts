@@ -3,7 +3,9 @@
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import fs from "node:fs";
 import type { Socket } from "node:net";
+import { Deadline } from "../base/deadline.ts";
 import { PIPES_CLOSE_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
+import { systemClock } from "../runtime/system.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./worker-handle.ts";
@@ -56,9 +58,9 @@ class WorkerProcess implements WorkerHandle {
     child.on("exit", (code, signal) => {
       this.kill();
       const exit = { exitCode: code ?? undefined, signal: signal ?? undefined };
-      const timer = setTimeout(() => this.#over(exit), PIPES_CLOSE_MS);
+      const deadline = new Deadline(systemClock, PIPES_CLOSE_MS, () => this.#over(exit));
       child.on("close", () => {
-        clearTimeout(timer);
+        deadline.callOff();
         this.#over(exit);
       });
     });

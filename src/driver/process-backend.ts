@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { Deadline } from "../base/deadline.ts";
 import { DAEMON_END_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import {
   createSessionDirectory,
@@ -14,7 +14,7 @@ import { killGroup } from "../daemon/process-group.ts";
 import { isSource } from "../closure/package-files.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
 import type { StoreDirectories } from "../store/store.ts";
-import { systemSurroundings } from "../runtime/system.ts";
+import { systemClock, systemSurroundings } from "../runtime/system.ts";
 import { connect, listen, SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Backend } from "./backend.ts";
@@ -92,8 +92,7 @@ export class ProcessBackend implements Backend {
 
   async daemonGone(): Promise<DaemonEnd> {
     this.#endWorkers();
-    // Alive until it is known: the program may wait for nothing but calls that are to reject.
-    await Promise.race([this.#closed, delay(DAEMON_END_MS)]);
+    await this.#daemonOver();
     const { pid, exitCode, signalCode } = this.#daemon;
     const stderr = this.#stderr.trim();
     return {
@@ -102,6 +101,17 @@ export class ProcessBackend implements Backend {
       signal: signalCode ?? undefined,
       stderrTail: stderr === "" ? [] : stderr.split("\n").slice(-STDERR_TAIL_LINES),
     };
+  }
+
+  /** Alive until it is known: the program may wait for nothing but calls that are to reject. */
+  #daemonOver(): Promise<void> {
+    return new Promise((resolve) => {
+      const deadline = new Deadline(systemClock, DAEMON_END_MS, resolve);
+      void this.#closed.then(() => {
+        deadline.callOff();
+        resolve();
+      });
+    });
   }
 
   #endWorkers(): void {

@@ -3,6 +3,7 @@
  * has made them is cancelled, or their time is up.
  */
 
+import { Deadline } from "../base/deadline.ts";
 import { TaskCancelledError, TaskTimeoutError } from "../base/errors.ts";
 import { Kind } from "../wire/messages.ts";
 import type { Calls, CallsContext } from "./calls.ts";
@@ -60,16 +61,15 @@ export class Cancelling {
 
   /** The body has started: its time counts from here. */
   limitTime(call: PendingCall, timeoutMs: number): void {
-    const { clock } = this.#context;
-    const timer = clock.setTimeout(() => {
+    const deadline = new Deadline(this.#context.clock, timeoutMs, () => {
       const reason = new TaskTimeoutError(
         `Cannot finish ${call.title}: it ran for longer than its ${call.timeoutName} of ` +
           `${timeoutMs}; give it more time, or less to do`,
         { timeoutMs },
       );
       this.stop(call, { reason, isForced: true, isRecursive: true });
-    }, timeoutMs);
-    call.whenAttemptOver(() => clock.clearTimeout(timer));
+    });
+    call.whenAttemptOver(() => deadline.callOff());
   }
 
   /** Somebody wants the call to end: that it fails is no news to anybody. */

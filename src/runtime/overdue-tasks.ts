@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
 import { GRACE_MS } from "../base/limits.ts";
 import type { LeasedTask } from "./leased-task.ts";
 import { outsideTasks } from "./task-scope.ts";
@@ -32,7 +33,7 @@ export class OverdueTasks {
       this.#tasks.add(task);
       this.#look();
     };
-    outsideTasks(() => this.#context.clock.setTimeout(look, GRACE_MS).unref());
+    outsideTasks(() => new Deadline(this.#context.clock, GRACE_MS, look).unref());
   }
 
   /** A task here is over. */

@@ -29,6 +29,7 @@ class Observer {
         return timer;
       },
       clearTimeout: (timer) => void (timer && this.#timers.delete(timer)),
+      setImmediate: (job) => job(),
     },
     isConnected: (processId) => this.connected.has(processId),
     isGone: (processId) => this.gone.has(processId),

@@ -4,7 +4,8 @@
  * may still lie in a socket.
  */
 
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
 import { STDERR_TAIL_LINES } from "../base/limits.ts";
 import type { ExitNotice } from "./daemon-messages.ts";
 import { DRIVER_ID } from "./identity.ts";
@@ -26,7 +27,7 @@ export class ProcessExits {
   readonly #ports: ProcessExitsPorts;
   /** Processes whose end was announced while their link still held messages, and the reverse. */
   readonly #announced = new Map<number, ExitNotice>();
-  readonly #closed = new Map<number, Timer>();
+  readonly #closed = new Map<number, Deadline>();
   /** Those that are to end because their links to this process have closed. */
   readonly #cutOff = new Set<number>();
   readonly #stderrTails = new Map<number, string[]>();
@@ -47,7 +48,7 @@ export class ProcessExits {
       this.#announced.set(processId, notice);
       return;
     }
-    this.#ports.clock.clearTimeout(this.#closed.get(processId));
+    this.#closed.get(processId)?.callOff();
     this.#closed.delete(processId);
     this.#over(notice);
   }
@@ -59,9 +60,9 @@ export class ProcessExits {
       this.#over(notice);
       return;
     }
-    const timer = this.#ports.clock.setTimeout(() => this.#giveUp(processId), NOTICE_TIMEOUT_MS);
-    timer.unref();
-    this.#closed.set(processId, timer);
+    const { clock } = this.#ports;
+    const deadline = new Deadline(clock, NOTICE_TIMEOUT_MS, () => this.#giveUp(processId));
+    this.#closed.set(processId, deadline.unref());
   }
 
   /**
@@ -89,6 +90,6 @@ export class ProcessExits {
 
   /** Nothing is over any more but the runtime. */
   end(): void {
-    for (const timer of this.#closed.values()) this.#ports.clock.clearTimeout(timer);
+    for (const deadline of this.#closed.values()) deadline.callOff();
   }
 }

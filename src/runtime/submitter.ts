@@ -3,6 +3,7 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
 import { TaskCancelledError } from "../base/errors.ts";
 import { GRACE_MS, STALLED_AFTER_MS } from "../base/limits.ts";
 import type { HeldLease } from "../core/held-lease.ts";
@@ -137,10 +138,10 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
     }
     const { workerId } = task.lease;
     if (!calls.cancelling.askToEnd(task, cancellation) || !cancellation.isForced) return;
-    const timer = clock.setTimeout(() => {
+    const deadline = new Deadline(clock, GRACE_MS, () => {
       daemon.killWorker(workerId, `${task.name} did not end by itself`);
-    }, GRACE_MS);
-    task.whenAttemptOver(() => clock.clearTimeout(timer));
+    });
+    task.whenAttemptOver(() => deadline.callOff());
   }
 
   /** Everything that happens in one turn is decided together, and written together. */

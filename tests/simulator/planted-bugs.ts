@@ -44,7 +44,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     what: "a timer that lives on after the call that it was for",
     file: "runtime/cancelling.ts",
-    right: "call.whenAttemptOver(() => clock.clearTimeout(timer));",
+    right: "call.whenAttemptOver(() => deadline.callOff());",
     wrong: "call.whenOver(() => undefined);",
   },
   {
