@@ -14,7 +14,8 @@ const fixture = useRuntime({
   numCpus: 1,
   resources: { slot: 1 },
   logToDriver: false,
-  frozenWorkerMs: 300,
+  // Who does not hear in this time that a caller has ended is ended.
+  frozenWorkerMs: 3_000,
 });
 const crashes = processesOnly("workers are killed");
 

@@ -129,7 +129,7 @@ class History {
       this.losses++;
       const share = 1 + this.#below(4);
       loseStored(fixture.sandbox, (path) => {
-        if (this.#below(share) === 0) rmSync(path, { force: true });
+        if (this.#below(share) === 0) rmSync(path);
       });
     },
     drop: () => {

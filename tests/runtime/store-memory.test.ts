@@ -16,9 +16,12 @@ const options = processesOnly("files are counted in the session's directory");
 const bytes = (fill: number, sizeBytes = 4 * MIB): Uint8Array =>
   new Uint8Array(sizeBytes).fill(fill);
 
-/** What is kept for reuse is at most half of the limit for each of three processes. */
+/** Files that were counted out are removed a moment later, when others may be there already. */
 afterEach(() =>
-  assert(filesInMemory(fixture.sandbox).sizeBytes <= LIMIT, "more memory than the limit"),
+  eventually(() => {
+    const { sizeBytes } = filesInMemory(fixture.sandbox);
+    return sizeBytes <= LIMIT ? undefined : `${sizeBytes} bytes of ${LIMIT} in memory`;
+  }),
 );
 
 /** Waits until nothing is stored but free files, which every new object may take. */

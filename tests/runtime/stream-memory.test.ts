@@ -1,14 +1,12 @@
 /** What the elements of streams leave behind, in memory and in the store. */
 
 import assert from "node:assert/strict";
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { ObjectLostError, put, remote } from "mobula";
 import { collectGarbage } from "../support/garbage.ts";
 import { announce } from "../support/rendezvous.mjs";
 import { processesOnly, useRuntime } from "../support/runtime.ts";
-import { filesInMemory, memoryDirectory, usedBytes } from "../support/store.ts";
+import { filesInMemory, loseStored, usedBytes } from "../support/store.ts";
 import { collected, done } from "../support/streams.ts";
 import { eventually } from "../support/within.ts";
 
@@ -71,10 +69,7 @@ test("an element that cannot be read: the error; the generator is closed", store
   const events = fixture.sandbox.events();
   const iterator = endless(events.path, 500_000)[Symbol.asyncIterator]();
   await events.take("made 12");
-  const directory = memoryDirectory(fixture.sandbox);
-  for (const name of readdirSync(directory)) {
-    if (/^\d+-[0-9a-f]{16}$/.test(name)) rmSync(join(directory, name));
-  }
+  loseStored(fixture.sandbox);
   await assert.rejects(iterator.next(), ObjectLostError);
   await events.take("closed");
   assert.deepEqual(await iterator.next(), done);

@@ -1,8 +1,9 @@
 /** `timeoutMs`: a limit of the running time, also for bodies that block their process. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { context, remote } from "mobula";
+import { context, get, remote } from "mobula";
 import { announce, takePermit } from "../support/rendezvous.mjs";
 import { isRunning } from "../support/processes.ts";
 import { processesOnly, useRuntime } from "../support/runtime.ts";
@@ -73,6 +74,32 @@ test("the time counts from the start, not from the call", async () => {
   await Promise.all(holders);
   assert.equal(await late, "done");
 });
+
+test(
+  "what was done in time counts, also if the program was too busy to look",
+  processesOnly("it blocks the program"),
+  async () => {
+    const [events, permits] = [fixture.sandbox.events(), fixture.sandbox.permits()];
+    const marker = fixture.sandbox.newPath();
+    const limited = remote(async (events: string, permits: string, marker: string) => {
+      announce(events, "started");
+      await takePermit(permits);
+      process.getBuiltinModule("node:fs").writeFileSync(marker, "");
+      return "done";
+    });
+    const timeoutMs = 200;
+    const ref = limited.options({ timeoutMs })(events.path, permits.path, marker);
+    assert.equal(await events.next(), "started");
+    // The start was told before; it is read within two turns, and its time runs.
+    for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+    const got = get(ref, { timeoutMs });
+    permits.give();
+    while (!existsSync(marker));
+    const doneMs = performance.now();
+    while (performance.now() - doneMs < timeoutMs);
+    assert.deepEqual(await Promise.all([ref, got]), ["done", "done"]);
+  },
+);
 
 test("who ends in time is not disturbed", async () => {
   const limited = remote(async (n: number) => n).options({ timeoutMs: 5_000 });

@@ -41,9 +41,11 @@ export class Events implements Disposable {
     return this.#take(() => (this.#events.length > 0 ? 0 : -1), "any event");
   }
 
-  /** Waits for `event`; others stay. */
-  take(event: string): Promise<string> {
-    return this.#take(() => this.#events.indexOf(event), event);
+  /** Waits for `event`, or the first one that matches; others stay. */
+  take(event: string | RegExp): Promise<string> {
+    const isIt = (text: string): boolean =>
+      typeof event === "string" ? text === event : event.test(text);
+    return this.#take(() => this.#events.findIndex(isIt), String(event));
   }
 
   #take(find: () => number, what: string): Promise<string> {

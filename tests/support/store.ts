@@ -63,13 +63,15 @@ export function storedFiles(sandbox: Sandbox): Set<string> {
 }
 
 /** Takes away what they hold, as if somebody had cleaned up. Returns how many there were. */
-export function loseStored(sandbox: Sandbox, lose: (path: string) => void = remove): number {
+export function loseStored(sandbox: Sandbox, lose: (path: string) => void = rmSync): number {
   const paths = storedFiles(sandbox);
-  for (const path of paths) lose(path);
+  for (const path of paths) {
+    try {
+      lose(path);
+    } catch (error) {
+      // Its owner may have given it up meanwhile, or moved it to disk.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
   return paths.size;
-}
-
-function remove(path: string): void {
-  // Its owner may have given it up meanwhile.
-  rmSync(path, { force: true });
 }
