@@ -70,7 +70,7 @@ export function sum(id: string, ...arrays: (Uint8Array | number)[]): number {
   let total = 0;
   for (const array of arrays) {
     if (typeof array === "number") total += array;
-    else for (const element of array) total += element;
+    else for (let at = 0; at < array.length; at++) total += array[at]!;
   }
   return total;
 }

@@ -22,6 +22,8 @@ export interface Perils {
 export type More = Partial<Omit<Expectation, "what">>;
 
 const REMADE_SHARE = 0.1;
+const MANY_SHARE = 0.4;
+const MANY = 250;
 
 export class Kit {
   readonly ledger: Ledger;
@@ -107,6 +109,11 @@ export class Kit {
       this.ledger.ended(id, { error });
       return undefined;
     }
+  }
+
+  /** How many at a time: mostly few, at times so many that they stand in long lines. */
+  count(few: number): number {
+    return 1 + this.chance.below(this.chance.is(MANY_SHARE) ? MANY : few);
   }
 
   /** So many at the same time. */

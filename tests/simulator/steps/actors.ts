@@ -25,7 +25,7 @@ export async function actor(kit: Kit): Promise<void> {
   };
   const errors = kit.actorErrors();
   const more: More = { isRight: isNext, errors, ...(maxTaskRetries === 0 ? { runsMax: 1 } : {}) };
-  const adding = kit.all(1 + chance.below(20), () =>
+  const adding = kit.all(kit.count(20), () =>
     kit.call("Counter.add", undefined, (id) => counter.add(id, 1), more),
   );
   const others: Promise<unknown>[] = [adding];
@@ -46,7 +46,7 @@ export async function actor(kit: Kit): Promise<void> {
 export async function busyActor(kit: Kit): Promise<void> {
   const { chance } = kit;
   const counter = new (kit.remote(bodies.Counter).options({ maxConcurrency: 4 }))();
-  await kit.all(1 + chance.below(20), () =>
+  await kit.all(kit.count(20), () =>
     kit.call("Counter.later", 0, (id) => counter.later(id, chance.next() * 10), {
       errors: kit.actorErrors(),
       runsMax: 1,
@@ -58,7 +58,7 @@ export async function busyActor(kit: Kit): Promise<void> {
 /** Killed while its calls are on their way. */
 export async function killedActor(kit: Kit): Promise<void> {
   const counter = new (kit.remote(bodies.Counter))();
-  const calls = kit.all(1 + kit.chance.below(8), () =>
+  const calls = kit.all(kit.count(8), () =>
     kit.call("call of a killed actor", 0, (id) => counter.later(id, 10), {
       errors: [...kit.actorErrors(), "ActorDiedError"],
       runsMax: 1,

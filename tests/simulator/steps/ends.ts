@@ -46,7 +46,7 @@ export async function aborted(kit: Kit): Promise<void> {
   const { chance } = kit;
   const controller = new AbortController();
   const nap = kit.remote(bodies.nap).options({ signal: controller.signal });
-  const calls = kit.all(1 + chance.below(5), (value) =>
+  const calls = kit.all(kit.count(5), (value) =>
     kit.call("with a signal", value, (id) => nap(id, chance.next() * 30, value), {
       errors: [...kit.deathsOf(3), "Boom"],
     }),

@@ -14,7 +14,7 @@ export async function burst(kit: Kit): Promise<void> {
     errors: kit.deathsOf(maxRetries),
     ...(maxRetries === 0 ? { runsMax: 1 } : {}),
   };
-  await kit.all(1 + chance.below(20), (a) =>
+  await kit.all(kit.count(20), (a) =>
     kit.call(`add, maxRetries ${maxRetries}`, a + 1, (id) => add(id, a, 1), more),
   );
 }
@@ -35,7 +35,7 @@ export async function naps(kit: Kit): Promise<void> {
 export async function chain(kit: Kit): Promise<void> {
   const sum = kit.remote(bodies.sum);
   let last: ObjectRef<number> | undefined;
-  await kit.all(2 + kit.chance.below(12), (n) => {
+  await kit.all(1 + kit.count(12), (n) => {
     const id = kit.expect(`link ${n} of a chain`, n + 1);
     const next: ObjectRef<number> = last === undefined ? sum(id, 1) : sum(id, last, 1);
     last = next;
@@ -49,6 +49,9 @@ export async function nested(kit: Kit): Promise<void> {
     [2, 2],
     [3, 2],
     [2, 4],
+    [3, 3],
+    [2, 8],
+    [4, 3],
   ] as const;
   const [depth, width] = kit.chance.pick(shapes);
   let size = 1;
@@ -111,7 +114,7 @@ export async function pairs(kit: Kit): Promise<void> {
 }
 
 export async function map(kit: Kit): Promise<void> {
-  const items = Array.from({ length: kit.chance.below(40) }, (_, n) => n);
+  const items = Array.from({ length: kit.count(40) - 1 }, (_, n) => n);
   const squares = items.map((n) => n * n);
   const id = kit.expect("map", squares, { mayNotRun: true });
   const batchSize = kit.chance.pick(["auto", 1, 7] as const);
@@ -120,7 +123,7 @@ export async function map(kit: Kit): Promise<void> {
 
 /** Of which some items fail. */
 export async function mapSettled(kit: Kit): Promise<void> {
-  const length = kit.chance.below(20);
+  const length = kit.count(20) - 1;
   const items = Array.from({ length }, (_, n) => n);
   const id = kit.expect("map, settled", undefined, {
     mayNotRun: true,
