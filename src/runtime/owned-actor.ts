@@ -44,6 +44,13 @@ export interface ActorSpec {
   readonly source: object;
 }
 
+/** Where the constructor is to run. */
+interface Place {
+  readonly workerId: number;
+  readonly incarnation: number;
+  readonly leaseId: number;
+}
+
 export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creation> {
   readonly key: number;
   readonly classId: number;
@@ -53,6 +60,8 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   readonly #published: PublishedRecord;
   readonly #processes = new Set<number>();
   #creation: Creation | undefined;
+  /** Of this life, from the grant on. */
+  #place: Place | undefined;
   #failure: Content | undefined;
   /** Why its last life was over. */
   #lastEnd: ActorDeath | undefined;
@@ -124,7 +133,18 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
 
   ready(): void {
     if (this.#isForDriver) this.#handOver(this.#creation!);
+    else if (this.#place !== undefined) this.#sendCreation(this.#place);
     else this.life.begin();
+  }
+
+  sendAgain(creation: Creation): void {
+    this.#takeBack(creation);
+    this.#context.calls.awaitAgain(creation);
+  }
+
+  #takeBack(creation: Creation): void {
+    creation.state = "waiting";
+    this.#context.calls.unsent(creation);
   }
 
   /** What is to outlive this process is created by the driver, which lives as long as all. */
@@ -182,12 +202,23 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   }
 
   construct(workerId: number, incarnation: number, leaseId: number): void {
-    const { calls, peers, objects, port } = this.#context;
+    const { calls, objects } = this.#context;
     const creation = this.#creation!;
     if (creation.isDone) calls.reopened();
+    creation.state = "waiting";
+    this.#processes.add(workerId);
+    this.#place = { workerId, incarnation, leaseId };
+    const { inlined, missing } = creation;
+    if (objects.reconstruction.areReadable(inlined)) this.#sendCreation(this.#place);
+    // Arguments that were lost are made again; it may be that a former life waits for them already.
+    else if (missing === 0) calls.awaitAgain(creation);
+  }
+
+  #sendCreation({ workerId, incarnation, leaseId }: Place): void {
+    const { calls, peers, objects, port } = this.#context;
+    const creation = this.#creation!;
     creation.state = "sent";
     creation.workerId = workerId;
-    this.#processes.add(workerId);
     calls.sent(creation);
     const { record, settings } = this.spec;
     const { options } = creation;
@@ -225,9 +256,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   #restarts(client: ActorClient | undefined, death: ActorDeath): void {
     client?.restarting(death);
     const creation = this.#creation!;
-    if (creation.state !== "sent") return;
-    creation.state = "waiting";
-    this.#context.calls.unsent(creation);
+    if (creation.state === "sent") this.#takeBack(creation);
   }
 
   /** `isAsked`: somebody wanted its end. */
@@ -307,6 +336,7 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
 
   workerGone(workerId: number, crash: ActorDeath): void {
     if (!this.#processes.delete(workerId)) return;
+    if (this.#place?.workerId === workerId) this.#place = undefined;
     this.life.workerGone(workerId, crash);
     if (this.life.state === "dead" && this.#processes.size === 0) this.#isGone();
   }
