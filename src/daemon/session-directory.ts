@@ -30,10 +30,8 @@ export function createSessionDirectory(
   const parent = parentIn(base);
   const directory = path.join(parent, sessionId);
   try {
-    makePrivate(parent);
+    makePrivate(parent, directory);
     removeAbandoned(parent);
-    // Another session that ends may remove the parent between the two calls.
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     markOwner(directory);
     return directory;
   } catch (error) {
@@ -46,15 +44,32 @@ export function createSessionDirectory(
   }
 }
 
-function makePrivate(parent: string): void {
+function makePrivate(parent: string, directory: string): void {
   const temporary = path.dirname(parent);
   // Where it exists, `recursive` would say ENOENT for what is not allowed or read-only.
   if (!fs.existsSync(temporary)) fs.mkdirSync(temporary, { recursive: true });
-  try {
-    fs.mkdirSync(parent, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  for (;;) {
+    makeUnlessThere(parent);
+    try {
+      assertPrivate(parent);
+      makeUnlessThere(directory);
+      return;
+    } catch (error) {
+      // Another session has ended, the last one, and has removed the parent.
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
   }
+}
+
+function makeUnlessThere(directory: string): void {
+  try {
+    fs.mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
+function assertPrivate(parent: string): void {
   const found = fs.lstatSync(parent);
   const isOwn = process.getuid === undefined || found.uid === process.getuid();
   if (!found.isDirectory() || !isOwn || (found.mode & 0o077) !== 0) {
@@ -77,7 +92,13 @@ function removeAbandoned(parent: string): void {
     const mark = readIfThere(path.join(directory, OWNER_FILE));
     if (mark === undefined) continue;
     if (!isOver(readMark(mark))) continue;
-    fs.rmSync(directory, { recursive: true, force: true });
+    try {
+      fs.rmSync(directory, { recursive: true, force: true });
+    } catch (error) {
+      // Its daemon, or another program that starts, removes it as well; or a worker of it, which is
+      // about to end, has made another file: then the next one that starts removes that.
+      if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "ENOENT") throw error;
+    }
   }
 }
 
@@ -109,13 +130,22 @@ export interface Session {
 /** Sessions whose programs live, or may live. */
 export function findSessions(base = os.tmpdir()): Session[] {
   const parent = parentIn(base);
-  const names = fs.existsSync(parent) ? fs.readdirSync(parent).sort() : [];
-  return names.flatMap((sessionId) => {
+  return namesIn(parent).flatMap((sessionId) => {
     const directory = path.join(parent, sessionId);
     const mark = readIfThere(path.join(directory, OWNER_FILE));
     if (mark === undefined || isOver(readMark(mark))) return [];
     return [{ sessionId, directory, driverPid: readMark(mark).pid }];
   });
+}
+
+/** None if it is not there, or has just gone with its last session. */
+function namesIn(parent: string): string[] {
+  try {
+    return fs.readdirSync(parent).sort();
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    return [];
+  }
 }
 
 function parentIn(base: string): string {
@@ -126,8 +156,7 @@ function readIfThere(file: string): string | undefined {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ESRCH") return undefined;
+    if (["ENOENT", "ENOTDIR", "ESRCH"].includes(codeOf(error)!)) return undefined;
     throw error;
   }
 }
@@ -160,10 +189,13 @@ function removeSessionDirectory(directory: string): void {
   try {
     fs.rmdirSync(path.dirname(directory));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
     // Other sessions are in it, or have removed it.
-    if (code !== "ENOTEMPTY" && code !== "ENOENT") throw error;
+    if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "ENOENT") throw error;
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 /** Addresses of sockets in a directory, however long its path is. */

@@ -70,6 +70,7 @@ class Run {
         stdio: ["ignore", "pipe", "pipe"],
       },
     );
+    if (this.child.pid !== undefined) sandbox.started(this.child.pid);
     this.child.stdout!.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     this.child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     this.#ended = once(this.child, "close");

@@ -8,7 +8,7 @@ import { before, test } from "node:test";
 import { inspect } from "node:util";
 import { cancel, context, remote, type ActorHandle, type ObjectRef } from "mobula";
 import type { Events } from "../support/fifo.ts";
-import { isRunning } from "../support/processes.ts";
+import { isSaid } from "../support/forced.ts";
 import { announce, takePermit } from "../support/rendezvous.mjs";
 import { processesOnly, useRuntime } from "../support/runtime.ts";
 import { collected } from "../support/streams.ts";
@@ -148,7 +148,7 @@ for (const [ending, firstKinds, told] of endings) {
           await outcome;
           for (const [level, pid] of pids) {
             if (!isByForce) await events.take(`${level} ${told}`);
-            else if (!(await isTold(events, `${level} ${told}`, pid))) ended.add(rest);
+            else if (!(await isSaid(events, `${level} ${told}`, pid))) ended.add(rest);
           }
           await eventually(() => complainUnlessWaiting(0));
           if (ended.has(rest)) return;
@@ -164,15 +164,6 @@ for (const [ending, firstKinds, told] of endings) {
 async function begins(events: Events, level: number): Promise<number> {
   const event = await events.take(new RegExp(`^${level} began in `));
   return Number(event.split(" ").at(-1));
-}
-
-/** False: its process did not get its turn in the time that force gives, and was ended. */
-async function isTold(events: Events, text: string, pid: number): Promise<boolean> {
-  const isSaid = (): boolean => events.pending.includes(text);
-  await eventually(() => (isSaid() || !isRunning(pid) ? undefined : `${pid} has not said ${text}`));
-  // The last words of who has ended may lie in the pipe.
-  if (!isSaid()) await new Promise(setImmediate);
-  return isSaid() && (await events.take(text)) === text;
 }
 
 async function naming(chain: readonly Kind[], run: () => Promise<void>): Promise<void> {

@@ -126,6 +126,21 @@ test("many programs that start and end at the same time", async () => {
   for (const { stdout, stderr } of results) assert.deepEqual([stdout, stderr], ["2\n", ""]);
 });
 
+test("sessions that begin while the last other one ends and takes the parent along", async () => {
+  await using sandbox = new Sandbox();
+  const module = new URL("../../src/daemon/session-directory.ts", import.meta.url).href;
+  const source = `
+    import * as sessions from ${JSON.stringify(module)};
+    for (let n = 0; n < 500; n++) {
+      const directory = sessions.createSessionDirectory(process.pid + "-" + n);
+      sessions.findSessions();
+      sessions.removeSessionDirectories([directory]);
+    }`;
+  const flags = ["--import", import.meta.resolve("tsx")];
+  const results = await Promise.all([1, 2].map(() => runProgram(sandbox, source, { flags })));
+  for (const { exitCode, stderr } of results) assert.deepEqual([exitCode, stderr], [0, ""]);
+});
+
 test("files that an earlier session left are removed", async () => {
   await using sandbox = new Sandbox();
   const parent = join(sandbox.temporaryDirectory, `mobula-${uid}`);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cancel, context, remote, TaskTimeoutError } from "mobula";
+import { isSaid } from "../support/forced.ts";
 import { announce, takePermit } from "../support/rendezvous.mjs";
 import { useRuntime } from "../support/runtime.ts";
 import { done, outcomeOf } from "../support/streams.ts";
@@ -209,16 +210,31 @@ test("a signal that aborts while the consumer waits, and the generator does", as
 });
 
 test("timeoutMs: the elements' time is that of the whole stream", async () => {
-  const events = fixture.sandbox.events();
-  const timed = endless.options({ timeoutMs: 30, streamBuffer: 5 })(events.path);
-  await events.take("closed");
-  const { error } = await outcomeOf(timed);
-  assert(error instanceof TaskTimeoutError);
-  assert.equal(
-    error.message,
-    "Cannot finish task endless: it ran for longer than its timeoutMs of 30; give it more time, " +
-      "or less to do",
+  const timed = remote(
+    function* endless(events: string) {
+      announce(events, process.pid);
+      try {
+        for (let n = 0; ; n++) yield n;
+      } finally {
+        announce(events, "closed");
+      }
+    },
+    { timeoutMs: 30, streamBuffer: 5 },
   );
+  let closed = 0;
+  for (let round = 0; round < 3; round++) {
+    const events = fixture.sandbox.events();
+    const stream = timed(events.path);
+    if (await isSaid(events, "closed", Number(await events.next()))) closed++;
+    const { error } = await outcomeOf(stream);
+    assert(error instanceof TaskTimeoutError);
+    assert.equal(
+      error.message,
+      "Cannot finish task endless: it ran for longer than its timeoutMs of 30; give it more " +
+        "time, or less to do",
+    );
+  }
+  assert(closed > 0, "each time it was ended before it was closed");
 });
 
 test("a task that is cancelled while it reads: its stream is closed", async () => {

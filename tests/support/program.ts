@@ -45,6 +45,7 @@ export class Program {
       env: environment(sandbox, options.env ?? {}),
       stdio: ["ignore", "pipe", "pipe"],
     });
+    if (this.child.pid !== undefined) sandbox.started(this.child.pid);
     this.child.stdout!.setEncoding("utf8").on("data", (text: string) => this.#wrote(text, ""));
     this.child.stderr!.setEncoding("utf8").on("data", (text: string) => this.#wrote("", text));
     this.ended = new Promise((resolve, reject) => {

@@ -30,6 +30,8 @@ export class Sandbox implements AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly #mark: string;
   readonly #pipes: Disposable[] = [];
+  /** Programs that may have made sessions: this one, and those that were started here. */
+  readonly #programs = new Set([process.pid]);
   #count = 0;
 
   /** The temporary directory's path has `pathBytes` bytes, or as few as it can. */
@@ -60,6 +62,11 @@ export class Sandbox implements AsyncDisposable {
     return join(this.directory, `${++this.#count}${extension}`);
   }
 
+  /** A program was started here: it is to leave nothing in shared memory, which all use. */
+  started(pid: number): void {
+    this.#programs.add(pid);
+  }
+
   #keep<T extends Disposable>(pipe: T): T {
     this.#pipes.push(pipe);
     return pipe;
@@ -84,7 +91,7 @@ export class Sandbox implements AsyncDisposable {
     await eventually(() => {
       const left = this.processes().map(({ pid, command }) => `process ${pid}: ${command}`);
       left.push(...this.files().map((file) => `file ${file}`));
-      left.push(...abandonedStores().map((directory) => `store ${directory}`));
+      left.push(...abandonedStores(this.#programs).map((directory) => `store ${directory}`));
       return left.length === 0 ? undefined : `left behind:\n  ${left.join("\n  ")}`;
     }, GONE_WITHIN_MS);
   }
@@ -112,14 +119,15 @@ function pathsBelow(directory: string): string[] {
 }
 
 /** Shared memory is one for all sandboxes: directories of stores whose program has ended. */
-function abandonedStores(): string[] {
+function abandonedStores(programs: ReadonlySet<number>): string[] {
   const parent = `/dev/shm/mobula-${process.getuid!()}`;
   if (!existsSync(parent)) return [];
   return readdirSync(parent)
     .map((session) => join(parent, session))
     .filter((directory) => {
       const pid = ownerOf(directory);
-      return pid !== undefined && (pid === process.pid || !isRunning(pid));
+      if (pid === undefined || !programs.has(pid)) return false;
+      return pid === process.pid || !isRunning(pid);
     });
 }
 
