@@ -125,8 +125,7 @@ const endings = [
 
 for (const [ending, firstKinds, told] of endings) {
   for (const first of firstKinds) {
-    // An actor is never ended for a call.
-    const isByForce = first !== "method" && (ending === "timeoutMs" || ending === "forced cancel");
+    const isByForce = ending === "timeoutMs" || ending === "forced cancel";
     test(`${ending} of a ${first}: all that it has called is told`, async () => {
       const ended = new Set<readonly Kind[]>();
       for (const rest of rests) {
