@@ -6,7 +6,7 @@ import type { SimulatedBackend } from "./simulated-backend.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 /** Of the kinds that real runtimes have, those that a machine can cause from outside. */
-const SIMULATED_KINDS = [
+export const SIMULATED_KINDS = [
   "worker-kill",
   "worker-freeze",
   "link-cut",
@@ -22,6 +22,17 @@ export type FaultKind = (typeof SIMULATED_KINDS)[number];
  * more can be lost than by the faults of the same names that `MOBULA_FAULTS` knows.
  */
 export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
+
+/** Of the kinds that real runtimes have, those around bodies. */
+export const FAULT_POINTS = [
+  "worker-kill",
+  "reply-lost",
+  "actor-kill",
+  "actor-reply-lost",
+] as const satisfies readonly AnyFaultKind[];
+
+/** How likely each is, each time that a body begins or has ended. */
+export type FaultPointChances = Readonly<Partial<Record<(typeof FAULT_POINTS)[number], number>>>;
 
 /** How long a process stands still, or memory is full. */
 const PAUSE_MS = [1, 1_500] as const;

@@ -8,6 +8,6 @@
 export { simulate } from "./simulate.ts";
 export { compute, exit, hold, sleep } from "./in-simulation.ts";
 export { SimulationError } from "./simulation-error.ts";
-export type { SimulationOptions, SimulationResult } from "./simulation.ts";
-export type { FaultKind, FaultRates } from "./faults.ts";
-export type { FaultChances } from "../base/fault-settings.ts";
+export type { SimulationOptions } from "./simulation-options.ts";
+export type { SimulationResult } from "./simulation.ts";
+export type { FaultKind, FaultPointChances, FaultRates } from "./faults.ts";

@@ -1,6 +1,5 @@
 /** Daemon and workers of a simulated machine: the code of real ones, in simulated processes. */
 
-import type { FaultChances } from "../base/fault-settings.ts";
 import { Faults } from "../base/faults.ts";
 import { Closures } from "../closure/closures.ts";
 import { Daemon } from "../daemon/daemon.ts";
@@ -18,6 +17,7 @@ import type { StoreDirectories } from "../store/store.ts";
 import type { TakeLink } from "../wire/link.ts";
 import type { Transport } from "../wire/transport.ts";
 import { Worker } from "../worker/worker.ts";
+import type { FaultPointChances } from "./faults.ts";
 import type { Machine } from "./machine.ts";
 import { SimulatedCollector } from "./simulated-collector.ts";
 import type { SimulatedEnd } from "./simulated-link.ts";
@@ -37,7 +37,7 @@ export interface Inhabitant {
 }
 
 export interface BackendOptions {
-  readonly chances: FaultChances | undefined;
+  readonly chances: FaultPointChances | undefined;
   readonly warn: (text: string) => void;
 }
 

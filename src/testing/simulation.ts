@@ -12,49 +12,17 @@ import { DRIVER_ID } from "../runtime/identity.ts";
 import { replaceCurrentOwner } from "../runtime/current.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
 import { currentScope } from "../runtime/task-scope.ts";
-import type { FaultChances } from "../base/fault-settings.ts";
-import { FaultInjector, type FaultRates } from "./faults.ts";
+import { FaultInjector } from "./faults.ts";
 import { collectAfterProgram, collectInIdle } from "./idle-collection.ts";
 import { findLeaks } from "./leaks.ts";
 import { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import { SimulationError } from "./simulation-error.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
 import { SimulatedBackend } from "./simulated-backend.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import { Transcript } from "./transcript.ts";
 import { World } from "./world.ts";
-
-export interface SimulationOptions {
-  /** A whole number; the same one gives the same run. */
-  readonly seed: number;
-  /** Default 2. */
-  readonly numCpus?: number;
-  /** Memory for stored objects. Default 1 MiB. */
-  readonly objectStoreBytes?: number;
-  /** Memory of the machine for its workers, of which `hold` takes some. Default: endless. */
-  readonly machineBytes?: number;
-  /** Values from this size on are stored. Default 1,000. */
-  readonly storedBytesMin?: number;
-  /** How long messages are on their way, from and to. Default 0.02 to 0.2. */
-  readonly messageMs?: readonly [fromMs: number, toMs: number];
-  /** A worker that stands still for so long is replaced. Default 10,000. */
-  readonly frozenWorkerMs?: number;
-  /** Probability of each kind of fault before each event. Default none. */
-  readonly faults?: FaultRates;
-  /** Probability of faults around bodies, each time: those of `MOBULA_FAULTS`. Default none. */
-  readonly faultPoints?: FaultChances;
-  /** Events after which nothing goes wrong any more, so that all can end well. Default 20,000. */
-  readonly faultEvents?: number;
-  /** Events after which a run that has not ended has failed. Default 200,000. */
-  readonly eventsMax?: number;
-  /** Write down what happens. Default false: it takes as long as all the rest. */
-  readonly transcript?: boolean;
-  /**
-   * Functions that all simulated processes find by name, instead of each getting a copy: faster,
-   * and they may note what they did in variables of the test.
-   */
-  readonly functions?: Readonly<Record<string, object>>;
-}
 
 export interface SimulationResult<T> {
   /** What the program has given. */
@@ -175,11 +143,13 @@ export class Simulation {
 
   async #runProgram<T>(program: () => Promise<T>): Promise<T> {
     let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
-    program().then(
+    new Promise<T>((resolve) => resolve(program())).then(
       (value) => (outcome = { value }),
       (error: unknown) => (outcome = { error }),
     );
-    await this.#until(() => outcome !== undefined);
+    const { process } = this.#backend.inhabitants.get(DRIVER_ID)!;
+    await this.#until(() => outcome !== undefined || process.isDead);
+    if (process.isDead) throw this.#failure("the program has called exit in its own process");
     if (outcome === undefined) throw this.#failure("nothing can happen, and the program waits");
     if ("error" in outcome) throw outcome.error;
     return outcome.value;

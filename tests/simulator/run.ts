@@ -3,8 +3,8 @@
 import {
   simulate,
   SimulationError,
-  type FaultChances,
   type FaultKind,
+  type FaultPointChances,
   type FaultRates,
 } from "mobula/testing";
 import { bodies, forgetTrees } from "./bodies.ts";
@@ -44,7 +44,7 @@ function drawFaults(chance: Chance): FaultRates {
 }
 
 /** Around bodies, each time. */
-function drawFaultPoints(chance: Chance): FaultChances | undefined {
+function drawFaultPoints(chance: Chance): FaultPointChances | undefined {
   if (chance.is(0.6)) return undefined;
   const chances: Record<string, number> = {};
   for (const kind of ["worker-kill", "reply-lost", "actor-kill", "actor-reply-lost"]) {
