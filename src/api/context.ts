@@ -16,7 +16,7 @@ export interface Context {
   readonly workerId: string;
   readonly nodeId: string;
   readonly jobId: string;
-  /** 1 for the first run of the task. */
+  /** 1 for the first run of the task or call; in a constructor, for the first life of its actor. */
   readonly attempt: number;
   /** Aborted when the task is cancelled or its time is up. */
   readonly signal: AbortSignal;

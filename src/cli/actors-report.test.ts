@@ -19,7 +19,7 @@ function record(processId: number, count: number, given: Partial<ActorRecord>): 
 }
 
 const crash = {
-  ...{ why: "it has exited with code 3", isCreation: false, pid: 103, exitCode: 3 },
+  ...{ why: "it has exited with code 3", isCreation: false, restarts: 0, pid: 103, exitCode: 3 },
   ...{ signal: undefined, residentBytes: undefined, stderrTail: ["last words"] },
 };
 

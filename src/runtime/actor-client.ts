@@ -188,11 +188,12 @@ export class ActorClient implements CallKeeper<MethodCall>, ActorCallsSink<Metho
   }
 
   again(call: MethodCall): void {
+    call.attempt++;
     this.#context.calls.unsent(call);
   }
 
   unavailable(call: MethodCall): void {
-    const error = unavailableError(call.name, this, this.#lastCrash!);
+    const error = unavailableError(call, this, this.#lastCrash!);
     this.#context.calls.fail(call, { kind: "error", error });
   }
 

@@ -3,6 +3,7 @@
 import { ActorDiedError, ActorUnavailableError } from "../base/errors.ts";
 import type { ExitNotice } from "./daemon-messages.ts";
 import { howItEnded, lastLines } from "./exit-text.ts";
+import type { MethodCall } from "./method-call.ts";
 import { objectName } from "./object-record.ts";
 
 /** Plain data: it travels through the control plane. */
@@ -11,6 +12,8 @@ export type ActorDeath = {
   readonly why: string;
   /** It was never alive: calls fail with what the creation failed with. */
   readonly isCreation: boolean;
+  /** How often it has crashed before, and was restarted. */
+  readonly restarts: number;
   readonly pid: number | undefined;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
@@ -21,41 +24,58 @@ export type ActorDeath = {
 /** An end that is nobody's crash. */
 export function endFor(why: string, isCreation = false): ActorDeath {
   const nothing = { pid: undefined, exitCode: undefined, signal: undefined };
-  return { why, isCreation, ...nothing, residentBytes: undefined, stderrTail: [] };
+  return { why, isCreation, restarts: 0, ...nothing, residentBytes: undefined, stderrTail: [] };
 }
 
 export function crashOf(notice: ExitNotice): ActorDeath {
   const { pid, exitCode, signal, residentBytes, stderrTail } = notice;
   const why = `its process ${pid} ${howItEnded(notice)}`;
-  return { why, isCreation: false, pid, exitCode, signal, residentBytes, stderrTail };
+  return { why, isCreation: false, restarts: 0, pid, exitCode, signal, residentBytes, stderrTail };
+}
+
+/** The crash was one too many. */
+export function afterRestarts(crash: ActorDeath, restarts: number): ActorDeath {
+  if (restarts === 0) return crash;
+  const times = restarts === 1 ? "once" : `${restarts} times`;
+  return { ...crash, restarts, why: `${crash.why}, after it was restarted ${times}` };
 }
 
 interface Who {
   readonly key: number;
   readonly className: string;
+  readonly maxTaskRetries: number;
 }
 
-export function diedError(callName: string, { key, className }: Who, end: ActorDeath): Error {
-  const { why, isCreation: _isCreation, ...figures } = end;
+type WhoDied = Pick<Who, "key" | "className">;
+
+export function diedError(callName: string, { key, className }: WhoDied, end: ActorDeath): Error {
+  const { why, isCreation: _isCreation, restarts, ...figures } = end;
   const actorId = objectName(key);
+  const more = restarts === 0 ? "" : " more often";
+  const restart = end.pid === undefined ? "" : `, or let it restart${more} with maxRestarts`;
   return new ActorDiedError(
-    `Cannot call ${callName}: actor ${actorId} is dead, ${why}; ` +
-      `create a new one${end.pid === undefined ? "" : ", or let it restart with maxRestarts"}` +
+    `Cannot call ${callName}: actor ${actorId} is dead, ${why}; create a new one${restart}` +
       lastLines(end.stderrTail),
     { actorId, className, ...figures },
   );
 }
 
-export function unavailableError(
-  callName: string,
-  { key, className }: Who,
-  end: ActorDeath,
-): Error {
-  const { why, isCreation: _isCreation, ...figures } = end;
+/** The call ran, at least in part, and is not made again. */
+export function unavailableError(call: MethodCall, who: Who, end: ActorDeath): Error {
+  const { why, isCreation: _isCreation, restarts: _restarts, ...figures } = end;
+  const { key, className } = who;
   const actorId = objectName(key);
+  const runs = call.attempt === 1 ? "" : `, in the last of ${call.attempt} runs of the call`;
   return new ActorUnavailableError(
-    `Cannot finish ${callName}: actor ${actorId} is being restarted, ${why}; the call may have ` +
-      `run in part: call it again, or give the actor maxTaskRetries${lastLines(end.stderrTail)}`,
+    `Cannot finish ${call.name}: actor ${actorId} is being restarted, ${why}${runs}; ` +
+      `${adviceFor(call, who)}${lastLines(end.stderrTail)}`,
     { actorId, className, ...figures },
   );
+}
+
+function adviceFor({ stream }: MethodCall, { maxTaskRetries }: Who): string {
+  if (stream?.isBegun === true)
+    return "elements of it have come, so it does not begin again: call it anew";
+  const more = maxTaskRetries === 0 ? "" : "more ";
+  return `the call may have run in part: call it again, or give the actor ${more}maxTaskRetries`;
 }

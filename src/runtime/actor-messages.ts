@@ -54,7 +54,7 @@ export function writeCreation(
     body.integer(incarnation);
     body.integer(leaseId);
     writePlain(body, settings satisfies PlainValue, "settings");
-    writeExtras(body, options, call);
+    writeExtras(body, options, call, incarnation);
   });
 }
 
@@ -94,6 +94,6 @@ export function writeMethodCall(
     body.integer(call.number);
     body.integer(incarnation);
     body.string(call.method);
-    writeExtras(body, call.options, call);
+    writeExtras(body, call.options, call, call.attempt);
   });
 }

@@ -22,6 +22,8 @@ export class MethodCall extends PendingCall implements ActorCall {
   readonly options: MethodCallOptions;
   state: ActorCallState = "waiting";
   incarnation = 0;
+  /** 1 for the first run. */
+  attempt = 1;
   #retriesLeft: number;
   isStopped = false;
 

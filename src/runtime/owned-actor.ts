@@ -11,7 +11,7 @@ import {
 import type { Demand } from "../core/resources.ts";
 import { Kind } from "../wire/messages.ts";
 import type { ActorClient, ActorTraits } from "./actor-client.ts";
-import { diedError, endFor, type ActorDeath } from "./actor-end.ts";
+import { afterRestarts, diedError, endFor, type ActorDeath } from "./actor-end.ts";
 import { nameTaken, type ActorName } from "./actor-names.ts";
 import { writeAdoption, writeCreation, type ActorSettings } from "./actor-messages.ts";
 import { actorEntryKey, PublishedRecord, type ActorRecord } from "./actor-record.ts";
@@ -285,7 +285,9 @@ export class OwnedActor implements ActorLifeSink<ActorDeath>, CallKeeper<Creatio
   }
 
   #deathOf(end: ActorEnd<ActorDeath>): ActorDeath {
-    if (end.kind === "crashed") return end.cause;
+    if (end.kind === "crashed") {
+      return this.life.state === "dead" ? afterRestarts(end.cause, this.life.restarts) : end.cause;
+    }
     if (end.kind === "ended") return endFor(end.reason);
     const failure = this.#failure && this.#context.packer.textOfFailure(this.#failure);
     return endFor(

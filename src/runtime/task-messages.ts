@@ -80,7 +80,7 @@ export function writeTask(
     body.integer(task.record.functionId);
     body.integer(task.posting);
     const { schedulingClass, batch } = task.options;
-    writeExtras(body, task.options, task, schedulingClass.demand, batch, task.attempt);
+    writeExtras(body, task.options, task, task.attempt, schedulingClass.demand, batch);
   });
 }
 
@@ -137,9 +137,9 @@ export function writeExtras(
   body: MsgpackWriter,
   options: CommonOptions & { readonly name: string | undefined },
   { depth, root }: Descent,
+  attempt: number,
   demand?: Demand,
   batch?: Batch,
-  attempt = 1,
 ): void {
   const { name, timeoutMs, numReturns, isShared, streamBuffer } = options;
   const isDefaultDemand = demand === undefined || demand.key === DEFAULT_DEMAND_KEY;

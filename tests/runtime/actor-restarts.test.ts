@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { ActorDiedError, kill, remote, type ActorHandle, type ObjectRef } from "mobula";
+import { ActorDiedError, context, kill, remote, type ActorHandle, type ObjectRef } from "mobula";
 import { announce, takePermit, takePermitSync } from "../support/rendezvous.mjs";
 import { useRuntime } from "../support/runtime.ts";
 import { eventually } from "../support/within.ts";
@@ -105,7 +105,11 @@ test("maxRestarts: the constructor runs again with the arguments of the first ti
       );
     }
   }
-  assert.match((await deathOf(store.push(1))).message, /or let it restart with maxRestarts$/);
+  assert.equal(
+    textOf(await deathOf(store.push(1))),
+    "Cannot call Store.push: actor A is dead, its process P exited with code 5, after it was " +
+      "restarted 2 times; create a new one, or let it restart more often with maxRestarts",
+  );
 });
 
 test("a restart: calls that wait go to the new life, in their order", async () => {
@@ -153,10 +157,50 @@ test("maxTaskRetries: what a crash interrupted runs again, before later calls", 
   assert.deepEqual(await refs[0], ["tried"]);
   assert.deepEqual(await refs[1], ["tried", "after"]);
   const failing = flaky.crash(events.path);
-  assert.equal((await failureOf(failing)).name, "ActorUnavailableError");
+  assert.equal(
+    textOf((await failureOf(failing)) as ActorDiedError),
+    "Cannot finish Flaky.crash: actor A is being restarted, its process P exited with code 7, in " +
+      "the last of 3 runs of the call; the call may have run in part: call it again, or give the " +
+      "actor more maxTaskRetries",
+  );
   await eventually(() => (events.pending.length < 5 ? "there are more" : undefined));
   assert.deepEqual(events.pending, ["tried", "tried", "crashes", "crashes", "crashes"]);
   assert.deepEqual(await flaky.note("on"), ["on"]);
+});
+
+test("context().attempt: which run of a call it is, and which life of the actor", async () => {
+  class Trying {
+    readonly #life = context().attempt;
+    async try(works: number): Promise<number[]> {
+      const { attempt } = context();
+      if (attempt < works) process.exit(attempt);
+      return [await this.life(), attempt];
+    }
+    life(): Promise<number> {
+      return Promise.resolve(this.#life);
+    }
+    *stream(): Generator<number> {
+      yield context().attempt;
+      process.exit(8);
+    }
+  }
+  using trying = new (remote(Trying, { maxRestarts: Infinity, maxTaskRetries: Infinity }))();
+  assert.deepEqual(await trying.try(1), [1, 1]);
+  assert.deepEqual(await trying.try(3), [3, 3]);
+  // Each call has its own; a named one as well.
+  assert.deepEqual(await trying.try.options({ name: "named" })(2), [4, 2]);
+  assert.deepEqual(await trying.try(1), [4, 1]);
+  const attempts: number[] = [];
+  const reading = async (): Promise<void> => {
+    for await (const attempt of trying.stream()) attempts.push(attempt);
+  };
+  const error = await reading().catch((reason: unknown) => reason as ActorDiedError);
+  assert.equal(
+    textOf(error!),
+    "Cannot finish Trying.stream: actor A is being restarted, its process P exited with code 8; " +
+      "elements of it have come, so it does not begin again: call it anew",
+  );
+  assert.deepEqual(attempts, [1]);
 });
 
 test("a restart is seen by everybody: calls of tasks go to the new life", async () => {
