@@ -18,10 +18,11 @@ function record(processId: number, count: number, given: Partial<ActorRecord>): 
   };
 }
 
-const crash = {
-  ...{ why: "it has exited with code 3", isCreation: false, restarts: 0, pid: 103, exitCode: 3 },
-  ...{ signal: undefined, residentBytes: undefined, stderrTail: ["last words"] },
+const told = {
+  ...{ why: "it has exited with code 3", isCreation: false, pid: 103, exitCode: 3 },
+  stderrTail: ["last words"],
 };
+const crash = { ...told, restarts: 0, signal: undefined, residentBytes: undefined };
 
 const answer: ActorsAnswer = {
   actors: [
@@ -63,7 +64,7 @@ test("as data: all that is known, and null for what is not", () => {
     ...{ worker: { processId: 2, pid: 102, role: "worker" }, pid: 102 },
     ...{ restarts: 1, incarnation: 2, isDetached: false },
     owner: { processId: 1, pid: 100, role: "driver" },
-    end: { ...crash, signal: null, residentBytes: null },
+    end: { ...told, signal: null, residentBytes: null },
   });
   assert.deepEqual(actors[0]!.worker, { processId: 7, pid: null, role: "worker" });
   assert.deepEqual([actors[2]!.worker, actors[2]!.pid, actors[2]!.end], [null, null, null]);
