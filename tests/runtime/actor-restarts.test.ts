@@ -302,11 +302,13 @@ test("timeoutMs counts from the start of the run that counts", async () => {
   using slow = new (remote(Slow, options))(marker, permits.path);
   using witness = new RemoteService();
   await witness.add();
-  const ref = slow.run.options({ timeoutMs: 500 })(events.path, marker);
+  // Longer than it takes until it is known that the first run has ended with its process.
+  const timeoutMs = 1_500;
+  const ref = slow.run.options({ timeoutMs })(events.path, marker);
   await events.take("runs");
   // Its time is up later than that of the first run would be.
   const never = fixture.sandbox.permits();
-  const held = witness.hold.options({ timeoutMs: 500 })(events.path, never.path);
+  const held = witness.hold.options({ timeoutMs })(events.path, never.path);
   await assert.rejects(held, { name: "TaskTimeoutError" });
   never.give();
   permits.give();
