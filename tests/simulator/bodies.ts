@@ -6,6 +6,7 @@ import {
   remote,
   type ActorHandle,
   type ObjectRef,
+  type Queue,
   type RemoteFunction,
 } from "mobula";
 import { compute, exit, hold, sleep } from "mobula/testing";
@@ -162,6 +163,11 @@ export class Counter {
     return (this.#count += by);
   }
 
+  *upTo(id: string, to: number): Generator<number> {
+    ran(id);
+    for (let n = 0; n < to; n++) yield n;
+  }
+
   async later(id: string, durationMs: number): Promise<number> {
     ran(id);
     await sleep(durationMs);
@@ -193,6 +199,18 @@ export async function addTo(id: string, to: ActorHandle<Counter>, by: number): P
   return await ref;
 }
 
+/** Puts items into a queue, one after the other. */
+export async function produce(
+  id: string,
+  into: Queue<readonly [producer: number, n: number]>,
+  producer: number,
+  count: number,
+): Promise<number> {
+  ran(id);
+  for (let n = 0; n < count; n++) await into.put([producer, n]);
+  return count;
+}
+
 export const bodies = {
   ...{
     add,
@@ -210,5 +228,5 @@ export const bodies = {
     count,
     square,
   },
-  ...{ addTo, Boom, eat, Counter, Leader, countSlowly, grow, notThirds },
+  ...{ addTo, Boom, eat, Counter, Leader, countSlowly, grow, notThirds, produce },
 };

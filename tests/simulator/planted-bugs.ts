@@ -101,4 +101,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     right: "      task.schedulingClass.queue.withdraw();\n",
     wrong: "",
   },
+  {
+    what: "a queue that does not tell who waits at it that an item has come",
+    file: "util/bounded-queue.ts",
+    right: "      this.#putters.push(putter);\n      this.#advance();\n",
+    wrong: "      this.#putters.push(putter);\n",
+  },
 ];

@@ -6,7 +6,8 @@ import type { Kit, More } from "../kit.ts";
 
 type Handle = ActorHandle<bodies.Counter>;
 
-async function end(kit: Kit, handle: Handle): Promise<void> {
+/** Killed, or let go of. */
+export async function end(kit: Kit, handle: Handle): Promise<void> {
   if (kit.chance.is(0.5)) await kill(handle);
   else handle[Symbol.dispose]();
 }

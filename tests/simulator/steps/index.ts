@@ -2,6 +2,7 @@
 
 import type { Kit, Perils, Step } from "../kit.ts";
 import { actor, busyActor, callingActor, killedActor, namedActor } from "./actors.ts";
+import { actorStream, endedMethods, pool, queue } from "./composed.ts";
 import { aborted, cancelled, late } from "./ends.ts";
 import {
   forgotten,
@@ -21,7 +22,8 @@ const peaceful: readonly Step[] = [
   ...[stored, storedChain, shared, nestedRefs, handedAgain, waits, forgotten],
   ...[cancelled, late, aborted],
   ...[actor, busyActor, killedActor, namedActor, callingActor],
-  ...[stream, streamOfRefs],
+  ...[stream, streamOfRefs, actorStream],
+  ...[endedMethods, queue, pool],
 ];
 /** Those that a run may have as well. */
 function stepsOf({ killing, hunger }: Perils): readonly Step[] {
