@@ -9,8 +9,9 @@ import { follow } from "../runtime/signal-followers.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { runtimeForCalls } from "./init.ts";
 import { splitReady } from "./split-ready.ts";
+import { endOfStream } from "./stream.ts";
 import { checkOptions, describe, isBoolean, isCount, isSignal, isTimeout } from "./options.ts";
-import type { GetOptions, ObjectRef, WaitOptions } from "./types.ts";
+import type { GetOptions, ObjectRef, RefStream, WaitOptions } from "./types.ts";
 
 /**
  * Stores a copy of `value` as it is now, and gives a ref to it at once. Pass the ref to many
@@ -162,14 +163,18 @@ export interface CancelOptions {
 }
 
 /**
- * Cancels the call that makes the object: its refs reject with TaskCancelledError at once. What
- * runs is asked to end: `context().signal` aborts, and what it awaits rejects. An actor is never
- * ended because a call of it is. What is over stays as it is.
+ * Cancels the call that makes the object, or the elements of the stream: its refs, and whoever
+ * reads the stream, reject with TaskCancelledError at once. What runs is asked to end:
+ * `context().signal` aborts, and what it awaits rejects. An actor is never ended because a call of
+ * it is. What is over stays as it is.
  */
-export function cancel(ref: ObjectRef<unknown>, options: CancelOptions = {}): void {
+export function cancel(
+  ref: ObjectRef<unknown> | RefStream<unknown>,
+  options: CancelOptions = {},
+): void {
   checkOptions(options, { force: isBoolean, recursive: isBoolean }, "cancel");
   const { force = false, recursive = true } = options;
-  const record = recordFor(ref, "cancel");
+  const record = endOfStream(ref) ?? recordFor(ref, "cancel");
   runtimeForCalls().cancel(record, { isForced: force, isRecursive: recursive });
 }
 

@@ -28,8 +28,9 @@ import { checkPlatform, currentPlatform } from "../driver/platform.ts";
 import {
   clearCurrentOwner,
   currentRuntime,
-  hasRuntimeEnded,
+  lastRuntimeEnd,
   setCurrentOwner,
+  type RuntimeEnd,
   type RuntimeOwner,
 } from "../runtime/current.ts";
 import type { RemoteFunctions } from "../runtime/packer.ts";
@@ -49,12 +50,22 @@ export function currentOrStarted(): Runtime {
   // Inline, the tasks of several workers and the driver share a process.
   const runtime = currentScope()?.runtime ?? currentRuntime();
   if (runtime !== undefined) return runtime;
-  if (hasRuntimeEnded()) {
-    throw new RuntimeEndedError(
-      "Cannot call remote function: the runtime has ended; call init() to start a new one",
-    );
-  }
+  const end = lastRuntimeEnd();
+  if (end !== undefined) throw endedError(end);
   return start({}).runtime;
+}
+
+/** What pending calls were told, for who calls now. */
+function endedError({ error }: RuntimeEnd): RuntimeEndedError {
+  if (error instanceof RuntimeEndedError) {
+    const { message, pid, exitCode, signal, stderrTail, cause } = error;
+    return new RuntimeEndedError(message, { pid, exitCode, signal, stderrTail }, cause);
+  }
+  return new RuntimeEndedError(
+    "Cannot call remote function: the runtime has ended; call init() to start a new one",
+    {},
+    error,
+  );
 }
 
 /** Precondition: no runtime is there, and the options are checked. */
@@ -89,7 +100,7 @@ export function start(options: InitOptions): RuntimeOwner {
     faults: faultsFor(options),
     remoteFunctions: remoteValues,
     fingerprint: fingerprintOf(options),
-    onEnded: () => clearCurrentOwner(driver.runtime),
+    onEnded: (end) => clearCurrentOwner(driver.runtime, end),
   });
   setCurrentOwner(driver);
   return driver;

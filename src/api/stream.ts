@@ -55,6 +55,15 @@ class Stream<T> implements RefStream<T> {
   get [Symbol.toStringTag](): string {
     return "RefStream";
   }
+
+  /** What its call results in: that there are no more elements. Undefined for what is no stream. */
+  static endOf(value: object): ObjectRecord | undefined {
+    return #inbox in value ? value.#inbox.end : undefined;
+  }
+}
+
+export function endOfStream(value: unknown): ObjectRecord | undefined {
+  return typeof value === "object" && value !== null ? Stream.endOf(value) : undefined;
 }
 
 /** Iterators are written by hand: a generator would unwrap what it yields. */

@@ -18,10 +18,20 @@ import {
 import type { TaskOptions } from "./types.ts";
 
 const isRetryRule: Rule = (value) => {
-  const isClassList = Array.isArray(value) && value.every((item) => typeof item === "function");
+  const isClassList = Array.isArray(value) && value.every(hasInstances);
   if (typeof value === "boolean" || typeof value === "function" || isClassList) return undefined;
   return "must be true, false, an array of error classes, or a function";
 };
+
+/** Whether it can be asked what its instances are: not so of arrow functions and methods. */
+function hasInstances(value: unknown): boolean {
+  try {
+    return typeof value === "function" && ({} instanceof value || true);
+  } catch {
+    // `instanceof` refuses them.
+    return false;
+  }
+}
 
 const RULES: Readonly<Record<keyof TaskOptions, Rule>> = {
   name: isText,

@@ -95,7 +95,7 @@ export class WorkerCrashedError extends MobulaError {
 
 /**
  * The worker ran out of heap, or was ended for its memory: it held more than its `memoryBytes`, or
- * too little was left for all. The figures are undefined if it ran out of heap.
+ * too little was left for all. If it ran out of heap only its own limit is known, if it had one.
  */
 export class OutOfMemoryError extends WorkerCrashedError {
   /** In use by the worker itself, or by all that share the memory. */

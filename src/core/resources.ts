@@ -31,6 +31,12 @@ export function amountsOf(demand: Demand): Record<string, number> {
   return Object.fromEntries(demand.amounts.map(([name, units]) => [name, units / UNITS_PER_ONE]));
 }
 
+/** What the demand is limited to, if it says so. */
+export function memoryBytesOf({ amounts }: Demand): number | undefined {
+  const units = amounts.find(([name]) => name === MEMORY)?.[1];
+  return units === undefined ? undefined : units / UNITS_PER_ONE;
+}
+
 /** What of the demand is of one resource. */
 export function onlyOf({ key, amounts }: Demand, resource: string): Demand {
   return { key: `${key};${resource}`, amounts: amounts.filter(([name]) => name === resource) };

@@ -12,7 +12,7 @@ import {
   type Victim,
   type WorkerLoad,
 } from "../core/memory-watch.ts";
-import { MEMORY, UNITS_PER_ONE } from "../core/resources.ts";
+import { memoryBytesOf } from "../core/resources.ts";
 import type { MemorySource } from "./memory-sampling.ts";
 import { describeHelplessness, describeVictim } from "./notices.ts";
 import type { WatchPorts } from "./worker-watch.ts";
@@ -120,11 +120,9 @@ export class MemoryGuard {
 }
 
 function tenancyOf({ demand, isDedicated, isRetriable, grantedMs }: Lease): Tenancy {
-  const units = new Map(demand.amounts).get(MEMORY);
-  const memoryBytes = units === undefined ? undefined : units / UNITS_PER_ONE;
   const actor = isRetriable ? "restartable" : "actor";
   const stake = isDedicated ? actor : isRetriable ? "retriable" : "task";
-  return { memoryBytes, stake, leasedMs: grantedMs };
+  return { memoryBytes: memoryBytesOf(demand), stake, leasedMs: grantedMs };
 }
 
 /** Of two leases on one worker. Its limit is the same: workers with another one are others. */

@@ -4,7 +4,7 @@ import { WAITING_REPORT_MS } from "../base/limits.ts";
 import type { FrozenDecision } from "../core/frozen-workers.ts";
 import type { Lease, Wish } from "../core/leases.ts";
 import type { MemoryPlace, Victim } from "../core/memory-watch.ts";
-import { amountsOf, type Shortage } from "../core/resources.ts";
+import { amountsOf, CPU, MEMORY, type Shortage } from "../core/resources.ts";
 import type { WorkerExit } from "./worker-handle.ts";
 
 /** `total`: what the machine offers, by resource. */
@@ -17,8 +17,13 @@ export function describeShortage(
   return (
     `Cannot schedule ${what}: it needs ${requested} of ${resource}, ` +
     `this machine has ${describeAmounts(total)}; ask for less, or offer more with ` +
-    "init({ resources })"
+    `init({ ${optionFor(resource)} })`
   );
+}
+
+function optionFor(resource: string): string {
+  if (resource === CPU) return "numCpus";
+  return resource === MEMORY ? "memoryBytes" : "resources";
 }
 
 export function describeTooManyActors(actorsMax: number): string {

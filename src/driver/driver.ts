@@ -7,7 +7,7 @@ import { Closures } from "../closure/closures.ts";
 import { CPU, demandOf } from "../core/resources.ts";
 import { sendSettings, type DaemonSettings } from "../daemon/settings.ts";
 import type { ResourcesAnswer } from "../runtime/daemon-link.ts";
-import type { RuntimeOwner } from "../runtime/current.ts";
+import type { RuntimeEnd, RuntimeOwner } from "../runtime/current.ts";
 import { openFaults, reportFaults } from "../runtime/fault-log.ts";
 import { faultyLink } from "../runtime/faulty-link.ts";
 import { DRIVER_ID } from "../runtime/identity.ts";
@@ -49,7 +49,7 @@ export interface DriverOptions {
   /** Tells runtimes that were started with different options apart. */
   readonly fingerprint: string;
   /** The runtime is over. */
-  readonly onEnded: () => void;
+  readonly onEnded: (end: RuntimeEnd) => void;
 }
 
 /** The driver's place in the count of the store's memory; workers get the others. */
@@ -69,6 +69,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   readonly #backend: Backend;
   readonly #store: StoreSettings;
   #isEnding = false;
+  readonly #end: RuntimeEnd = { error: undefined };
   /** How it ended is about to be known. */
   #isDaemonGone = false;
   #isBusy = false;
@@ -230,7 +231,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     if (this.#isEnding || this.#isDaemonGone) return;
     this.#isDaemonGone = true;
     // Whoever calls from now on is told so; `init` starts another one.
-    this.#options.onEnded();
+    this.#options.onEnded(this.#end);
     this.#backend.daemonGone().then(
       // What the system says of a broken link is less than how the daemon ended.
       (end) => this.end(daemonEndedError(end, cause && "code" in cause ? undefined : cause)),
@@ -243,6 +244,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   /** The daemon is gone, or of no use any more: ends at once, also what it would have ended. */
   end(error: Error): void {
     if (this.#isEnding) return;
+    this.#end.error = error;
     this.#close(error);
     this.#reportFaults();
     this.#backend.cleanUp();
@@ -255,7 +257,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     process.removeListener("beforeExit", this.#finishing);
     this.#failed(error);
     this.runtime.end(error);
-    this.#options.onEnded();
+    this.#options.onEnded(this.#end);
   }
 
   /** Ends the runtime. Pending calls reject; resolves when no process and no file is left. */

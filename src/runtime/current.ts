@@ -27,8 +27,14 @@ interface Slot {
   readonly version: string;
   runtime: Runtime | undefined;
   owner: RuntimeOwner | undefined;
-  /** There was a runtime, and it has ended. */
-  hasEnded: boolean;
+  /** Of the last runtime, if there was one and it has ended. */
+  end: RuntimeEnd | undefined;
+}
+
+/** How a runtime ended. */
+export interface RuntimeEnd {
+  /** Why, once that is known; undefined if it was shut down. */
+  error: Error | undefined;
 }
 
 const KEY = Symbol.for("mobula.runtime");
@@ -47,8 +53,9 @@ export function currentOwner(): RuntimeOwner | undefined {
   return slot().owner;
 }
 
-export function hasRuntimeEnded(): boolean {
-  return slot().hasEnded;
+/** Undefined if there never was a runtime. */
+export function lastRuntimeEnd(): RuntimeEnd | undefined {
+  return slot().end;
 }
 
 /** In a worker, whose runtime is ended by its daemon. */
@@ -71,12 +78,12 @@ export function replaceCurrentOwner(owner: RuntimeOwner): () => void {
 }
 
 /** Forgets the runtime; a later one is started explicitly. */
-export function clearCurrentOwner(runtime: Runtime): void {
+export function clearCurrentOwner(runtime: Runtime, end: RuntimeEnd): void {
   const found = slot();
   if (found.runtime !== runtime) return;
   found.owner = undefined;
   found.runtime = undefined;
-  found.hasEnded = true;
+  found.end = end;
 }
 
 function slot(): Slot {
@@ -84,7 +91,7 @@ function slot(): Slot {
     version: VERSION,
     runtime: undefined,
     owner: undefined,
-    hasEnded: false,
+    end: undefined,
   });
   if (found.version !== VERSION) {
     throw new EnvironmentSetupError(

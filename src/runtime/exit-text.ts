@@ -43,9 +43,16 @@ export function lastLines(stderrTail: readonly string[]): string {
 /** The name of a task of this process that runs on a worker, if there is one. */
 export type FindTask = (workerId: number) => string | undefined;
 
+/** A task whose worker has ended. */
+export interface LostTask {
+  readonly name: string;
+  /** What its worker's heap was limited to, if it was. */
+  readonly memoryBytes: number | undefined;
+}
+
 /** Why a task has no result. `failures`: of its runs before this one. */
 export function crashError(
-  taskName: string,
+  { name, memoryBytes }: LostTask,
   notice: ExitNotice,
   failures: readonly string[],
   findTask: FindTask,
@@ -54,20 +61,25 @@ export function crashError(
   const last = lastLines(stderrTail);
   const fields = { pid, exitCode, signal, residentBytes, stderrTail, failures };
   const runs = failures.length === 0 ? "" : `, in the last of ${failures.length + 1} runs`;
-  const text = `Cannot finish task ${taskName}: its worker ${pid} ${howItEnded(notice)}${runs}`;
+  const text = `Cannot finish task ${name}: its worker ${pid} ${howItEnded(notice)}${runs}`;
   if (shortage !== undefined) {
     const { table, ...figures } = figuresOf(shortage, findTask);
     const advice = ADVICE[shortage.kind];
     return new OutOfMemoryError(`${text}; ${advice}${last}${table}`, { ...fields, ...figures });
   }
   if (!ranOutOfHeap(notice)) return new WorkerCrashedError(`${text}${last}`, fields);
-  return new OutOfMemoryError(
-    `${text}; use less memory at a time, or give workers more with ` +
-      `execArgv --max-old-space-size${last}`,
-    fields,
-  );
+  if (memoryBytes === undefined) {
+    return new OutOfMemoryError(`${text}; ${MORE_HEAP}${last}`, fields);
+  }
+  const limit = `, with memoryBytes of ${inMebibytes(memoryBytes)}`;
+  return new OutOfMemoryError(`${text}${limit}; ${ADVICE.limit}${last}`, {
+    ...fields,
+    limitBytes: memoryBytes,
+  });
 }
 
+const MORE_HEAP =
+  "use less memory at a time, or give workers more with execArgv --max-old-space-size";
 const FEWER = "use less memory at a time, or run fewer tasks at a time by giving each memoryBytes";
 const ADVICE: Readonly<Record<MemoryShortage["kind"], string>> = {
   limit: "use less memory at a time, or give the task more memoryBytes",

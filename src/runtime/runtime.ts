@@ -278,7 +278,7 @@ export class Runtime {
       workerId: processId,
       isAskedFor: reason !== undefined && !isSuspect,
       retryDelayMs: wasForMemory ? MEMORY_RETRY_DELAY_MS : RETRY_DELAY_MS,
-      errorFor: (taskName, failures) => crashError(taskName, exit, failures, findTask),
+      errorFor: (task, failures) => crashError(task, exit, failures, findTask),
     });
     this.actors.workerGone(exit);
     this.producers.processGone(processId);

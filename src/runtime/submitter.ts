@@ -9,10 +9,11 @@ import { GRACE_MS, STALLED_AFTER_MS } from "../base/limits.ts";
 import type { HeldLease } from "../core/held-lease.ts";
 import type { ClassTraits, SchedulingClass } from "../core/scheduling-class.ts";
 import { Tasks, type TaskSink } from "../core/tasks.ts";
-import type { Demand } from "../core/resources.ts";
+import { memoryBytesOf, type Demand } from "../core/resources.ts";
 import type { Boards } from "../store/boards.ts";
 import type { Calls } from "./calls.ts";
 import type { DaemonLink } from "./daemon-link.ts";
+import type { LostTask } from "./exit-text.ts";
 import type { FunctionRecord } from "./function-record.ts";
 import type { CallSite, Content } from "./object-record.ts";
 import type { Objects } from "./objects.ts";
@@ -43,8 +44,8 @@ export interface WorkerLoss {
   readonly isAskedFor: boolean;
   /** How long a task that may have had a part waits after its first failure. */
   readonly retryDelayMs: number;
-  /** Why a task of that name has no result, and how often it was tried. */
-  readonly errorFor: (taskName: string, failures: readonly string[]) => Error;
+  /** Why the task has no result, after `failures`. */
+  readonly errorFor: (task: LostTask, failures: readonly string[]) => Error;
 }
 
 export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
@@ -270,8 +271,8 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       this.ready(task);
     } else if (task.mayRunAgain) {
       this.#takeBack(task);
-      this.#retries.later(task, errorFor(task.name, []).message, retryDelayMs);
-    } else calls.fail(task, { kind: "error", error: errorFor(task.name, task.failures) });
+      this.#retries.later(task, errorFor(lostTask(task), []).message, retryDelayMs);
+    } else calls.fail(task, { kind: "error", error: errorFor(lostTask(task), task.failures) });
   }
 
   /** It is not where it was sent any more. */
@@ -359,4 +360,8 @@ export class Submitter implements TaskSink<RemoteTask>, CallKeeper<RemoteTask> {
       }
     }
   }
+}
+
+function lostTask({ name, schedulingClass }: RemoteTask): LostTask {
+  return { name, memoryBytes: memoryBytesOf(schedulingClass.demand) };
 }

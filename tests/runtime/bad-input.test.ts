@@ -49,6 +49,12 @@ test("wrong task options: the message names option, value and rule", () => {
       "all",
       '"all" and must be true, false, an array of error classes, or a function',
     ],
+    // A predicate is given alone, not in a list.
+    [
+      "retryExceptions",
+      [Error, () => true],
+      "an array and must be true, false, an array of error classes, or a function",
+    ],
     ["numCpus", -1, "-1 and must be a number from 0 on, fractions allowed"],
     ["numCpus", "2", '"2" and must be a number from 0 on, fractions allowed'],
     ["numCpus", NaN, "NaN and must be a number from 0 on, fractions allowed"],

@@ -88,6 +88,23 @@ test("a full heap: OutOfMemoryError with the memory that the worker had", async 
   assert.match(error.message, /^Cannot finish task hoard: its worker \d+ ran out of heap/);
   assert(error.signal === "SIGABRT" || error.exitCode !== undefined);
   if (error.residentBytes !== undefined) assert(error.residentBytes > 2 ** 20);
+  assert.match(error.message, /; use less memory at a time, or give workers more with execArgv /);
+  assert.equal(error.limitBytes, undefined);
+});
+
+test("a heap that memoryBytes limits: the error names the limit, and what to change", async () => {
+  const hoard = once(function hoard() {
+    const kept: unknown[] = [];
+    for (;;) kept.push(new Array(1_000).fill(kept.length));
+  });
+  const memoryBytes = 64 * 2 ** 20;
+  const error = await crashOf(hoard.options({ memoryBytes })());
+  assert(error instanceof OutOfMemoryError, error.message);
+  assert.match(
+    error.message,
+    /, with memoryBytes of 64 MiB; use less memory at a time, or give the task more memoryBytes$/m,
+  );
+  assert.equal(error.limitBytes, memoryBytes);
 });
 
 test("tasks that were not on the worker are not disturbed, and later ones run", async () => {

@@ -83,14 +83,14 @@ test("tenths add up without rounding errors", async () => {
 
 test("what the machine can never give fails at once and says what it has", async () => {
   const never = remote(() => 1);
-  const cases: [Parameters<typeof never.options>[0], string, number, number][] = [
-    [{ numCpus: 3 }, "CPU", 3, 2],
-    [{ numCpus: 2.1 }, "CPU", 2.1, 2],
-    [{ resources: { gpu: 2 } }, "gpu", 2, 1.5],
-    [{ resources: { tpu: 0.5 } }, "tpu", 0.5, 0],
-    [{ memoryBytes: 2 ** 50 }, "memory", 2 ** 50, Number.NaN],
+  const cases: [Parameters<typeof never.options>[0], string, number, number, string][] = [
+    [{ numCpus: 3 }, "CPU", 3, 2, "numCpus"],
+    [{ numCpus: 2.1 }, "CPU", 2.1, 2, "numCpus"],
+    [{ resources: { gpu: 2 } }, "gpu", 2, 1.5, "resources"],
+    [{ resources: { tpu: 0.5 } }, "tpu", 0.5, 0, "resources"],
+    [{ memoryBytes: 2 ** 50 }, "memory", 2 ** 50, Number.NaN, "memoryBytes"],
   ];
-  for (const [options, resource, requested, total] of cases) {
+  for (const [options, resource, requested, total, option] of cases) {
     const [settled] = await Promise.allSettled([never.options(options)()]);
     assert(settled.status === "rejected");
     const error: unknown = settled.reason;
@@ -103,7 +103,8 @@ test("what the machine can never give fails at once and says what it has", async
     const start = `Cannot schedule task: it needs ${requested} of ${resource}, this machine has { `;
     assert(error.message.startsWith(start), error.message);
     for (const has of ["CPU: 2", "gpu: 1.5", "tenths: 0.3"]) assert(error.message.includes(has));
-    assert.match(error.message, /; ask for less, or offer more with init\(\{ resources \}\)$/);
+    const advice = `; ask for less, or offer more with init({ ${option} })`;
+    assert(error.message.endsWith(advice), error.message);
   }
   assert.equal(await never(), 1);
 });

@@ -35,8 +35,16 @@ same<Equal<ReturnType<typeof cancel>, void>>();
 cancel(ref);
 cancel(ref, { force: true });
 cancel(ref, { recursive: false, force: true });
+cancel(
+  remote(function* () {
+    yield 1;
+  })(),
+  { force: true },
+);
 // @ts-expect-error a value is no ref
 cancel(1);
+// @ts-expect-error nor is what map gives: it takes a signal
+cancel(remote((n: number) => n).map([1]));
 // @ts-expect-error no such option
 cancel(ref, { forced: true });
 const { signal, taskId } = context();
