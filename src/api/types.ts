@@ -140,7 +140,7 @@ type CallTheGenerator = { "map does not take generator functions: call it for ea
 
 /** See `TaskOptions`. */
 export type RetryExceptions =
-  boolean | readonly (new (...args: never) => unknown)[] | ((error: unknown) => unknown);
+  boolean | readonly (abstract new (...args: never) => unknown)[] | ((error: unknown) => unknown);
 
 /** Options of a task; see each for its default. */
 export interface TaskOptions {

@@ -50,3 +50,19 @@ cancel(ref, { forced: true });
 const { signal, taskId } = context();
 same<Equal<typeof signal, AbortSignal>>();
 same<Equal<typeof taskId, string | undefined>>();
+
+// Which errors are tried again: classes of any kind, or a function that says so.
+abstract class Transient extends Error {}
+class Refused extends Transient {
+  constructor(port: number) {
+    super(`port ${port}`);
+  }
+}
+const classes: readonly (typeof Transient | typeof Refused)[] = [Transient, Refused];
+remote(() => 1, { maxRetries: Infinity, retryExceptions: classes });
+remote(() => 1, { retryExceptions: [Refused, TypeError, RangeError] });
+remote(() => 1, { retryExceptions: async (error) => error instanceof Refused });
+// @ts-expect-error a predicate is given alone
+remote(() => 1, { retryExceptions: [(error: unknown) => error instanceof Refused] });
+// @ts-expect-error all is true
+remote(() => 1, { retryExceptions: "all" });
