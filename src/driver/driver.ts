@@ -251,13 +251,18 @@ export class Driver implements RuntimeHost, RuntimeOwner {
   }
 
   #close(error: Error): void {
-    this.#isEnding = true;
+    this.abandon();
     this.#output.end();
-    process.removeListener("exit", this.#exiting);
-    process.removeListener("beforeExit", this.#finishing);
     this.#failed(error);
     this.runtime.end(error);
     this.#options.onEnded(this.#end);
+  }
+
+  /** For a driver in a simulated process that has ended: nobody is there to be told of it. */
+  abandon(): void {
+    this.#isEnding = true;
+    process.removeListener("exit", this.#exiting);
+    process.removeListener("beforeExit", this.#finishing);
   }
 
   /** Ends the runtime. Pending calls reject; resolves when no process and no file is left. */

@@ -61,7 +61,10 @@ export function hold(sizeBytes: number): Disposable {
   };
 }
 
-/** Ends the worker that calls it, as `process.exit` would: what follows never happens. */
+/**
+ * Ends the process that calls it, as `process.exit` would: what follows never happens. If that is
+ * the program's own, `simulate` rejects once all others have ended, with the `exitCode`.
+ */
 export function exit(exitCode: number): Promise<never> {
   const simulation = theSimulation();
   simulation.machine.end(simulation.here, exitCode);

@@ -104,7 +104,7 @@ export class SimulatedBackend implements Backend {
           ended: () => this.#machine.end(this.daemonProcess, 0),
         });
       },
-      () => undefined,
+      () => this.#machine.end(this.daemonProcess, 0),
     );
     // The workers' parent-death signal, and the session's directory.
     this.daemonProcess.whenDead(() => this.#daemonDied());

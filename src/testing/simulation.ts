@@ -131,14 +131,16 @@ export class Simulation {
       throw this.#failure(what, error);
     } finally {
       this.machine.kill(this.#backend.daemonProcess);
-      this.#driver.end(new Error("Cannot go on: the simulation is over"));
+      const { process } = this.#backend.inhabitants.get(DRIVER_ID)!;
+      if (process.isDead) this.#driver.abandon();
+      else this.#driver.end(new Error("Cannot go on: the simulation is over"));
       this.#giveBack();
     }
   }
 
   #failure(what: string, cause?: unknown): SimulationError {
     const { seed } = this.#options;
-    return new SimulationError(seed, what, this.world.transcript.toString(), cause);
+    return new SimulationError(seed, what, this.world.transcript.toString(), { cause });
   }
 
   async #runProgram<T>(program: () => Promise<T>): Promise<T> {
@@ -149,10 +151,21 @@ export class Simulation {
     );
     const { process } = this.#backend.inhabitants.get(DRIVER_ID)!;
     await this.#until(() => outcome !== undefined || process.isDead);
-    if (process.isDead) throw this.#failure("the program has called exit in its own process");
+    if (process.isDead) throw await this.#exited(process);
     if (outcome === undefined) throw this.#failure("nothing can happen, and the program waits");
     if ("error" in outcome) throw outcome.error;
     return outcome.value;
+  }
+
+  /** The program has ended its own process: all others have to end as well. */
+  async #exited(process: SimulatedProcess): Promise<SimulationError> {
+    this.faults.heal();
+    await this.#pass(SETTLE_MS);
+    this.#checkEnded();
+    const { seed } = this.#options;
+    const { exitCode } = this.machine.exitOf(process);
+    const what = `the program has ended its own process with exit(${exitCode})`;
+    return new SimulationError(seed, what, this.world.transcript.toString(), { exitCode });
   }
 
   /** Lets everything happen that does, until `isOver`, or nothing is left to happen. */
@@ -221,14 +234,17 @@ export class Simulation {
     await this.#pass(SETTLE_MS);
     if (!this.#backend.daemonProcess.isDead) await this.#checkLeaks();
     await this.#whenDone(this.#driver.shutdown());
+    this.#checkEnded();
+    const timers = this.#backend.inhabitants.get(DRIVER_ID)!.process.timers;
+    if (timers > 0) throw this.#failure(`${timers} timers of the driver live on`);
+  }
+
+  #checkEnded(): void {
     const alive = this.world.processes.filter(
       ({ isDead, processId }) => !isDead && processId !== DRIVER_ID,
     );
-    if (alive.length > 0) {
-      throw this.#failure(`processes live on: ${alive.map(({ name }) => name).join(", ")}`);
-    }
-    const timers = this.#backend.inhabitants.get(DRIVER_ID)!.process.timers;
-    if (timers > 0) throw this.#failure(`${timers} timers of the driver live on`);
+    if (alive.length === 0) return;
+    throw this.#failure(`processes live on: ${alive.map(({ name }) => name).join(", ")}`);
   }
 
   async #checkLeaks(): Promise<void> {

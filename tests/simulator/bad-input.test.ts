@@ -111,7 +111,11 @@ test("programs that are none, give no promise, throw, or end their own process",
   });
   await assert.rejects(
     simulate({ seed: 1 }, () => exit(7)),
-    { message: "Cannot accept the run of seed 1: the program has called exit in its own process" },
+    {
+      message:
+        "Cannot accept the run of seed 1: the program has ended its own process with exit(7)",
+      exitCode: 7,
+    },
   );
 });
 

@@ -1,6 +1,7 @@
 /** One simulated run: a program drawn from its seed, under faults drawn from its seed. */
 
 import {
+  exit,
   simulate,
   SimulationError,
   type FaultKind,
@@ -10,7 +11,7 @@ import {
 import { bodies, forgetTrees } from "./bodies.ts";
 import { Chance } from "../support/chance.ts";
 import { Kit } from "./kit.ts";
-import { openLedger } from "./ledger.ts";
+import { openLedger, type Ledger } from "./ledger.ts";
 import { anyStep } from "./steps/index.ts";
 
 export interface RunResult {
@@ -75,6 +76,7 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
   };
   if (faults["daemon-kill"] !== undefined) ledger.alwaysAllowed.push("RuntimeEndedError");
   const kit = new Kit(ledger, chance, perils);
+  const exitAfterCalls = chance.is(0.05) ? chance.below(CALLS_MIN) : undefined;
   const options = {
     seed,
     transcript,
@@ -92,42 +94,40 @@ export async function run(seed: number, transcript = false): Promise<RunResult> 
     functions: bodies,
   };
   try {
-    const result = await simulate(options, () => program(kit));
+    const result = await simulate(options, () => program(kit, exitAfterCalls));
     ledger.close();
-    const { events } = result;
-    const [first] = ledger.violations;
-    const violation =
-      first === undefined ? undefined : new SimulationError(seed, first, result.transcript);
-    const { transcript: text } = result;
-    return {
-      seed,
-      calls: ledger.calls,
-      events,
-      faults: result.faults,
-      violation,
-      transcript: text,
-    };
+    return judge(seed, ledger, result);
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
+    const { exitCode, transcript: text } = error;
+    // The program has ended in the middle, as it was to: of its calls nobody hears any more.
+    const faults = new Map(exitCode === undefined ? [] : [["program-exit", 1]]);
+    const judged = judge(seed, ledger, { events: 0, faults, transcript: text });
+    if (exitCode !== undefined) return judged;
     const open = ledger.open().join(", ");
     error.message += `; under way: ${kit.underWay.join(", ")}`;
     if (open !== "") error.message += `; not ended: ${open}`;
-    return {
-      seed,
-      calls: ledger.calls,
-      events: 0,
-      faults: new Map(),
-      violation: error,
-      transcript: error.transcript,
-    };
+    return { ...judged, violation: error };
   }
 }
 
-async function program(kit: Kit): Promise<void> {
+type Happened = Pick<RunResult, "events" | "faults" | "transcript">;
+
+function judge(seed: number, ledger: Ledger, happened: Happened): RunResult {
+  const { events, faults, transcript } = happened;
+  const [first] = ledger.violations;
+  const violation = first === undefined ? undefined : new SimulationError(seed, first, transcript);
+  return { seed, calls: ledger.calls, events, faults, violation, transcript };
+}
+
+async function program(kit: Kit, exitAfterCalls = Infinity): Promise<void> {
   const { ledger, chance } = kit;
   const strand = async (): Promise<void> => {
     try {
-      while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) await anyStep(kit);
+      while (ledger.calls < CALLS_MIN && ledger.violations.length === 0) {
+        if (ledger.calls >= exitAfterCalls) await exit(3);
+        await anyStep(kit);
+      }
     } catch (error) {
       // With the runtime, the program has an end.
       if (!ledger.alwaysAllowed.includes((error as Error).name)) throw error;

@@ -23,7 +23,7 @@ test("a seed gives the same run, whatever ran before it", async () => {
   for (const seed of [1, 2, 3, 4, 5, 4, 2, 5, 1, 3]) {
     const { transcript, violation } = await run(seed, true);
     assert.equal(violation, undefined);
-    assert(transcript.length > 1_000, "it has a transcript");
+    assert(transcript.length > 500, "it has a transcript");
     assert.equal(transcripts.get(seed) ?? transcript, transcript);
     transcripts.set(seed, transcript);
     await nextTurn();
