@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
 import { FAULT_FREEZE_MS_MAX } from "../base/limits.ts";
 import { faultyLink } from "../runtime/faulty-link.ts";
-import type { SpawnWorker, WorkerHandle } from "./worker-handle.ts";
+import type { ProcessState, SpawnWorker, WorkerHandle } from "./worker-handle.ts";
 
 export function faultySpawn(
   spawn: SpawnWorker,
@@ -46,7 +46,7 @@ class FaultyHandle implements WorkerHandle {
   }
 
   /** Called twice a second while there is work. */
-  measure(): ReturnType<WorkerHandle["measure"]> {
+  measure(): ProcessState {
     const found = this.#inner.measure();
     if (this.pid !== 0 && this.#faults.happens("worker-freeze")) this.#freeze();
     return found;

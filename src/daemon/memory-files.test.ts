@@ -55,13 +55,14 @@ test("processes that the kernel has ended, in both versions and for the machine"
   assert.equal(parseKills("oom_kill_disable 0\nunder_oom 0\n"), undefined);
 });
 
-test("a process: what it has, and whether it is stopped, whatever its name is", () => {
+test("a process: what it has, whether it is stopped or over, whatever its name is", () => {
   const rest = "6311 6309 2524 0 -1 4194304 2183 0 0 0 6 1 0 0 20 0 7 0 67678 745713664 10053 184";
   for (const name of ["node", "mobula worker", "a) T (b", ")"]) {
-    for (const [state, isStopped] of Object.entries({ S: false, R: false, T: true, t: false })) {
+    for (const state of ["S", "R", "T", "t", "Z", "X"]) {
       assert.deepEqual(parseProcess(`6318 (${name}) ${state} ${rest}`), {
         residentBytes: 10053 * 4096,
-        isStopped,
+        isStopped: state === "T",
+        hasEnded: state === "Z" || state === "X",
       });
     }
   }

@@ -1,5 +1,7 @@
 /** What the kernel's files say of memory and of processes. Pure: the texts come in. */
 
+import type { ProcessState } from "./worker-handle.ts";
+
 const KIB = 1024;
 const PAGE_BYTES = 4096;
 
@@ -59,10 +61,14 @@ export function parseKills(text: string): number | undefined {
 }
 
 /** From /proc/<pid>/stat: a stop by a debugger ("t") is its user's business. */
-export function parseProcess(stat: string): { residentBytes: number; isStopped: boolean } {
+export function parseProcess(stat: string): ProcessState & { residentBytes: number } {
   // The name, in parentheses, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return { residentBytes: Number(fields[21]) * PAGE_BYTES, isStopped: fields[0] === "T" };
+  return {
+    residentBytes: Number(fields[21]) * PAGE_BYTES,
+    isStopped: fields[0] === "T",
+    hasEnded: fields[0] === "Z" || fields[0] === "X",
+  };
 }
 
 /** From /proc/<pid>/statm: what it has in memory and shares with no file and no other process. */

@@ -2,7 +2,7 @@
 
 import net from "node:net";
 import { SocketTransport } from "../wire/socket.ts";
-import type { WorkerHandle, WorkerHandleEvents } from "./worker-handle.ts";
+import type { ProcessState, WorkerHandle, WorkerHandleEvents } from "./worker-handle.ts";
 
 export class UnbornWorker implements WorkerHandle {
   /** None: nobody must send signals to it. */
@@ -22,8 +22,8 @@ export class UnbornWorker implements WorkerHandle {
     // Nobody is there.
   }
 
-  measure(): { isStopped: boolean } {
-    return { isStopped: false };
+  measure(): ProcessState {
+    return { isStopped: false, hasEnded: false };
   }
 
   ownBytes(): undefined {

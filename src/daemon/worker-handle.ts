@@ -8,9 +8,15 @@ export interface WorkerHandle {
   readonly transport: Transport;
   kill(): void;
   /** Looks at the process: how much memory it has, for the report of its exit, and its state. */
-  measure(): { readonly isStopped: boolean };
+  measure(): ProcessState;
   /** Memory that the process shares with nobody; undefined: that cannot be told. */
   ownBytes(): number | undefined;
+}
+
+export interface ProcessState {
+  readonly isStopped: boolean;
+  /** Its exit follows, as far as it was not told yet. */
+  readonly hasEnded: boolean;
 }
 
 export interface WorkerHandleEvents {

@@ -8,7 +8,12 @@ import { PIPES_CLOSE_MS, STDERR_TAIL_LINES } from "../base/limits.ts";
 import { systemClock } from "../runtime/system.ts";
 import { SocketTransport } from "../wire/socket.ts";
 import type { Transport } from "../wire/transport.ts";
-import type { WorkerExit, WorkerHandle, WorkerHandleEvents } from "./worker-handle.ts";
+import type {
+  ProcessState,
+  WorkerExit,
+  WorkerHandle,
+  WorkerHandleEvents,
+} from "./worker-handle.ts";
 import { parseOwnBytes, parseProcess } from "./memory-files.ts";
 import { killGroup } from "./process-group.ts";
 import type { DaemonSettings } from "./settings.ts";
@@ -46,6 +51,8 @@ class WorkerProcess implements WorkerHandle {
   readonly #child: ChildProcess;
   readonly #events: WorkerHandleEvents;
   readonly #stderrTail: string[] = [];
+  #hasExited = false;
+  /** It has exited, and what it wrote has been read. */
   #isOver = false;
   residentBytes: number | undefined;
 
@@ -56,6 +63,7 @@ class WorkerProcess implements WorkerHandle {
     this.#forward(1, child.stdout!);
     this.#forward(2, child.stderr!);
     child.on("exit", (code, signal) => {
+      this.#hasExited = true;
       this.kill();
       const exit = { exitCode: code ?? undefined, signal: signal ?? undefined };
       const deadline = new Deadline(systemClock, PIPES_CLOSE_MS, () => this.#over(exit));
@@ -75,13 +83,13 @@ class WorkerProcess implements WorkerHandle {
     killGroup(this.pid);
   }
 
-  measure(): { isStopped: boolean } {
-    const stat = this.#read("stat");
-    if (stat === undefined) return { isStopped: false };
-    const { residentBytes, isStopped } = parseProcess(stat);
+  measure(): ProcessState {
+    const stat = this.#hasExited ? undefined : this.#read("stat");
+    if (stat === undefined) return { isStopped: false, hasEnded: this.#hasExited };
+    const { residentBytes, ...state } = parseProcess(stat);
     // A process that has just ended has none; what it had before is what matters.
     if (residentBytes > 0) this.residentBytes = residentBytes;
-    return { isStopped };
+    return state;
   }
 
   ownBytes(): number | undefined {

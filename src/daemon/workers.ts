@@ -154,10 +154,12 @@ export class Workers {
   kill(workerId: number, reason: string | undefined, shortage?: MemoryShortage): void {
     const worker = this.#workers.get(workerId);
     if (worker === undefined) return;
-    if (worker.reason === undefined) worker.shortage = shortage;
-    worker.reason ??= reason;
+    // Who has ended before did so by itself, though the news of it is on its way still.
+    if (!worker.handle.measure().hasEnded) {
+      if (worker.reason === undefined) worker.shortage = shortage;
+      worker.reason ??= reason;
+    }
     this.pool.doom(workerId);
-    worker.handle.measure();
     worker.handle.kill();
   }
 

@@ -133,7 +133,7 @@ export class InlineBackend implements Backend {
       pid: process.pid,
       transport: daemonEnd,
       kill: exit,
-      measure: () => ({ isStopped: false }),
+      measure: () => ({ isStopped: false, hasEnded: false }),
       ownBytes: () => undefined,
     };
   }

@@ -134,7 +134,7 @@ export class SimulatedBackend implements Backend {
       kill: () => {
         this.daemonProcess.post(world.nowMs, () => this.#machine.kill(process));
       },
-      measure: () => ({ isStopped: process.isStopped }),
+      measure: () => ({ isStopped: process.isStopped, hasEnded: process.isDead }),
       ownBytes: () => this.#machine.memory?.ownBytes(process),
     };
   }

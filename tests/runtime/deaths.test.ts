@@ -72,7 +72,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 };
 
 const head = `
-  import { init, put, remote } from "mobula";
+  import { get, init, put, remote } from "mobula";
   import { announce, takePermit } from "support/rendezvous.mjs";
   const { EVENTS, GO } = process.env;
   const once = { maxRetries: 0 };
@@ -213,5 +213,35 @@ test("the daemon is stopped: calls on leases that are held go on, all others wai
     const { stdout } = await program.end();
     const squares = Array.from({ length: 100 }, (_, n) => n * n);
     assert.deepEqual(stdout.trimEnd().split("\n"), [...squares.map(String), "4", "wide"]);
+  });
+});
+
+test("a worker ends by itself while the daemon is stopped: that is said later", async () => {
+  const scene: Scene = {
+    source: `
+      const act = remote(function act(n) { return n < 0 ? process.exit(3) : n; }, once);
+      await act(1);
+      ready();`,
+    error: undefined,
+  };
+  const ending = `
+    let isStopped = false;
+    takePermit(GO).then(() => (isStopped = true));
+    while (!isStopped) await act(0);
+    const left = act(-1);
+    // Longer than this process waits for the news before it wants the worker ended.
+    console.log(await get(left, { timeoutMs: 2_500 }).catch(({ name }) => name));
+    announce(EVENTS, "given up");
+    console.log(await left.catch(({ message }) => message.replace(/ \\(resident \\d+ MiB\\)/, "")));
+    process.exit();`;
+  await during(scene, ending, async ({ program, sandbox, give, events }) => {
+    const [daemon] = sandbox.pidsOf("mobula daemon");
+    process.kill(daemon!, "SIGSTOP");
+    give();
+    await events.take("given up");
+    process.kill(daemon!, "SIGCONT");
+    const [name, message] = (await program.end()).stdout.split("\n");
+    assert.equal(name, "GetTimeoutError");
+    assert.match(message!, /^Cannot finish task act: its worker \d+ exited with code 3$/);
   });
 });
