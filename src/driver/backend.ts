@@ -30,6 +30,8 @@ export interface Backend {
    * end, soon.
    */
   daemonGone(): Promise<DaemonEnd>;
+  /** The program or the runtime ends: a daemon that is stopped is to see that, and end as well. */
+  wakeDaemon?(): void;
   /** Takes no further connections; the daemon has been told to end. Resolves when it has. */
   close(): Promise<void>;
   /** Ends what a dead daemon has left: workers and files. */

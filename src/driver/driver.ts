@@ -267,6 +267,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   /** Ends the runtime. Pending calls reject; resolves when no process and no file is left. */
   async shutdown(): Promise<void> {
+    this.#backend.wakeDaemon?.();
     if (!this.#isEnding) await this.runtime.actors.endGracefully("the runtime was shut down");
     if (!this.#isEnding) {
       this.#reportFaults();
@@ -279,6 +280,7 @@ export class Driver implements RuntimeHost, RuntimeOwner {
 
   /** Nothing is left to do but what actors have to do at their end. */
   readonly #finishing = (): void => {
+    this.#backend.wakeDaemon?.();
     this.runtime.actors.endGracefully("the program has ended").catch((error: unknown) => {
       this.runtime.warn(`${String(error)}\n`);
     });
@@ -295,5 +297,6 @@ export class Driver implements RuntimeHost, RuntimeOwner {
     this.#reportFaults();
     // With process 1 of a container all others are killed at once: the daemon removes nothing.
     if (process.pid === 1 || this.#isDaemonGone) this.#backend.cleanUp();
+    else this.#backend.wakeDaemon?.();
   };
 }

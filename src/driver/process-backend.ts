@@ -119,6 +119,10 @@ export class ProcessBackend implements Backend {
     this.#workerPids.clear();
   }
 
+  wakeDaemon(): void {
+    this.#daemon.kill("SIGCONT");
+  }
+
   async close(): Promise<void> {
     this.#server?.close();
     const daemon = this.#daemon;

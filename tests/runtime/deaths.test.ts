@@ -185,6 +185,31 @@ testEach("the program", ["SIGTERM", "SIGSEGV", "SIGABRT"], async (scene, signal)
   });
 });
 
+const ends: Readonly<Record<string, string>> = {
+  "comes to its end": "",
+  "calls process.exit": "process.exit();",
+  "throws an error": 'throw new Error("mine");',
+  "shuts the runtime down": "await (await init()).shutdown();",
+};
+
+for (const [how, end] of Object.entries(ends)) {
+  test(`the daemon is stopped, and the program ${how}: nothing is left`, async () => {
+    const scene: Scene = {
+      source: `
+        class Closing { ping() {} [Symbol.dispose]() {} }
+        const closing = new (remote(Closing))();
+        await closing.ping();
+        ready();`,
+      error: undefined,
+    };
+    await during(scene, `await takePermit(GO);${end}`, async ({ program, sandbox, give }) => {
+      process.kill(sandbox.pidsOf("mobula daemon")[0]!, "SIGSTOP");
+      give();
+      await program.end();
+    });
+  });
+}
+
 test("the daemon is stopped: calls on leases that are held go on, all others wait", async () => {
   const scene: Scene = {
     source: `
