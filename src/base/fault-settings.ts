@@ -30,7 +30,7 @@ export function parseFaults(text: string): FaultOptions | undefined {
   if (text.trim() === "") return undefined;
   const options: Record<string, number> = {};
   for (const part of text.split(",").map((part) => part.trim())) {
-    const [, name, figure] = /^([^:]+?)\s*:\s*(\d*\.?\d+(?:e-?\d+)?)$/i.exec(part) ?? [];
+    const [, name, figure] = /^([^:]+?)\s*:\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)$/i.exec(part) ?? [];
     if (name === undefined) {
       const complaint = `has ${JSON.stringify(part)}, which is not of the form name:number`;
       throw invalid(text, `${complaint}; write it like ${EXAMPLE}`);
