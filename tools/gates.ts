@@ -22,7 +22,7 @@ export const gates: readonly Gate[] = [
   { name: "gates", command: "tsx tools/test.ts gates", countsTests: true },
   { name: "lint", command: "eslint . --max-warnings 0" },
   { name: "package", command: "tsx tools/test.ts package", runsBuild: true, countsTests: true },
-  { name: "simulator", command: "tsx tests/simulator/main.ts --runs 3000", runsBuild: true },
+  { name: "simulator", command: "tsx tests/simulator/main.ts --runs 5000", runsBuild: true },
   { name: "types", command: "tsc --noEmit" },
   { name: "type-tests", command: "tsx tools/type-tests.ts", runsBuild: true },
   { name: "docs", command: "tsx tools/docs.ts", runsBuild: true },
