@@ -1,14 +1,13 @@
 /** Functions on refs: `put`, `get`, `wait`, `cancel`. */
 
-import { Deadline } from "../base/deadline.ts";
 import { GetTimeoutError, InvalidOptionError } from "../base/errors.ts";
-import { currentClock } from "../runtime/current.ts";
 import { ObjectRef as Handle, recordOf, waitFor } from "../runtime/object-ref.ts";
 import type { ObjectRecord } from "../runtime/object-record.ts";
 import { follow } from "../runtime/signal-followers.ts";
 import { currentScope } from "../runtime/task-scope.ts";
 import { runtimeForCalls } from "./init.ts";
 import { splitReady } from "./split-ready.ts";
+import { startDeadline } from "./start-deadline.ts";
 import { endOfStream } from "./stream.ts";
 import { checkOptions, describe, isBoolean, isCount, isSignal, isTimeout } from "./options.ts";
 import type { GetOptions, ObjectRef, RefStream, WaitOptions } from "./types.ts";
@@ -125,7 +124,6 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
   }
   if (missing <= 0) return Promise.resolve(true);
   const scope = currentScope();
-  const clock = currentClock();
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
       deadline?.callOff();
@@ -142,7 +140,7 @@ function settled(records: readonly ObjectRecord[], options: SettledOptions): Pro
     const deadline =
       timeoutMs === undefined || timeoutMs === Infinity
         ? undefined
-        : new Deadline(clock, timeoutMs, () => finish(() => resolve(false)));
+        : startDeadline(timeoutMs, () => finish(() => resolve(false)));
     const unfollow = signal && follow(signal, stop);
     const pending = records.filter((record) => record.isPending);
     const isPlain = deadline === undefined && signal === undefined;

@@ -1,6 +1,7 @@
 /** The actor behind a `Queue`: those who wait hold a call each. */
 
 import { context } from "../api/context.ts";
+import { startDeadline } from "../api/start-deadline.ts";
 import { BoundedQueue, type Answer, type Getter, type Putter } from "./bounded-queue.ts";
 
 /** How a queue is doing. */
@@ -65,12 +66,12 @@ export class QueueActor<T> {
         withdraw();
         return;
       }
-      const timer = timeoutMs === null ? undefined : setTimeout(withdraw, timeoutMs);
+      const deadline = timeoutMs === null ? undefined : startDeadline(timeoutMs, withdraw);
       const signal = this.#signalOfCall();
       signal.addEventListener("abort", withdraw);
       this.#waiting.set(ticket, waiter);
       release = () => {
-        clearTimeout(timer);
+        deadline?.callOff();
         signal.removeEventListener("abort", withdraw);
         this.#waiting.delete(ticket);
       };

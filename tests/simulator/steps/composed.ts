@@ -102,6 +102,39 @@ export async function queue(kit: Kit): Promise<void> {
   await kill(items.actor);
 }
 
+/** Who waits at a queue too long goes, and takes nothing along. */
+export async function impatience(kit: Kit): Promise<void> {
+  const { chance, perils } = kit;
+  const items = new Queue<number>({ maxSize: 2 });
+  const errors = kit.actorErrors();
+  const got: number[] = [];
+  const getting = kit.all(1 + chance.below(4), async () => {
+    const id = kit.expect("get with a time limit", undefined, {
+      ...{ mayNotRun: true, isRight: () => true, errors: [...errors, "QueueEmptyError"] },
+    });
+    await kit.watch(id, async () => {
+      got.push(await items.get({ timeoutMs: chance.next() * 30 }));
+    });
+  });
+  let put = 0;
+  const putting = kit.all(1 + chance.below(6), async (n) => {
+    await sleep(chance.next() * 30);
+    const id = kit.expect("put with a time limit", undefined, {
+      ...{ mayNotRun: true, errors: [...errors, "QueueFullError"] },
+    });
+    await kit.watch(id, async () => {
+      await items.put(n, { timeoutMs: chance.next() * 30 });
+      put++;
+    });
+  });
+  await Promise.all([getting, putting]);
+  const id = kit.expect("items that are left", undefined, {
+    ...{ mayNotRun: true, errors, isRight: (left) => perils.deaths || left === put - got.length },
+  });
+  await kit.watch(id, () => items.size());
+  await kill(items.actor);
+}
+
 /** Work that actors share. */
 export async function pool(kit: Kit): Promise<void> {
   const { chance } = kit;

@@ -2,7 +2,7 @@
 
 import type { Kit, Perils, Step } from "../kit.ts";
 import { actor, busyActor, callingActor, killedActor, namedActor } from "./actors.ts";
-import { actorStream, endedMethods, pool, queue } from "./composed.ts";
+import { actorStream, endedMethods, impatience, pool, queue } from "./composed.ts";
 import { aborted, cancelled, late } from "./ends.ts";
 import {
   forgotten,
@@ -23,7 +23,7 @@ const peaceful: readonly Step[] = [
   ...[cancelled, late, aborted],
   ...[actor, busyActor, killedActor, namedActor, callingActor],
   ...[stream, streamOfRefs, actorStream],
-  ...[endedMethods, queue, pool],
+  ...[endedMethods, queue, impatience, pool],
 ];
 /** Those that a run may have as well. */
 function stepsOf({ killing, hunger }: Perils): readonly Step[] {
