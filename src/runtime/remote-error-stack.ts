@@ -11,7 +11,7 @@ const POSITION = /(file:\/\/[^\s()]+?):(\d+):(\d+)(?=\)?$)/;
 /** In the frames of the package's own code, which say nothing to users. */
 const OWN_CODE: readonly string[] = [...ownFolders(), ...Object.values(PROGRAM_NAMES)];
 /** In the frames of Node's code. */
-const NODE_CODE = /(?:at |\()node:/;
+const NODE_CODE = /(?:at |at async |\()node:/;
 /** In those that only carry on with what was awaited. */
 const TURN_CODE = /\(node:internal\/(?:process|timers)/;
 
