@@ -54,8 +54,8 @@ export class SimulatedEnd implements Transport {
   readonly #world: World;
   readonly #latency: Latency;
   #events: TransportEvents | undefined;
-  /** Came before somebody listened. */
-  #early: (() => void)[] = [];
+  /** Came before somebody listened, or before what did so was read. */
+  readonly #early: (() => void)[] = [];
   #isClosed = false;
   /** On its way from here. */
   readonly #flights: Flight[] = [];
@@ -80,9 +80,16 @@ export class SimulatedEnd implements Transport {
 
   start(events: TransportEvents): void {
     this.#events = events;
-    const early = this.#early;
-    this.#early = [];
-    for (const job of early) this.process.post(this.process.nowMs, job);
+    if (this.#early.length > 0) this.#readEarlyLater();
+  }
+
+  /** One after the other; what comes meanwhile stands behind them. */
+  #readEarlyLater(): void {
+    this.process.post(this.process.nowMs, () => {
+      this.#early[0]!();
+      this.#early.shift();
+      if (this.#early.length > 0) this.#readEarlyLater();
+    });
   }
 
   /** Nothing arrives there before: the process is starting. */
@@ -118,8 +125,12 @@ export class SimulatedEnd implements Transport {
   #arrive(bytes: Buffer): void {
     if (this.#isClosed) return;
     this.#tap?.(bytes);
-    if (this.#events === undefined) this.#early.push(() => this.#events?.data(bytes));
-    else this.#events.data(bytes);
+    this.#inOrder(() => this.#events?.data(bytes));
+  }
+
+  #inOrder(happen: () => void): void {
+    if (this.#events === undefined || this.#early.length > 0) this.#early.push(happen);
+    else happen();
   }
 
   close(): void {
@@ -175,13 +186,12 @@ export class SimulatedEnd implements Transport {
 
   #closedByPeer(cause: Error | undefined): void {
     if (this.#isClosed) return;
-    if (this.#events === undefined) {
-      this.#early.push(() => this.#closedByPeer(cause));
-      return;
-    }
-    this.#isClosed = true;
-    this.#note("sees the end of its link");
-    this.#events.closed(cause);
+    this.#inOrder(() => {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      this.#note("sees the end of its link");
+      this.#events?.closed(cause);
+    });
   }
 }
 
