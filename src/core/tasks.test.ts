@@ -245,3 +245,13 @@ test("random histories: each task runs once or is abandoned, and all end", () =>
     { numRuns: 1_000 },
   );
 });
+
+test("after a rejection nothing is wanted, and the daemon is told so: wishes may have crossed", () => {
+  const submitter = new Submitter();
+  submitter.submit(submitter.unknown);
+  submitter.dispatch();
+  assert.equal(submitter.wanted.get(1), 1);
+  assert.equal(submitter.tasks.takeQueued(submitter.classes[0]!).length, 1);
+  submitter.dispatch();
+  assert.equal(submitter.wanted.get(1), 0);
+});

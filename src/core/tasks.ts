@@ -241,6 +241,8 @@ export class Tasks<T extends Task> {
       taken.push(t as T);
     }
     schedulingClass.wanted = 0;
+    // Also to the daemon: what was wanted last may have crossed its rejection.
+    this.#sink.want(schedulingClass, 0, false);
     this.#dirty.add(schedulingClass);
     return taken;
   }

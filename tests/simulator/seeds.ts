@@ -11,5 +11,6 @@ export const seeds: readonly { readonly seed: number; readonly what: string }[] 
   { seed: 8_000_005, what: "a worker ended for its memory was waited for when it was gone" },
   { seed: 389_476_592_845, what: "what was cancelled for a caller held for dead told it so" },
   { seed: 170_007_339, what: "bytes overtook those that came before somebody listened" },
+  { seed: 220_013_492, what: "a wish that crossed its rejection was granted again and again" },
   { seed: 60, what: "the end of an actor took workers along in which others had tasks" },
 ];
