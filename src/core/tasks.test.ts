@@ -246,7 +246,7 @@ test("random histories: each task runs once or is abandoned, and all end", () =>
   );
 });
 
-test("after a rejection nothing is wanted, and the daemon is told so: wishes may have crossed", () => {
+test("after a rejection the daemon is told that nothing is wanted: wishes may have crossed", () => {
   const submitter = new Submitter();
   submitter.submit(submitter.unknown);
   submitter.dispatch();
